@@ -1,0 +1,5 @@
+//! `lesson`: a deadlock and locking teaching simulator.
+
+pub mod model;
+pub mod scenario;
+pub mod trace;

@@ -1,0 +1,3 @@
+//! `lesson`: parse, dispatch, exit status; nothing else.
+
+fn main() {}

@@ -1,0 +1,205 @@
+//! The step language: text <-> [`Step`].
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DATABASE, duration};
+
+/// One thing that a process does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Step {
+    /// `lock NAME [shared] [within DURATION] [or fail]`
+    Lock {
+        /// The lock; its file is `NAME.lock` (`NAME.db` on SQLite).
+        name: String,
+        /// Whether others may share it.
+        shared: bool,
+        /// The longest wait; zero (`or fail`) is a single try. `None` waits for ever.
+        within: Option<Duration>,
+    },
+    /// `unlock NAME`
+    Unlock {
+        /// The lock.
+        name: String,
+    },
+    /// `work DURATION`
+    Work(Duration),
+    /// `meet`: wait until every process that has this step has come to it.
+    Meet,
+    /// `crash`: be killed where it stands, with everything held.
+    Crash,
+    /// `begin [immediate|exclusive]`
+    Begin(Begin),
+    /// `select`: read the table.
+    Select,
+    /// `insert`: write one row.
+    Insert,
+    /// `commit`
+    Commit,
+    /// `rollback`
+    Rollback,
+}
+
+/// How a transaction begins (<https://www.sqlite.org/lang_transaction.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// No lock until the first read or write.
+    Deferred,
+    /// The write lock at once.
+    Immediate,
+    /// The write lock at once, and no readers (in WAL mode: the same as immediate).
+    Exclusive,
+}
+
+/// Why a text is not a step; it ends with the remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StepError(pub String);
+
+impl Step {
+    /// The lock that it takes or leaves; [`DATABASE`] for the steps of a transaction.
+    pub fn lock_name(&self) -> Option<&str> {
+        match self {
+            Self::Lock { name, .. } | Self::Unlock { name } => Some(name),
+            Self::Work(_) | Self::Meet | Self::Crash => None,
+            _ => Some(DATABASE),
+        }
+    }
+
+    /// Whether it is a step of a transaction on [`DATABASE`].
+    pub fn is_transaction(&self) -> bool {
+        matches!(self, Self::Begin(_) | Self::Select | Self::Insert | Self::Commit | Self::Rollback)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lock { name, shared, within } => {
+                write!(f, "lock {name}{}", if *shared { " shared" } else { "" })?;
+                match within {
+                    None => Ok(()),
+                    Some(Duration::ZERO) => f.write_str(" or fail"),
+                    Some(limit) => write!(f, " within {}", duration::format(*limit)),
+                }
+            }
+            Self::Unlock { name } => write!(f, "unlock {name}"),
+            Self::Work(time) => write!(f, "work {}", duration::format(*time)),
+            Self::Meet => f.write_str("meet"),
+            Self::Crash => f.write_str("crash"),
+            Self::Begin(Begin::Deferred) => f.write_str("begin"),
+            Self::Begin(Begin::Immediate) => f.write_str("begin immediate"),
+            Self::Begin(Begin::Exclusive) => f.write_str("begin exclusive"),
+            Self::Select => f.write_str("select"),
+            Self::Insert => f.write_str("insert"),
+            Self::Commit => f.write_str("commit"),
+            Self::Rollback => f.write_str("rollback"),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = StepError;
+
+    fn from_str(text: &str) -> Result<Self, StepError> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words.as_slice() {
+            ["lock", name, rest @ ..] => lock(name, rest),
+            ["unlock", name] => Ok(Self::Unlock { name: lock_name(name)? }),
+            ["work", time @ ..] if !time.is_empty() => Ok(Self::Work(read_duration(&time.join(" "))?)),
+            ["meet"] => Ok(Self::Meet),
+            ["crash"] => Ok(Self::Crash),
+            ["begin"] | ["begin", "deferred"] => Ok(Self::Begin(Begin::Deferred)),
+            ["begin", "immediate"] => Ok(Self::Begin(Begin::Immediate)),
+            ["begin", "exclusive"] => Ok(Self::Begin(Begin::Exclusive)),
+            ["select"] => Ok(Self::Select),
+            ["insert"] => Ok(Self::Insert),
+            ["commit"] => Ok(Self::Commit),
+            ["rollback"] => Ok(Self::Rollback),
+            _ => Err(unknown(text, words.first().copied().unwrap_or_default())),
+        }
+    }
+}
+
+impl From<Step> for String {
+    fn from(step: Step) -> Self {
+        step.to_string()
+    }
+}
+
+impl TryFrom<String> for Step {
+    type Error = StepError;
+
+    fn try_from(text: String) -> Result<Self, StepError> {
+        text.parse()
+    }
+}
+
+/// The forms of every step, for the errors.
+const FORMS: [(&str, &str); 10] = [
+    ("lock", "lock NAME [shared] [within DURATION] [or fail]"),
+    ("unlock", "unlock NAME"),
+    ("work", "work DURATION"),
+    ("meet", "meet"),
+    ("crash", "crash"),
+    ("begin", "begin [immediate|exclusive]"),
+    ("select", "select"),
+    ("insert", "insert"),
+    ("commit", "commit"),
+    ("rollback", "rollback"),
+];
+
+fn unknown(text: &str, verb: &str) -> StepError {
+    let known = FORMS.iter().find(|(word, _)| *word == verb);
+    StepError(match known {
+        Some((_, form)) => format!("`{}` is not complete or says too much; write: {form}", text.trim()),
+        None => {
+            let words: Vec<&str> = FORMS.iter().map(|(word, _)| *word).collect();
+            format!("unknown step `{}`; a step is one of: {}", text.trim(), words.join(", "))
+        }
+    })
+}
+
+fn lock(name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
+    let name = lock_name(name)?;
+    let shared = rest.first() == Some(&"shared");
+    if shared {
+        rest = &rest[1..];
+    }
+    let or_fail = rest.ends_with(&["or", "fail"]);
+    if or_fail {
+        rest = &rest[..rest.len() - 2];
+    }
+    let within = match rest {
+        [] => or_fail.then_some(Duration::ZERO),
+        ["within", time @ ..] if !time.is_empty() => Some(read_duration(&time.join(" "))?),
+        _ => {
+            return Err(StepError(format!(
+                "after `lock {name}` only this may stand: {}",
+                &FORMS[0].1["lock NAME ".len()..]
+            )));
+        }
+    };
+    Ok(Step::Lock { name, shared, within })
+}
+
+/// A lock's name becomes a file's name: letters, digits, `-` and `_` are safe everywhere.
+fn lock_name(name: &str) -> Result<String, StepError> {
+    let fits =
+        (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    match fits {
+        true => Ok(name.to_owned()),
+        false => Err(StepError(format!(
+            "`{}` can't name a lock; use 1 to 64 letters, digits, `-` or `_`",
+            name.escape_debug()
+        ))),
+    }
+}
+
+fn read_duration(text: &str) -> Result<Duration, StepError> {
+    duration::parse(text).map_err(StepError)
+}
