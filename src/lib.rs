@@ -1,5 +1,7 @@
 //! `lesson`: a deadlock and locking teaching simulator.
 
+pub mod analysis;
 pub mod model;
+pub mod run;
 pub mod scenario;
 pub mod trace;

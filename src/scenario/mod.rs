@@ -2,6 +2,7 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+pub mod builtin;
 mod step;
 
 pub use step::{Begin, Step, StepError};
@@ -173,6 +174,18 @@ impl Scenario {
         self.processes.iter().map(Process::expected_rows).sum()
     }
 
+    /// A time that no run of it should pass: what all its work, waits and pauses add up to, one after the other,
+    /// and ten minutes more. Everything has a limit.
+    pub fn longest(&self) -> Duration {
+        const SPARE: Duration = Duration::from_secs(600);
+        let patience = if self.uses_sqlite() { self.busy_timeout() } else { Duration::ZERO };
+        self.processes
+            .iter()
+            .map(|process| process.longest(patience))
+            .fold(SPARE, Duration::saturating_add)
+            .min(duration::LONGEST)
+    }
+
     fn steps(&self) -> impl Iterator<Item = &Step> {
         self.processes.iter().flat_map(|process| &process.steps)
     }
@@ -187,6 +200,19 @@ impl Process {
     /// How many rounds it makes; `None` where time, not a count, ends them.
     pub fn round_count(&self) -> Option<u32> {
         self.rounds.or(if self.lasting.is_some() { None } else { Some(1) })
+    }
+
+    fn longest(&self, patience: Duration) -> Duration {
+        let step = |step: &Step| match step {
+            Step::Work(time) => *time,
+            Step::Lock { within, .. } => within.unwrap_or(patience),
+            _ if step.is_transaction() => patience,
+            _ => Duration::ZERO,
+        };
+        let attempt: Duration = self.steps.iter().map(step).fold(Duration::ZERO, Duration::saturating_add);
+        let (attempts, pause) = self.retry.as_ref().map_or((1, Duration::ZERO), |retry| (retry.attempts, retry.cap));
+        let round = attempt.saturating_add(pause).saturating_mul(attempts);
+        round.saturating_mul(self.rounds.unwrap_or(1)).saturating_add(self.lasting.unwrap_or_default())
     }
 
     fn expected_rows(&self) -> Option<u64> {

@@ -6,6 +6,12 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod environment;
+mod recording;
+
+pub use environment::Environment;
+pub use recording::{Command, FORMAT, Header, ReadError, Recording};
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::Mode;
@@ -218,10 +224,8 @@ pub struct Deadlock {
     pub cycles: Vec<Vec<Edge>>,
     /// Processes that wait behind a cycle without being in it.
     pub blocked_behind: Vec<Edge>,
-    /// How long the conductor watched before it ended anybody, in microseconds.
+    /// How long the conductor watched, without a single event, before it ended anybody; in microseconds.
     pub watched_us: u64,
-    /// Events of the members seen in that time.
-    pub moved: u64,
     /// Processor time that all members together used in that time, in microseconds; `None` where the system does
     /// not tell.
     pub cpu_us: Option<u64>,

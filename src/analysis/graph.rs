@@ -1,0 +1,247 @@
+//! Who holds what and who waits for whom, kept up to date event by event.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Mode;
+use crate::scenario::DATABASE;
+use crate::trace::{Edge, Event, What};
+
+/// The wait-for graph at one instant of a run: feed it the events in order.
+#[derive(Debug, Clone, Default)]
+pub struct WaitForGraph {
+    holds: BTreeMap<String, Vec<Hold>>,
+    waits: BTreeMap<usize, Wait>,
+}
+
+/// One process holds one lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The process.
+    pub who: usize,
+    /// How it holds it.
+    pub mode: Mode,
+    /// Since when, in microseconds of the run.
+    pub since_us: u64,
+    /// Its COMMIT is under way: the hold may end at any moment, before the process can say so.
+    pub committing: bool,
+}
+
+/// One process waits for one lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The lock.
+    pub lock: String,
+    /// How it wants to hold it.
+    pub mode: Mode,
+    /// Since when, in microseconds of the run.
+    pub since_us: u64,
+    /// Its patience in microseconds; `None` waits for ever.
+    pub limit_us: Option<u64>,
+}
+
+impl WaitForGraph {
+    /// Takes the next event in.
+    pub fn apply(&mut self, event: &Event) {
+        let who = event.who;
+        match &event.what {
+            What::Waits { lock, mode, limit_us } => {
+                let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
+                self.waits.insert(who, wait);
+            }
+            What::Gets { lock, mode } => self.grant(who, lock, *mode, event.at_us),
+            What::Refused { .. } => {
+                self.waits.remove(&who);
+                self.set_committing(who, false);
+            }
+            What::Releases { lock } => self.release(who, lock),
+            What::Commits { .. } => self.set_committing(who, true),
+            What::Committed { .. } | What::RolledBack { .. } => {
+                self.waits.remove(&who);
+                self.release(who, DATABASE);
+            }
+            What::Ends | What::Crashed { .. } | What::Killed { .. } => {
+                self.waits.remove(&who);
+                self.holds.values_mut().for_each(|holds| holds.retain(|hold| hold.who != who));
+            }
+            _ => {}
+        }
+    }
+
+    /// The holders of a lock, in the order in which they got it.
+    pub fn holders(&self, lock: &str) -> &[Hold] {
+        self.holds.get(lock).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a process holds: the locks by name.
+    pub fn held_by(&self, who: usize) -> impl Iterator<Item = (&str, &Hold)> {
+        self.holds
+            .iter()
+            .flat_map(move |(lock, holds)| holds.iter().filter(move |hold| hold.who == who).map(|hold| (lock.as_str(), hold)))
+    }
+
+    /// What a process waits for.
+    pub fn wait_of(&self, who: usize) -> Option<&Wait> {
+        self.waits.get(&who)
+    }
+
+    /// The arrows that leave a process: one for each holder that is in its way.
+    pub fn edges_of(&self, who: usize) -> impl Iterator<Item = Edge> {
+        let wait = self.waits.get(&who);
+        wait.into_iter().flat_map(move |wait| {
+            self.holders(&wait.lock)
+                .iter()
+                .filter(move |hold| hold.who != who && wait.mode.conflicts_with(hold.mode))
+                .map(move |hold| Edge { waiter: who, lock: wait.lock.clone(), holder: hold.who })
+        })
+    }
+
+    /// The cycle that a process is part of, from its smallest member on.
+    ///
+    /// Every arrow is followed, not "the" next holder: a search that follows one arrow only would loop for ever
+    /// on a cycle that it does not start in.
+    pub fn cycle_through(&self, who: usize) -> Option<Vec<Edge>> {
+        let mut visited = BTreeSet::new();
+        let mut path: Vec<Edge> = Vec::new();
+        let mut open: Vec<Vec<Edge>> = vec![self.edges_of(who).collect()];
+        while let Some(edges) = open.last_mut() {
+            let Some(edge) = edges.pop() else {
+                open.pop();
+                path.pop();
+                continue;
+            };
+            let next = edge.holder;
+            if next == who {
+                path.push(edge);
+                return Some(from_smallest(path));
+            }
+            if visited.insert(next) {
+                path.push(edge);
+                open.push(self.edges_of(next).collect());
+            }
+        }
+        None
+    }
+
+    /// All cycles, each once, by their smallest member.
+    pub fn cycles(&self) -> Vec<Vec<Edge>> {
+        let mut seen = BTreeSet::new();
+        let mut cycles = Vec::new();
+        for &who in self.waits.keys() {
+            if seen.contains(&who) {
+                continue;
+            }
+            if let Some(cycle) = self.cycle_through(who) {
+                seen.extend(cycle.iter().map(|edge| edge.waiter));
+                cycles.push(cycle);
+            }
+        }
+        cycles
+    }
+
+    /// Whether a time-out will end one of these waits.
+    pub fn is_timed(&self, cycle: &[Edge]) -> bool {
+        cycle.iter().any(|edge| self.waits.get(&edge.waiter).is_some_and(|wait| wait.limit_us.is_some()))
+    }
+
+    /// Those who wait behind these processes without being among them, each with the arrow that leads there.
+    pub fn blocked_behind(&self, members: &BTreeSet<usize>) -> Vec<Edge> {
+        let mut stuck = members.clone();
+        let mut behind: Vec<Edge> = Vec::new();
+        loop {
+            let next: Vec<Edge> = self
+                .waits
+                .keys()
+                .filter(|who| !stuck.contains(who))
+                .filter_map(|&who| self.edges_of(who).find(|edge| stuck.contains(&edge.holder)))
+                .collect();
+            if next.is_empty() {
+                behind.sort();
+                return behind;
+            }
+            stuck.extend(next.iter().map(|edge| edge.waiter));
+            behind.extend(next);
+        }
+    }
+
+    fn grant(&mut self, who: usize, lock: &str, mode: Mode, at_us: u64) {
+        self.waits.remove(&who);
+        let holds = self.holds.entry(lock.to_owned()).or_default();
+        // A COMMIT frees the lock before its process can say so: a grant that it excludes proves that it is over.
+        holds.retain(|hold| hold.who == who || !(hold.committing && mode.conflicts_with(hold.mode)));
+        match holds.iter_mut().find(|hold| hold.who == who) {
+            Some(hold) => hold.mode = mode,
+            None => holds.push(Hold { who, mode, since_us: at_us, committing: false }),
+        }
+    }
+
+    fn release(&mut self, who: usize, lock: &str) {
+        if let Some(holds) = self.holds.get_mut(lock) {
+            holds.retain(|hold| hold.who != who);
+        }
+    }
+
+    fn set_committing(&mut self, who: usize, committing: bool) {
+        if let Some(holds) = self.holds.get_mut(DATABASE) {
+            holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.committing = committing);
+        }
+    }
+}
+
+fn from_smallest(mut cycle: Vec<Edge>) -> Vec<Edge> {
+    let smallest = cycle.iter().enumerate().min_by_key(|(_, edge)| edge.waiter).map_or(0, |(index, _)| index);
+    cycle.rotate_left(smallest);
+    cycle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 ends"`.
+    fn graph(story: &[&str]) -> WaitForGraph {
+        let mut graph = WaitForGraph::default();
+        for line in story {
+            let words: Vec<&str> = line.split(' ').collect();
+            let lock = words.get(2).map(|&name| name.to_owned()).unwrap_or_default();
+            let what = match words[1] {
+                "gets" => What::Gets { lock, mode: Mode::Exclusive },
+                "shares" => What::Gets { lock, mode: Mode::Shared },
+                "waits" => What::Waits { lock, mode: Mode::Exclusive, limit_us: None },
+                "frees" => What::Releases { lock },
+                _ => What::Ends,
+            };
+            graph.apply(&Event { at_us: 0, who: words[0].parse().unwrap(), what });
+        }
+        graph
+    }
+
+    fn check(story: &[&str], cycles: &[&[usize]], behind: &[usize]) {
+        let graph = graph(story);
+        let found = graph.cycles();
+        let names: Vec<Vec<usize>> = found.iter().map(|c| c.iter().map(|e| e.waiter).collect()).collect();
+        assert_eq!(names, cycles, "{story:?}");
+        let members = found.iter().flatten().map(|edge| edge.waiter).collect();
+        let waiters: Vec<usize> = graph.blocked_behind(&members).iter().map(|edge| edge.waiter).collect();
+        assert_eq!(waiters, behind, "{story:?}");
+    }
+
+    #[test]
+    fn cycles_and_those_behind_them() {
+        check(&["0 gets A", "1 gets B", "0 waits B"], &[], &[]);
+        check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A"], &[&[0, 1]], &[]);
+        check(&["0 gets A", "1 gets B", "1 waits A", "0 waits B", "2 waits A", "3 waits B"], &[&[0, 1]], &[2, 3]);
+        check(
+            &["2 gets C", "1 gets B", "0 gets A", "0 waits B", "1 waits C", "2 waits A"],
+            &[&[0, 1, 2]],
+            &[],
+        );
+        // A chain behind a cycle, and a second cycle beside it.
+        let two = ["0 gets A", "1 gets B", "0 waits B", "1 waits A", "2 gets C", "2 waits A", "3 waits C"];
+        check(&two, &[&[0, 1]], &[2, 3]);
+        let beside = ["4 gets E", "5 gets F", "4 waits F", "5 waits E"];
+        check(&[&two[..], &beside[..]].concat(), &[&[0, 1], &[4, 5]], &[2, 3]);
+        // The way back leads through the second of two sharers.
+        check(&["0 shares A", "1 shares A", "2 gets B", "2 waits A", "1 waits B"], &[&[1, 2]], &[]);
+        check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A", "1 ends"], &[], &[]);
+    }
+}

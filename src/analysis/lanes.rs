@@ -1,0 +1,140 @@
+//! One lane a process: what it was doing when. Computed once; every picture draws from it.
+
+use std::collections::BTreeMap;
+
+use crate::model::Mode;
+use crate::scenario::DATABASE;
+use crate::trace::{Trace, What};
+
+/// What one process did, from the first event to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lane {
+    /// One after the other, without gaps; none is empty.
+    pub segments: Vec<Segment>,
+    /// Moments that must be seen however short they are.
+    pub marks: Vec<(u64, Mark)>,
+}
+
+/// A stretch of time in one state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Begin, in microseconds of the run.
+    pub from_us: u64,
+    /// End, in microseconds of the run.
+    pub to_us: u64,
+    /// What it did in between.
+    pub state: State,
+}
+
+/// What a process is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Nothing that a lock has to do with: between steps, or at a meeting.
+    Idle,
+    /// Working, without a lock.
+    Working,
+    /// Holds a lock that others may share.
+    Sharing,
+    /// Holds a lock that excludes others.
+    Holding,
+    /// Waits for a lock and holds none.
+    Waiting,
+    /// Holds one lock and waits for another.
+    HoldingAndWaiting,
+    /// Pauses after a refusal.
+    BackingOff,
+}
+
+/// A moment in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// A lock was refused.
+    Refused,
+    /// The process crashed.
+    Crashed,
+    /// The conductor ended it.
+    Killed,
+}
+
+/// The lanes of all processes, in the order of the scenario.
+pub fn lanes(trace: &Trace) -> Vec<Lane> {
+    let mut drawing: Vec<Drawing> = trace.scenario.processes.iter().map(|_| Drawing::default()).collect();
+    for event in &trace.events {
+        if let Some(process) = drawing.get_mut(event.who) {
+            process.apply(event.at_us, &event.what);
+        }
+    }
+    drawing.into_iter().map(|process| process.lane).collect()
+}
+
+/// A lane in the making, and what its process is in the middle of.
+#[derive(Default)]
+struct Drawing {
+    lane: Lane,
+    since_us: Option<u64>,
+    holds: BTreeMap<String, Mode>,
+    waits: bool,
+    works: bool,
+    backs_off: bool,
+}
+
+impl Drawing {
+    fn apply(&mut self, at_us: u64, what: &What) {
+        // What was said before an event does not depend on it: close the stretch first, then change the state.
+        self.close(at_us);
+        match what {
+            What::Gets { lock, mode } => {
+                self.waits = false;
+                self.holds.insert(lock.clone(), *mode);
+            }
+            What::Waits { .. } => self.waits = true,
+            What::Refused { .. } => {
+                self.waits = false;
+                self.lane.marks.push((at_us, Mark::Refused));
+            }
+            What::Releases { lock } => drop(self.holds.remove(lock)),
+            What::Committed { .. } | What::RolledBack { .. } => {
+                self.waits = false;
+                self.holds.remove(DATABASE);
+            }
+            What::Works { .. } => self.works = true,
+            What::Worked => self.works = false,
+            What::BacksOff { .. } => self.backs_off = true,
+            What::Wants { .. } | What::Round { .. } | What::Abandons { .. } => self.backs_off = false,
+            What::Crashed { .. } => self.end(at_us, Some(Mark::Crashed)),
+            What::Killed { .. } => self.end(at_us, Some(Mark::Killed)),
+            What::Ends => self.end(at_us, None),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, at_us: u64) {
+        let from_us = self.since_us.replace(at_us).unwrap_or(at_us);
+        if from_us >= at_us {
+            return;
+        }
+        let state = self.state();
+        match self.lane.segments.last_mut() {
+            Some(last) if last.state == state => last.to_us = at_us,
+            _ => self.lane.segments.push(Segment { from_us, to_us: at_us, state }),
+        }
+    }
+
+    fn state(&self) -> State {
+        let excludes = self.holds.values().any(|mode| mode.is_exclusive());
+        match (self.waits, self.holds.is_empty()) {
+            (true, true) => State::Waiting,
+            (true, false) => State::HoldingAndWaiting,
+            (false, false) if excludes => State::Holding,
+            (false, false) => State::Sharing,
+            _ if self.backs_off => State::BackingOff,
+            _ if self.works => State::Working,
+            _ => State::Idle,
+        }
+    }
+
+    fn end(&mut self, at_us: u64, mark: Option<Mark>) {
+        self.lane.marks.extend(mark.map(|mark| (at_us, mark)));
+        *self = Self { lane: std::mem::take(&mut self.lane), ..Self::default() };
+    }
+}

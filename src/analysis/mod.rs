@@ -1,0 +1,21 @@
+//! What a trace means: the wait-for graph, the lanes, the figures.
+//!
+//! Pure: this room touches no clock, process, file system, environment or randomness.
+
+mod figures;
+mod graph;
+mod lanes;
+
+pub use figures::{Figures, Outcome, RefusalCount};
+pub use graph::{Hold, Wait, WaitForGraph};
+pub use lanes::{Lane, Mark, Segment, State, lanes};
+
+use crate::trace::{KilledFor, Trace, What};
+
+/// The wait-for graph as it stood when the conductor had decided and had not yet ended anybody.
+pub fn graph_at_deadlock(trace: &Trace) -> WaitForGraph {
+    let mut graph = WaitForGraph::default();
+    let before = |what: &What| !matches!(what, What::Killed { why: KilledFor::Deadlock });
+    trace.events.iter().take_while(|event| before(&event.what)).for_each(|event| graph.apply(event));
+    graph
+}

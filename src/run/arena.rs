@@ -1,0 +1,121 @@
+//! Where a run takes place: a fresh directory of our own, and nothing else is ever touched.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+/// The prefix of our temporary directories.
+const PREFIX: &str = "lesson-arena-";
+
+/// In each temporary arena: a file that its owner keeps locked for as long as it lives. The kernel frees the lock of a
+/// dead owner, so it can't go stale as a PID file would.
+const OWNER: &str = "owner.lock";
+
+/// A directory with one room for each run. A temporary one is removed when it is dropped.
+#[derive(Debug)]
+pub struct Arena {
+    path: PathBuf,
+    temporary: Option<(TempDir, File)>,
+}
+
+impl Arena {
+    /// Makes the arena: in `dir`, which then stays, or in the system's temporary directory.
+    pub fn new(dir: Option<&Path>) -> anyhow::Result<Self> {
+        match dir {
+            Some(dir) => {
+                fs::create_dir_all(dir).with_context(|| {
+                    format!("can't make the directory {}; choose another one with --dir", dir.display())
+                })?;
+                let path = fs::canonicalize(dir).with_context(|| format!("can't find {}", dir.display()))?;
+                Ok(Self { path, temporary: None })
+            }
+            None => Self::temporary(),
+        }
+    }
+
+    fn temporary() -> anyhow::Result<Self> {
+        let parent = std::env::temp_dir();
+        let remedy = || {
+            format!(
+                "can't make a directory in {}; set TMPDIR to a directory where you may write, or use --dir",
+                parent.display()
+            )
+        };
+        sweep(&parent);
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir().with_context(remedy)?;
+        // Locked before it has the name that the sweep looks for.
+        let unnamed = dir.path().join("owner.new");
+        let owner = File::create(&unnamed).with_context(remedy)?;
+        owner.lock().with_context(remedy)?;
+        fs::rename(&unnamed, dir.path().join(OWNER)).with_context(remedy)?;
+        let path = fs::canonicalize(dir.path()).with_context(remedy)?;
+        Ok(Self { path, temporary: Some((dir, owner)) })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it goes when we go.
+    pub fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
+    }
+
+    /// Makes a room that did not exist before.
+    pub fn room(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let room = self.path.join(safe);
+        if let Err(error) = fs::create_dir(&room) {
+            match error.kind() {
+                std::io::ErrorKind::AlreadyExists => bail!(
+                    "{} exists already and lesson does not touch what it did not make; name a new directory with --dir",
+                    room.display()
+                ),
+                _ => {
+                    return Err(error).with_context(|| format!("can't make the directory {}", room.display()));
+                }
+            }
+        }
+        Ok(room)
+    }
+}
+
+/// Removes the arena of a conductor that was killed. Called by its workers as they go, so nothing remains.
+pub fn remove_orphaned(arena: &Path) {
+    let ours = arena.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+    if ours && arena.join(OWNER).exists() {
+        // Several workers may try at once; whoever comes last removes what is left.
+        let _ = fs::remove_dir_all(arena);
+    }
+}
+
+/// Removes what earlier conductors left when they were killed before they had a worker: arenas whose owner is dead.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !entry.path().is_dir() {
+            continue;
+        }
+        match File::open(entry.path().join(OWNER)) {
+            Ok(owner) => match owner.try_lock() {
+                Ok(()) => drop(fs::remove_dir_all(entry.path())),
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
+            },
+            // Killed between its first two steps: then it is empty but for `owner.new`, and old.
+            Err(_) if is_old(&entry.path()) => {
+                let _ = fs::remove_file(entry.path().join("owner.new"));
+                let _ = fs::remove_dir(entry.path());
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn is_old(path: &Path) -> bool {
+    let age = fs::metadata(path).and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age > Duration::from_secs(60))
+}

@@ -1,0 +1,409 @@
+//! The parent of a run: starts the workers, listens, keeps the wait-for graph, decides.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::backend::Database;
+use super::clock::now_us;
+use super::crew::{Crew, Terms};
+use super::meetings::Meetings;
+use super::moves::{Moves, Standing};
+use super::wire::{Message, Order};
+use super::{Interrupted, OnDeadlock, Options, Watcher, is_interrupted, witness};
+use crate::analysis::WaitForGraph;
+use crate::scenario::{DATABASE, LockKind, Scenario};
+use crate::trace::{Aftermath, Deadlock, Event, KilledFor, Trace, What};
+
+/// How often the conductor looks up when nothing is said: for dead workers, an interrupt, the deadline.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Carries out a scenario.
+///
+/// # Errors
+/// [`Interrupted`], [`super::Unfit`], or a failure of the machine. A refused lock, a deadlock and a crash are none:
+/// they are in the trace.
+pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) -> anyhow::Result<Trace> {
+    let room = options.arena.room(&options.label)?;
+    prepare(scenario, &room)?;
+    let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
+    let terms =
+        Terms { seed: options.seed, gated: options.schedule.is_some(), temporary: options.arena.is_temporary() };
+    let crew = Crew::start(scenario, &room, &writer, &terms)?;
+    let mut conductor = Conductor::new(scenario, options, crew, writer, room.clone(), watcher);
+    conductor.listen(reader)?;
+    let Conductor { events, mut aftermath, crew, .. } = conductor;
+    drop(crew); // nobody is left who could still write to the database
+    aftermath.took_us = events.iter().map(|event| event.at_us).max().unwrap_or(0);
+    if scenario.uses_database() {
+        aftermath.database = Some(Database::examine(&room.join(format!("{DATABASE}.db")))?);
+    }
+    Ok(Trace { label: options.label.clone(), scenario: scenario.clone(), seed: options.seed, events, outcome: aftermath })
+}
+
+/// Makes the databases; lock files are made by those who open them.
+fn prepare(scenario: &Scenario, room: &Path) -> anyhow::Result<()> {
+    for name in scenario.lock_names() {
+        let kind = scenario.kind_of(name);
+        if kind.is_sqlite() {
+            Database::create(&room.join(format!("{name}.db")), kind)?;
+        }
+    }
+    Ok(())
+}
+
+struct Conductor<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options<'a>,
+    watcher: &'a mut dyn Watcher,
+    crew: Crew,
+    /// For our own words in the workers' pipe, so that they stand in order with theirs.
+    pipe: Option<PipeWriter>,
+    room: PathBuf,
+    /// The machine's clock at the start; `None` until everybody is ready.
+    start_us: Option<u64>,
+    deadline: Instant,
+    ready: usize,
+    /// For each process: it has ended, crashed or been killed.
+    ended: Vec<bool>,
+    /// For each worker: it is gone, and nothing more will be heard of it.
+    gone: Vec<bool>,
+    meetings: Meetings,
+    moves: Option<Moves>,
+    graph: WaitForGraph,
+    /// An untimed cycle was seen and may still be there.
+    suspicion: bool,
+    watch: Option<Watch>,
+    detected: Option<Vec<(usize, String)>>,
+    events: Vec<Event>,
+    aftermath: Aftermath,
+}
+
+/// Everybody who still lives is stuck: since when, and how much processor time they had used by then.
+struct Watch {
+    since: Instant,
+    cpu: Option<Duration>,
+}
+
+impl<'a> Conductor<'a> {
+    fn new(
+        scenario: &'a Scenario,
+        options: &'a Options<'a>,
+        crew: Crew,
+        pipe: PipeWriter,
+        room: PathBuf,
+        watcher: &'a mut dyn Watcher,
+    ) -> Self {
+        let processes = scenario.processes.len();
+        let workers = crew.len();
+        let deadline = options.deadline.unwrap_or_else(|| scenario.longest());
+        Self {
+            scenario,
+            options,
+            watcher,
+            crew,
+            pipe: Some(pipe),
+            room,
+            start_us: None,
+            deadline: Instant::now() + deadline,
+            ready: 0,
+            ended: vec![false; processes],
+            gone: vec![false; workers],
+            meetings: Meetings::new(scenario),
+            moves: options.schedule.clone().map(|moves| Moves::new(moves, processes)),
+            graph: WaitForGraph::default(),
+            suspicion: false,
+            watch: None,
+            detected: None,
+            events: Vec::new(),
+            aftermath: Aftermath::default(),
+        }
+    }
+
+    /// Takes in what the workers say until all of them are gone.
+    fn listen(&mut self, reader: PipeReader) -> anyhow::Result<()> {
+        let messages = read_messages(reader);
+        let mut last_tick = Instant::now();
+        while self.gone.contains(&false) {
+            match messages.recv_timeout(TICK) {
+                Ok(message) => self.hear(message?)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => bail!("the workers' pipe was closed"),
+            }
+            if last_tick.elapsed() >= TICK {
+                last_tick = Instant::now();
+                self.look_up()?;
+            }
+            self.advance_schedule()?;
+            self.consider_deadlock(&messages)?;
+        }
+        self.pipe = None;
+        Ok(())
+    }
+
+    fn hear(&mut self, message: Message) -> anyhow::Result<()> {
+        match message {
+            // What a process had still said before we ended it came too late: its end is told already.
+            Message::Event(event) if self.ended[event.who] => Ok(()),
+            Message::Event(mut event) => {
+                event.at_us = event.at_us.saturating_sub(self.start_us.unwrap_or(event.at_us));
+                self.take(event)
+            }
+            Message::Ready { .. } => {
+                self.ready += 1;
+                if self.ready == self.scenario.processes.len() {
+                    self.start_us = Some(now_us());
+                    self.crew.tell_all(Order::Start);
+                }
+                Ok(())
+            }
+            Message::Stepped { who } => {
+                self.moves.iter_mut().for_each(|moves| moves.stepped(who));
+                Ok(())
+            }
+            Message::Failed { who, text } => bail!("{} failed: {text}", self.scenario.processes[who].name),
+            Message::Detected { line } => {
+                self.detected.get_or_insert_default().extend(line);
+                Ok(())
+            }
+            Message::Gone { worker, how } => self.bury(worker, how),
+        }
+    }
+
+    /// Takes an event into the trace and does what it asks for.
+    fn take(&mut self, event: Event) -> anyhow::Result<()> {
+        self.watch = None; // something moved
+        self.graph.apply(&event);
+        self.watcher.event(&event)?;
+        let (who, what) = (event.who, event.what.clone());
+        self.events.push(event);
+        self.meetings.apply(who, &what);
+        match what {
+            What::Waits { .. } => {
+                self.moves.iter_mut().for_each(|moves| moves.stopped(who));
+                self.look_for_cycle(who)?;
+            }
+            What::Meets => self.moves.iter_mut().for_each(|moves| moves.stopped(who)),
+            What::Crashes => {
+                let worker = self.crew.worker_of(who);
+                let status = self.crew.kill(worker)?;
+                self.bury(worker, Some(in_words(status)))?;
+            }
+            What::Ends => self.end(who)?,
+            _ => {}
+        }
+        for who in self.meetings.complete() {
+            self.crew.tell(who, Order::Pass(who));
+        }
+        Ok(())
+    }
+
+    fn tell_ourselves(&mut self, who: usize, what: What) -> anyhow::Result<()> {
+        let at_us = now_us().saturating_sub(self.start_us.unwrap_or_else(now_us));
+        self.take(Event { at_us, who, what })
+    }
+
+    /// A process is at the end of its program; its worker too, if it was the last one in it.
+    fn end(&mut self, who: usize) -> anyhow::Result<()> {
+        self.ended[who] = true;
+        let worker = self.crew.worker_of(who);
+        if self.crew.actors_of(worker).iter().all(|&who| self.ended[who]) {
+            self.crew.wait(worker)?;
+            self.gone[worker] = true;
+        }
+        Ok(())
+    }
+
+    /// A worker is gone before its time, and all that it had written has been heard.
+    fn bury(&mut self, worker: usize, how: Option<String>) -> anyhow::Result<()> {
+        if self.start_us.is_none() {
+            bail!("a worker died before the run began: {}", how.unwrap_or_else(|| "no status".into()));
+        }
+        self.gone[worker] = true;
+        for who in self.crew.actors_of(worker).to_vec() {
+            if !std::mem::replace(&mut self.ended[who], true) {
+                let how = how.clone().unwrap_or_else(|| "exit status 0".into());
+                self.moves.iter_mut().for_each(|moves| moves.stopped(who));
+                self.tell_ourselves(who, What::Crashed { how })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What no message tells: an interrupt, the deadline, a worker's death.
+    fn look_up(&mut self) -> anyhow::Result<()> {
+        if is_interrupted() {
+            return Err(Interrupted.into());
+        }
+        if Instant::now() >= self.deadline {
+            self.aftermath.deadline = true;
+            return self.kill_everybody(KilledFor::Deadline);
+        }
+        for (worker, status) in self.crew.reap()? {
+            // Through the pipe: so it stands behind what the dead had still written into it.
+            let how = Some(in_words(status));
+            if let Some(pipe) = &mut self.pipe {
+                Message::Gone { worker, how }.send(pipe)?;
+            }
+        }
+        if let Some(start) = self.start_us {
+            self.watcher.tick(now_us().saturating_sub(start))?;
+        }
+        Ok(())
+    }
+
+    fn advance_schedule(&mut self) -> anyhow::Result<()> {
+        let (Some(moves), Some(_)) = (&mut self.moves, self.start_us) else { return Ok(()) };
+        let meeting = self.meetings.waiting();
+        let standing =
+            Standing { scenario: self.scenario, graph: &self.graph, ended: &self.ended, meeting: &meeting };
+        if !moves.advance(&standing, &mut self.crew)? {
+            self.moves = None;
+            self.crew.tell_all(Order::Free);
+        }
+        Ok(())
+    }
+
+    fn look_for_cycle(&mut self, who: usize) -> anyhow::Result<()> {
+        let Some(cycle) = self.graph.cycle_through(who) else { return Ok(()) };
+        let timed = self.graph.is_timed(&cycle);
+        self.tell_ourselves(who, What::ClosesCycle { cycle, timed })?;
+        if timed {
+            return Ok(());
+        }
+        match self.options.on_deadlock {
+            OnDeadlock::EndVictim => self.kill(who, KilledFor::Victim),
+            OnDeadlock::Watch => {
+                self.suspicion = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// A deadlock is certain when nobody who lives can move and nothing does, for as long as the patience lasts: fcntl's
+    /// kernel, for one, refuses a cycle a moment after it closed.
+    fn consider_deadlock(&mut self, messages: &Receiver<anyhow::Result<Message>>) -> anyhow::Result<()> {
+        if !self.suspicion {
+            return Ok(());
+        }
+        let cycles: Vec<_> = self.graph.cycles().into_iter().filter(|cycle| !self.graph.is_timed(cycle)).collect();
+        self.suspicion = !cycles.is_empty();
+        let members: BTreeSet<usize> = cycles.iter().flatten().map(|edge| edge.waiter).collect();
+        let blocked_behind = self.graph.blocked_behind(&members);
+        if !self.suspicion || !self.everybody_is_stuck(&members, &blocked_behind) {
+            self.watch = None;
+            return Ok(());
+        }
+        let stuck: Vec<usize> = self.living().collect();
+        let watch = self.watch.get_or_insert_with(|| Watch { since: Instant::now(), cpu: None });
+        if watch.since.elapsed() >= TICK && watch.cpu.is_none() {
+            watch.cpu = cpu_time(&self.crew, &stuck);
+        }
+        if watch.since.elapsed() < self.options.patience.max(2 * TICK) {
+            return Ok(());
+        }
+        let (watched, before) = (watch.since.elapsed(), watch.cpu);
+        let used = before.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
+        let witness = self.call_witness(&stuck, messages)?;
+        self.aftermath.deadlock = Some(Deadlock {
+            cycles,
+            blocked_behind,
+            watched_us: watched.as_micros() as u64,
+            cpu_us: used.map(|time| time.as_micros() as u64),
+            witness,
+        });
+        self.suspicion = false;
+        self.kill_everybody(KilledFor::Deadlock)
+    }
+
+    fn everybody_is_stuck(&self, members: &BTreeSet<usize>, behind: &[crate::trace::Edge]) -> bool {
+        let meeting = self.meetings.waiting();
+        let waits_for_ever = |who: usize| self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_none());
+        self.living().all(|who| {
+            members.contains(&who)
+                || meeting[who]
+                || (waits_for_ever(who) && behind.iter().any(|edge| edge.waiter == who))
+        })
+    }
+
+    fn call_witness(
+        &mut self,
+        stuck: &[usize],
+        messages: &Receiver<anyhow::Result<Message>>,
+    ) -> anyhow::Result<Option<crate::trace::Witness>> {
+        if self.scenario.on != LockKind::Mutex {
+            return Ok(witness::kernel(self.scenario, &self.room, &self.crew, stuck));
+        }
+        self.crew.tell_all(Order::Look);
+        let limit = Instant::now() + Duration::from_secs(5);
+        while let Ok(message) = messages.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+            let message = message?;
+            let last = matches!(message, Message::Detected { line: None });
+            self.hear(message)?;
+            if last {
+                break;
+            }
+        }
+        Ok(self.detected.take().map(|lines| witness::detector(self.scenario, &self.graph, &lines)))
+    }
+
+    fn living(&self) -> impl Iterator<Item = usize> {
+        self.ended.iter().enumerate().filter(|(_, ended)| !**ended).map(|(who, _)| who)
+    }
+
+    fn kill(&mut self, who: usize, why: KilledFor) -> anyhow::Result<()> {
+        if self.ended[who] {
+            return Ok(());
+        }
+        let worker = self.crew.worker_of(who);
+        self.crew.kill(worker)?;
+        self.gone[worker] = true;
+        for who in self.crew.actors_of(worker).to_vec() {
+            if !std::mem::replace(&mut self.ended[who], true) {
+                self.tell_ourselves(who, What::Killed { why })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn kill_everybody(&mut self, why: KilledFor) -> anyhow::Result<()> {
+        let living: Vec<usize> = self.living().collect();
+        living.into_iter().try_for_each(|who| self.kill(who, why))
+    }
+}
+
+fn read_messages(reader: PipeReader) -> Receiver<anyhow::Result<Message>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(reader).lines() {
+            let message = line
+                .context("can't read what the workers say")
+                .and_then(|line| serde_json::from_str(&line).with_context(|| format!("a worker said: {line}")));
+            if sender.send(message).is_err() {
+                return; // the run is over
+            }
+        }
+    });
+    receiver
+}
+
+/// Processor time of all these processes together, each worker counted once.
+fn cpu_time(crew: &Crew, who: &[usize]) -> Option<Duration> {
+    let workers: BTreeSet<u32> = who.iter().map(|&who| crew.pid_of(who)).collect();
+    workers.into_iter().map(witness::cpu_time).sum()
+}
+
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = nix::sys::signal::Signal::try_from(signal).map_or("unknown", |signal| signal.as_str());
+        return format!("signal {signal} ({name})");
+    }
+    status.code().map_or_else(|| "no exit status".into(), |code| format!("exit status {code}"))
+}

@@ -1,0 +1,197 @@
+//! The workers as processes: started, told, ended.
+
+use std::io::{self, PipeWriter, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+
+use anyhow::Context;
+
+use super::Unfit;
+use super::wire::{Actor, Job, Order};
+use crate::scenario::{DATABASE, LockKind, Scenario};
+
+/// All workers of a run. Dropped, it leaves none behind.
+pub(super) struct Crew {
+    workers: Vec<Worker>,
+    /// Index of the worker of each process of the scenario.
+    worker_of: Vec<usize>,
+}
+
+struct Worker {
+    child: Child,
+    /// The leash: it ends when this is dropped.
+    orders: ChildStdin,
+    actors: Vec<usize>,
+    /// Its end was seen.
+    reaped: bool,
+}
+
+/// What each worker is told besides its own program.
+pub(super) struct Terms {
+    pub(super) seed: u64,
+    pub(super) gated: bool,
+    pub(super) temporary: bool,
+}
+
+impl Crew {
+    /// Starts the workers in `room`; all of them write to `pipe`.
+    pub(super) fn start(scenario: &Scenario, room: &Path, pipe: &PipeWriter, terms: &Terms) -> anyhow::Result<Self> {
+        let everybody: Vec<usize> = (0..scenario.processes.len()).collect();
+        // Threads share a process; everybody else has one of their own.
+        let groups: Vec<Vec<usize>> = match scenario.on {
+            LockKind::Mutex => vec![everybody],
+            _ => everybody.into_iter().map(|who| vec![who]).collect(),
+        };
+        let mut crew = Self { workers: Vec::new(), worker_of: vec![0; scenario.processes.len()] };
+        for actors in groups {
+            for &who in &actors {
+                crew.worker_of[who] = crew.workers.len();
+            }
+            let started = crew.workers.len();
+            let worker = Worker::start(scenario, room, pipe, terms, actors)
+                .map_err(|error| explain(error, started, scenario.processes.len()))?;
+            crew.workers.push(worker);
+        }
+        Ok(crew)
+    }
+
+    /// Tells one process.
+    pub(super) fn tell(&mut self, who: usize, order: Order) {
+        let worker = self.worker_of[who];
+        self.workers[worker].tell(order);
+    }
+
+    /// Tells every worker.
+    pub(super) fn tell_all(&mut self, order: Order) {
+        self.workers.iter_mut().for_each(|worker| worker.tell(order));
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// The worker of a process.
+    pub(super) fn worker_of(&self, who: usize) -> usize {
+        self.worker_of[who]
+    }
+
+    /// The processes of a worker.
+    pub(super) fn actors_of(&self, worker: usize) -> &[usize] {
+        &self.workers[worker].actors
+    }
+
+    /// The number of a process on this machine.
+    pub(super) fn pid_of(&self, who: usize) -> u32 {
+        self.workers[self.worker_of[who]].child.id()
+    }
+
+    /// Those that have died since the last call.
+    pub(super) fn reap(&mut self) -> io::Result<Vec<(usize, ExitStatus)>> {
+        let mut dead = Vec::new();
+        for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| !worker.reaped) {
+            if let Some(status) = worker.child.try_wait()? {
+                worker.reaped = true;
+                dead.push((index, status));
+            }
+        }
+        Ok(dead)
+    }
+
+    /// Ends a worker with SIGKILL, waits until it is gone, and says how it went.
+    pub(super) fn kill(&mut self, worker: usize) -> io::Result<ExitStatus> {
+        let worker = &mut self.workers[worker];
+        worker.child.kill()?;
+        worker.reaped = true;
+        worker.child.wait()
+    }
+
+    /// Waits for a worker that is about to end by itself.
+    pub(super) fn wait(&mut self, worker: usize) -> io::Result<ExitStatus> {
+        let worker = &mut self.workers[worker];
+        worker.reaped = true;
+        worker.child.wait()
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        // All are told first, then waited for: a thousand end together.
+        for worker in self.workers.iter_mut().filter(|worker| !worker.reaped) {
+            let _ = worker.child.kill();
+        }
+        for worker in self.workers.iter_mut().filter(|worker| !worker.reaped) {
+            let _ = worker.child.wait();
+        }
+    }
+}
+
+impl Worker {
+    fn start(
+        scenario: &Scenario,
+        room: &Path,
+        pipe: &PipeWriter,
+        terms: &Terms,
+        actors: Vec<usize>,
+    ) -> anyhow::Result<Self> {
+        let names: Vec<&str> = actors.iter().map(|&who| scenario.processes[who].name.as_str()).collect();
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("worker")
+            .arg(names.join(",").chars().take(80).collect::<String>()) // for whoever reads `ps`
+            .current_dir(room)
+            .stdin(Stdio::piped())
+            .stdout(pipe.try_clone()?)
+            .spawn()?;
+        let orders = child.stdin.take().context("a piped standard input is there")?;
+        let mut worker = Self { child, orders, actors, reaped: false };
+        let mut line = serde_json::to_vec(&worker.job(scenario, terms))?;
+        line.push(b'\n');
+        worker.orders.write_all(&line)?;
+        Ok(worker)
+    }
+
+    fn job(&self, scenario: &Scenario, terms: &Terms) -> Job {
+        let actors: Vec<Actor> =
+            self.actors.iter().map(|&who| Actor { who, process: scenario.processes[who].clone() }).collect();
+        let named = |name: &str| {
+            actors.iter().any(|actor| actor.process.steps.iter().any(|step| step.lock_name() == Some(name)))
+        };
+        let locks = scenario
+            .lock_names()
+            .into_iter()
+            .filter(|&name| name != DATABASE && named(name))
+            .map(|name| (name.to_owned(), scenario.kind_of(name)))
+            .collect();
+        Job {
+            locks,
+            actors,
+            database: scenario.uses_database().then_some(scenario.on),
+            busy_timeout: scenario.busy_timeout(),
+            seed: terms.seed,
+            gated: terms.gated,
+            temporary: terms.temporary,
+        }
+    }
+
+    fn tell(&mut self, order: Order) {
+        // A worker that is gone hears nothing; its end is seen elsewhere.
+        let _ = self.orders.write_all(order.line().as_bytes());
+    }
+}
+
+/// A process that can't be started is nearly always a limit of the machine: say which.
+fn explain(error: anyhow::Error, started: usize, wanted: usize) -> anyhow::Error {
+    let Some(io) = error.downcast_ref::<io::Error>() else { return error };
+    let limit = match io.kind() {
+        io::ErrorKind::WouldBlock => "the number of processes (see `ulimit -u`, and pids.max of the container)",
+        io::ErrorKind::OutOfMemory => "memory",
+        _ if is_out_of_files(io) => "the number of open files; raise it with `ulimit -n`",
+        _ => return error.context(format!("can't start process {} of {wanted}", started + 1)),
+    };
+    Unfit(format!("only {started} of {wanted} processes could be started: the limit is {limit} ({io})")).into()
+}
+
+fn is_out_of_files(error: &io::Error) -> bool {
+    const EMFILE: i32 = 24;
+    cfg!(unix) && error.raw_os_error() == Some(EMFILE)
+}

@@ -1,0 +1,8 @@
+//! stub
+use serde::{Deserialize, Serialize};
+/// stub
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Environment {
+    /// stub
+    pub os: String,
+}
