@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod model;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod trace;

@@ -215,12 +215,16 @@ impl Process {
         round.saturating_mul(self.rounds.unwrap_or(1)).saturating_add(self.lasting.unwrap_or_default())
     }
 
+    /// Rows that one round inserts.
+    pub fn rows_per_round(&self) -> u64 {
+        self.steps.iter().filter(|step| matches!(step, Step::Insert)).count() as u64
+    }
+
     fn expected_rows(&self) -> Option<u64> {
-        let inserts = self.steps.iter().filter(|step| matches!(step, Step::Insert)).count() as u64;
-        if inserts == 0 {
-            return Some(0);
+        match self.rows_per_round() {
+            0 => Some(0),
+            rows => self.round_count().map(|rounds| u64::from(rounds) * rows),
         }
-        self.round_count().map(|rounds| u64::from(rounds) * inserts)
     }
 }
 

@@ -1,0 +1,56 @@
+//! What is said of a deadlock: the graph, how it was watched, the witness, the four conditions.
+
+use super::coffman;
+use super::graph;
+use super::paint::Style;
+use super::words::{clean, list, name, plural, span};
+use crate::trace::{Deadlock, KilledFor, Trace, Witness};
+
+/// More lines of a witness than this are not shown.
+const MOST: usize = 12;
+
+/// Everything that is known of the deadlock that ended this run.
+pub fn evidence(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
+    let mut text = format!("\n{}\n", style.heading("The wait-for graph"));
+    text += &graph::picture(&trace.scenario, deadlock, style);
+    text += &format!("\n{}\n", style.heading("Nothing moves"));
+    text += &style.wrap(&stillness(trace, deadlock), "  ");
+    if let Some(witness) = &deadlock.witness {
+        text += &testimony(witness, style);
+    }
+    text += &format!("\n{}\n", style.heading("The four conditions, and what this run showed of each"));
+    text += &coffman::conditions(trace, deadlock, style);
+    text
+}
+
+fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
+    let cpu = deadlock.cpu_us.map_or_else(
+        || "this system does not tell how much processor time they used.".into(),
+        |us| format!("all of them together used {} of processor time.", span(us)),
+    );
+    let ended: Vec<String> = trace
+        .events
+        .iter()
+        .filter(|event| event.what == crate::trace::What::Killed { why: KilledFor::Deadlock })
+        .map(|event| clean(name(&trace.scenario, event.who)))
+        .collect();
+    format!(
+        "Watched for {}: no process made a step, and {cpu} They would wait for ever. lesson then ended its own \
+         children {}, and nobody else.",
+        span(deadlock.watched_us),
+        list(&ended)
+    )
+}
+
+fn testimony(witness: &Witness, style: Style) -> String {
+    let mut text = format!("\n{}\n", style.heading(&format!("The second witness: {}", clean(&witness.source))));
+    for line in witness.lines.iter().take(MOST) {
+        text += &format!("  {}\n", style.faint(&clean(line.raw.trim_end())));
+        text += &style.wrap(&clean(&line.means), "      ");
+    }
+    let more = witness.lines.len().saturating_sub(MOST) as u64;
+    if more > 0 {
+        text += &format!("  ... and {} more\n", plural(more, "line"));
+    }
+    text
+}

@@ -1,0 +1,49 @@
+//! The wait-for graph, drawn in the terminal.
+
+use super::paint::Style;
+use super::words::{clean, cut, name};
+use crate::scenario::Scenario;
+use crate::trace::{Deadlock, Edge};
+
+/// Arrows of one cycle that are drawn; a longer one is cut in the middle.
+const MOST: usize = 16;
+
+/// Each cycle as a ring of arrows, and under it those that are blocked behind.
+pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String {
+    let mut text = String::new();
+    for cycle in &deadlock.cycles {
+        text += &ring(scenario, cycle, style);
+    }
+    for edge in &deadlock.blocked_behind {
+        let arrow = arrow(scenario, edge);
+        text += &format!("     {}  blocked behind the deadlock, not part of it\n", style.warn(&arrow));
+    }
+    text
+}
+
+fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
+    let hidden = cycle.len().saturating_sub(MOST);
+    let last = cycle.len().saturating_sub(1);
+    let mut text = String::new();
+    for (index, edge) in cycle.iter().enumerate() {
+        if hidden > 0 && (MOST - 4..MOST - 4 + hidden).contains(&index) {
+            if index == MOST - 4 {
+                text += &format!("  {}  ... {hidden} more ...\n", style.bad("│"));
+            }
+            continue;
+        }
+        let rail = match index {
+            _ if last == 0 => "○─",
+            0 => "┌▶",
+            _ if index == last => "└─",
+            _ => "│ ",
+        };
+        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge)));
+    }
+    text
+}
+
+fn arrow(scenario: &Scenario, edge: &Edge) -> String {
+    let name = |who| cut(&clean(name(scenario, who)), 20);
+    format!("{} ──waits for {}──▶ {}", name(edge.waiter), cut(&edge.lock, 20), name(edge.holder))
+}

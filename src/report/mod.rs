@@ -1,0 +1,23 @@
+//! What the learner sees: one file for each format. Everything here is a function of a recording.
+//!
+//! Pure: this room touches no clock, process, file system, environment or randomness.
+
+pub mod json;
+
+mod coffman;
+mod deadlock;
+mod figures;
+mod fixed;
+mod graph;
+mod lanes;
+mod paint;
+mod story;
+mod table;
+mod transcript;
+mod words;
+
+pub use lanes::{legend, strips};
+pub use paint::Style;
+pub use table::table;
+pub use transcript::Transcript;
+pub use words::{clean, plural};

@@ -1,0 +1,73 @@
+//! Colour, which never carries meaning alone, and the width of the page.
+
+use colored::{Color, Colorize};
+
+/// How a page is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour. Without it there are no escape codes at all.
+    pub color: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Style {
+    /// As in a file: no colour, 80 columns.
+    pub const PLAIN: Self = Self { color: false, width: 80 };
+
+    /// What went well.
+    pub fn good(self, text: &str) -> String {
+        self.paint(text, Color::Green)
+    }
+
+    /// What went wrong.
+    pub fn bad(self, text: &str) -> String {
+        self.paint(text, Color::Red)
+    }
+
+    /// What waits.
+    pub fn warn(self, text: &str) -> String {
+        self.paint(text, Color::Yellow)
+    }
+
+    /// A name.
+    pub fn name(self, text: &str) -> String {
+        self.paint(text, Color::Cyan)
+    }
+
+    /// A heading.
+    pub fn heading(self, text: &str) -> String {
+        if self.color { text.bold().to_string() } else { text.to_owned() }
+    }
+
+    /// What may be overlooked.
+    pub fn faint(self, text: &str) -> String {
+        if self.color { text.dimmed().to_string() } else { text.to_owned() }
+    }
+
+    fn paint(self, text: &str, color: Color) -> String {
+        if self.color { text.color(color).to_string() } else { text.to_owned() }
+    }
+
+    /// Breaks a paragraph into lines of this width, each behind `indent`.
+    pub fn wrap(self, text: &str, indent: &str) -> String {
+        let room = self.width.saturating_sub(indent.len()).max(20);
+        let mut lines: Vec<String> = Vec::new();
+        let mut used = usize::MAX;
+        for word in text.split_whitespace() {
+            let width = super::words::width(word);
+            match lines.last_mut() {
+                Some(line) if used + 1 + width <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                    used += 1 + width;
+                }
+                _ => {
+                    lines.push(format!("{indent}{word}"));
+                    used = width;
+                }
+            }
+        }
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+}

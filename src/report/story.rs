@@ -1,0 +1,186 @@
+//! The story line by line, in plain words, as it happens.
+
+use super::paint::Style;
+use super::words::{clean, cut, fit, list, moment, name, plural, setting, span, width};
+use crate::analysis::WaitForGraph;
+use crate::model::Mode;
+use crate::scenario::{DATABASE, LockKind, Scenario};
+use crate::trace::{Edge, Event, KilledFor, What};
+
+/// More lines than this are not a story. The trace has them all.
+const LONGEST: usize = 300;
+
+/// Tells one run.
+pub struct Story {
+    scenario: Scenario,
+    style: Style,
+    graph: WaitForGraph,
+    /// The latest moment so far: two processes may be heard in another order than they spoke, by microseconds.
+    now_us: u64,
+    lines: usize,
+    untold: u64,
+}
+
+impl Story {
+    /// Begins to tell.
+    pub fn new(scenario: &Scenario, style: Style) -> Self {
+        let (scenario, graph) = (scenario.clone(), WaitForGraph::default());
+        Self { scenario, style, graph, now_us: 0, lines: 0, untold: 0 }
+    }
+
+    /// The line for an event, if it is worth one.
+    pub fn line(&mut self, event: &Event) -> Option<String> {
+        let text = self.tell(event);
+        self.graph.apply(event);
+        self.now_us = self.now_us.max(event.at_us);
+        let (mark, text) = text?;
+        if self.lines >= LONGEST {
+            self.untold += 1;
+            return None;
+        }
+        self.lines += 1;
+        let who = clean(name(&self.scenario, event.who));
+        let columns = self.name_columns();
+        let room = self.style.width.saturating_sub(13 + columns).max(20);
+        let text = Style { color: false, width: room }.wrap(&text, "");
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        let rest: String =
+            lines.map(|line| format!("{:indent$}{}\n", "", mark.paint(self.style, line), indent = 13 + columns)).collect();
+        Some(format!(
+            "{} {} {}\n{rest}",
+            self.style.faint(&format!("{:>11}", moment(self.now_us))),
+            self.style.name(&fit(&who, columns)),
+            mark.paint(self.style, first),
+        ))
+    }
+
+    /// What stands under the story when it was too long.
+    pub fn ending(&self) -> Option<String> {
+        let more = plural(self.untold, "event");
+        (self.untold > 0).then(|| format!("{:13}... and {more} more; --trace FILE keeps them all\n", ""))
+    }
+
+    fn name_columns(&self) -> usize {
+        self.scenario.processes.iter().map(|process| width(&process.name)).max().unwrap_or(0).clamp(2, 12)
+    }
+
+    fn tell(&self, event: &Event) -> Option<(Kind, String)> {
+        let who = event.who;
+        Some(match &event.what {
+            What::Works { for_us } => (Kind::Plain, format!("works for {}", setting(*for_us))),
+            What::Meets => (Kind::Plain, "comes to the meeting".into()),
+            What::Waits { lock, mode, limit_us } => (Kind::Waits, self.waits(who, lock, *mode, *limit_us)),
+            What::Gets { lock, mode } => (Kind::Good, self.gets(event, lock, *mode)),
+            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {lock} go")),
+            What::Refused { lock, mode, why, waited_us } => {
+                let code = why.code.map_or_else(String::new, |code| format!(" {code}"));
+                let what = self.object(lock, *mode);
+                let text = format!(
+                    "is refused {what} after {}: {} ({}{code})",
+                    span(*waited_us),
+                    clean(&why.text),
+                    clean(&why.name)
+                );
+                (Kind::Bad, text)
+            }
+            What::Committed { rows: 0 } => (Kind::Plain, "ends its transaction".into()),
+            What::Committed { rows } => (Kind::Good, format!("commits: {} stored", plural(*rows, "row"))),
+            What::RolledBack { rows } if *rows > 0 => (Kind::Plain, format!("rolls {} back", plural(*rows, "row"))),
+            What::BacksOff { attempt, for_us } => {
+                (Kind::Waits, format!("attempt {attempt} failed: pauses {}, then starts again", span(*for_us)))
+            }
+            What::Abandons { round } => (Kind::Bad, self.abandons(who, *round)),
+            What::Crashed { how } => (Kind::Bad, self.crashed(who, how)),
+            What::ClosesCycle { cycle, timed } => (Kind::Bad, self.closes(cycle, *timed)),
+            What::Killed { why } => (Kind::Bad, self.killed(who, *why)),
+            What::Ends => (Kind::Plain, "is done".into()),
+            _ => return None,
+        })
+    }
+
+    fn waits(&self, who: usize, lock: &str, mode: Mode, limit_us: Option<u64>) -> String {
+        let mut graph = self.graph.clone();
+        graph.apply(&Event { at_us: 0, who, what: What::Waits { lock: lock.into(), mode, limit_us } });
+        let holders: Vec<String> = graph.edges_of(who).map(|edge| clean(name(&self.scenario, edge.holder))).collect();
+        let holders = if holders.is_empty() { String::new() } else { format!(", held by {}", list(&holders)) };
+        let limit = limit_us.map_or_else(|| "for ever".into(), |limit| format!("up to {}", setting(limit)));
+        format!("waits {limit} for {}{holders}", self.object(lock, mode))
+    }
+
+    fn gets(&self, event: &Event, lock: &str, mode: Mode) -> String {
+        let waited = self.graph.wait_of(event.who).map(|wait| span(event.at_us.saturating_sub(wait.since_us)));
+        let after = waited.map_or_else(String::new, |waited| format!(" after {waited}"));
+        format!("gets {}{after}", self.object(lock, mode))
+    }
+
+    fn abandons(&self, who: usize, round: u32) -> String {
+        let process = self.scenario.processes.get(who);
+        let rows = process.map_or(0, |process| process.rows_per_round());
+        match rows {
+            0 => format!("gives round {round} up"),
+            1 => format!("gives round {round} up: its row is lost"),
+            _ => format!("gives round {round} up: its {rows} rows are lost"),
+        }
+    }
+
+    fn crashed(&self, who: usize, how: &str) -> String {
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let how = clean(how);
+        if held.is_empty() {
+            return format!("is gone, killed by {how}; it held nothing");
+        }
+        format!("is gone, killed by {how}, while it held {}: the system frees its locks", list(&held))
+    }
+
+    fn closes(&self, cycle: &[Edge], timed: bool) -> String {
+        let mut ring: Vec<String> = cycle.iter().map(|edge| clean(name(&self.scenario, edge.waiter))).collect();
+        ring.extend(ring.first().cloned());
+        if ring.len() > 10 {
+            let more = ring.len() - 8;
+            ring.splice(5..5 + more, [format!("... ({more} more)")]);
+        }
+        let end = if timed { "; a time-out in it will end it" } else { "" };
+        format!("closes a cycle: {}{end}", ring.join(" -> "))
+    }
+
+    fn killed(&self, who: usize, why: KilledFor) -> String {
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let free = if held.is_empty() { String::new() } else { format!("; {} is free again", list(&held)) };
+        match why {
+            KilledFor::Deadlock => "is ended by lesson".into(),
+            KilledFor::Victim => format!("is chosen as the victim and ended by lesson{free}"),
+            KilledFor::Deadline => "is ended by lesson: the run has reached its deadline".into(),
+        }
+    }
+
+    /// `A`, `A (shared)`, `RESERVED on database`.
+    fn object(&self, lock: &str, mode: Mode) -> String {
+        let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
+        let lock = cut(&clean(lock), 64);
+        match kind {
+            LockKind::Sqlite | LockKind::SqliteWal => format!("{mode} on {lock}"),
+            _ if mode == Mode::Shared => format!("{lock} (shared)"),
+            _ => lock,
+        }
+    }
+}
+
+/// What a line is about, for its colour.
+enum Kind {
+    Plain,
+    Good,
+    Waits,
+    Bad,
+}
+
+impl Kind {
+    fn paint(&self, style: Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Good => style.good(text),
+            Self::Waits => style.warn(text),
+            Self::Bad => style.bad(text),
+        }
+    }
+}

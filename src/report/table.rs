@@ -1,0 +1,35 @@
+//! The one renderer of tables.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::paint::Style;
+use super::words::width;
+
+/// A table with a line under its head; numbers stand to the right. Where the page is too narrow for the columns, each
+/// row becomes a block of `head: cell` lines.
+pub fn table(heads: &[&str], rows: &[Vec<String>], style: Style) -> String {
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell));
+        cells.chain([width(heads[column])]).max().unwrap_or(0)
+    };
+    let needed: usize = (0..heads.len()).map(|column| widest(column) + 2).sum();
+    if needed > style.width {
+        return rows.iter().map(|row| block(heads, row, style)).collect();
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(heads.to_vec());
+    table.add_row((0..heads.len()).map(|column| "─".repeat(widest(column))).collect::<Vec<_>>());
+    rows.iter().for_each(|row| drop(table.add_row(row.clone())));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn block(heads: &[&str], row: &[String], style: Style) -> String {
+    let mut cells = heads.iter().zip(row);
+    let first = cells.next().map_or_else(String::new, |(_, name)| format!("{}\n", style.name(name)));
+    let rest: Vec<String> = cells.map(|(head, cell)| format!("{head} {cell},")).collect();
+    first + style.wrap(rest.join(" ").trim_end_matches(','), "  ").as_str()
+}

@@ -1,0 +1,226 @@
+//! The page that a command prints, piece by piece; `show` and `--record` print the same pieces again.
+
+use super::paint::Style;
+use super::story::Story;
+use super::words::{clean, plural, setting, span};
+use super::{deadlock, figures, fixed, lanes};
+use crate::analysis::{Figures, Outcome};
+use crate::scenario::{Begin, Scenario, Step};
+use crate::trace::{Command, Environment, Event, Header, Recording, Trace};
+
+/// The first words of a transcript in a file.
+const MARK: &str = "lesson transcript:";
+
+/// Prints a recording while it is made, or afterwards: the same bytes.
+pub struct Transcript {
+    header: Header,
+    style: Style,
+    run: usize,
+    story: Option<Story>,
+    /// Figures of the repeats of the act that is being run.
+    repeats: Vec<Figures>,
+}
+
+impl Transcript {
+    /// Begins a page.
+    pub fn new(header: &Header, style: Style) -> Self {
+        Self { header: header.clone(), style, run: 0, story: None, repeats: Vec::new() }
+    }
+
+    /// A whole recording as it was printed when it was made.
+    pub fn whole(recording: &Recording, style: Style) -> String {
+        let mut page = Self::new(&recording.header, style);
+        let mut text = page.opening();
+        for run in &recording.runs {
+            text += &page.begin_run(&run.scenario, run.seed);
+            for event in &run.events {
+                text.extend(page.event(event));
+            }
+            text += &page.end_run(run);
+        }
+        text + &page.closing(recording)
+    }
+
+    /// A whole recording as a file to hand in: with the machine that it was made on, without colour.
+    pub fn file(recording: &Recording) -> String {
+        let header = &recording.header;
+        let environment = environment(&header.environment);
+        format!("{MARK} lesson {}\n{environment}\n{}", header.command.name(), Self::whole(recording, Style::PLAIN))
+    }
+
+    /// Whether a file's first line is that of a transcript.
+    pub fn is_first_line(line: &str) -> bool {
+        line.starts_with(MARK)
+    }
+
+    /// What stands on top.
+    pub fn opening(&self) -> String {
+        match &self.header.command {
+            Command::Locked { speed, .. } if *speed != 1.0 => self.style.wrap(
+                &format!("Every duration, the busy timeout too, is divided by {speed} (--speed)."),
+                "",
+            ),
+            Command::Fixed { load: false, task_us } => {
+                let task = setting(*task_us);
+                self.style.wrap(&format!("A task takes {task} here, so that both tables take a few seconds."), "")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What stands above a run.
+    pub fn begin_run(&mut self, scenario: &Scenario, seed: u64) -> String {
+        let repeat = self.header.command.repeat() as usize;
+        let (act, of) = (self.run / repeat.max(1), self.header.runs / repeat.max(1));
+        self.story = (self.tells() && repeat == 1).then(|| Story::new(scenario, self.style));
+        if !self.tells() || !self.run.is_multiple_of(repeat.max(1)) {
+            return String::new();
+        }
+        let gap = if self.run == 0 && self.opening().is_empty() { "" } else { "\n" };
+        let title = clean(&scenario.title);
+        let title = if of > 1 { format!("Act {} of {of}: {title}", act + 1) } else { title };
+        let title: String = self.style.wrap(&title, "").lines().map(|line| self.style.heading(line) + "\n").collect();
+        format!("{gap}{title}{}\n", self.style.wrap(&settings(scenario, seed), "  "))
+    }
+
+    /// The line of an event, if it gets one.
+    pub fn event(&mut self, event: &Event) -> Option<String> {
+        self.story.as_mut()?.line(event)
+    }
+
+    /// What stands under a run.
+    pub fn end_run(&mut self, trace: &Trace) -> String {
+        self.run += 1;
+        if !self.tells() {
+            return String::new();
+        }
+        let figures = Figures::of(trace);
+        let repeat = self.header.command.repeat() as usize;
+        if repeat > 1 {
+            let line = one_line(self.repeats.len() + 1, &figures);
+            self.repeats.push(figures);
+            let last = self.repeats.len() == repeat;
+            return line + &if last { self.odds() } else { String::new() };
+        }
+        let ending = self.story.take().and_then(|story| story.ending()).unwrap_or_default();
+        let mut text = format!("{ending}\n{}\n", lanes::picture(trace, self.style));
+        text += &figures::paragraph(trace, &figures, self.style);
+        if let Some(found) = &trace.outcome.deadlock {
+            text += &deadlock::evidence(trace, found, self.style);
+        }
+        let moral = moral(&self.header.command, trace, &figures);
+        if !moral.is_empty() {
+            text += &format!("\n{}", self.style.wrap(&moral, ""));
+        }
+        text
+    }
+
+    /// What stands at the bottom.
+    pub fn closing(&self, recording: &Recording) -> String {
+        match &self.header.command {
+            Command::Fixed { .. } => fixed::tables(recording, self.style),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether its runs are told one by one; the fixes are only compared.
+    fn tells(&self) -> bool {
+        !matches!(self.header.command, Command::Fixed { .. })
+    }
+
+    /// How often it went wrong.
+    fn odds(&mut self) -> String {
+        let runs = std::mem::take(&mut self.repeats);
+        let n = runs.len();
+        let deadlocked = runs.iter().filter(|run| run.outcome == Outcome::Deadlocked).count();
+        let text = match runs.iter().filter_map(|run| run.stored.zip(run.expected)).collect::<Vec<_>>() {
+            rows if rows.is_empty() => format!("{deadlocked} of {} deadlocked.", plural(n as u64, "run")),
+            rows => {
+                let wrong = rows.iter().filter(|(stored, expected)| stored < expected).count();
+                let mut counts: Vec<u64> = rows.iter().map(|row| row.0).collect();
+                counts.sort_unstable();
+                let counts: Vec<String> = counts
+                    .chunk_by(|a, b| a == b)
+                    .map(|same| format!("{} in {}", plural(same[0], "row"), plural(same.len() as u64, "run")))
+                    .collect();
+                format!("Rows were lost in {wrong} of {}. Stored: {}.", plural(n as u64, "run"), counts.join(", "))
+            }
+        };
+        format!("\n{}", self.style.wrap(&text, ""))
+    }
+}
+
+fn one_line(number: usize, figures: &Figures) -> String {
+    let outcome = match figures.outcome {
+        Outcome::Finished => "finished",
+        Outcome::Refused => "refused",
+        Outcome::Deadlocked => "deadlocked",
+        Outcome::Crashed => "crashed",
+        Outcome::TimedOut => "reached its deadline",
+    };
+    let rows = match (figures.stored, figures.expected) {
+        (Some(stored), Some(expected)) => format!(", {stored} of {expected} rows stored"),
+        _ => String::new(),
+    };
+    format!("  run {number}: {outcome}{rows}, {} refused, {}\n", figures.refused, span(figures.took_us))
+}
+
+/// What is in force: the timeout above all, because every driver has another default.
+fn settings(scenario: &Scenario, seed: u64) -> String {
+    let mut settings = vec![format!("on {}", scenario.on)];
+    if scenario.uses_sqlite() {
+        settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
+    }
+    let begin = scenario.processes.iter().flat_map(|process| &process.steps).find_map(|step| match step {
+        Step::Begin(Begin::Deferred) => Some("BEGIN DEFERRED"),
+        Step::Begin(Begin::Immediate) => Some("BEGIN IMMEDIATE"),
+        Step::Begin(Begin::Exclusive) => Some("BEGIN EXCLUSIVE"),
+        _ => None,
+    });
+    settings.extend(begin.map(str::to_owned));
+    if scenario.processes.iter().any(|process| process.retry.is_some()) {
+        settings.push(format!("retry with back-off, seed {seed}"));
+    }
+    settings.join(", ")
+}
+
+/// What a learner should take along, from this run's own numbers.
+fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
+    let lost = figures.lost().unwrap_or(0);
+    match command {
+        Command::Locked { .. } if lost > 0 => {
+            let timeout = setting(trace.scenario.busy_timeout().as_micros() as u64);
+            let why = if figures.refusals.iter().any(|kind| kind.most_us < 100_000 && kind.why.code != Some(0))
+                && !trace.scenario.busy_timeout().is_zero()
+            {
+                format!("The timeout of {timeout} did not help: SQLite refused at once where waiting could never have helped.")
+            } else {
+                format!("The slow holder is half of the cause; the other half is a waiter whose patience ends after {timeout}.")
+            };
+            format!(
+                "What the classic program hides: it catches the error and goes on. {} lost, and its exit status would \
+                 have been 0. {why}",
+                if lost == 1 { "1 row is".into() } else { format!("{lost} rows are") }
+            )
+        }
+        Command::Locked { .. } => "Nothing is lost: everybody got the lock before the patience ended.".into(),
+        Command::Deadlock { .. } => match figures.outcome {
+            Outcome::Deadlocked => String::new(),
+            Outcome::Refused if figures.refusals.iter().any(|kind| kind.why.name == "EDEADLK") => {
+                "The kernel saw that this wait would close a cycle, and refused it: EDEADLK. The one that was refused \
+                 let its lock go, so the others could finish."
+                    .into()
+            }
+            Outcome::Refused => "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
+                                 patience."
+                .into(),
+            _ => "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.".into(),
+        },
+        _ => String::new(),
+    }
+}
+
+fn environment(machine: &Environment) -> String {
+    let _ = machine;
+    String::new()
+}

@@ -1,0 +1,98 @@
+//! Numbers and names as words.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::scenario::Scenario;
+
+/// `0.000 s` to `12.345 s`: a moment of a run.
+pub fn moment(us: u64) -> String {
+    format!("{}.{:03} s", us / 1_000_000, us % 1_000_000 / 1_000)
+}
+
+/// A span of time in the unit that fits: `85 µs`, `4.2 ms`, `312 ms`, `5.00 s`, `2 min 5 s`.
+pub fn span(us: u64) -> String {
+    let ms = us as f64 / 1e3;
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..10_000 => format!("{ms:.1} ms"),
+        10_000..1_000_000 => format!("{ms:.0} ms"),
+        1_000_000..120_000_000 => format!("{:.2} s", ms / 1e3),
+        _ => format!("{} min {} s", us / 60_000_000, us % 60_000_000 / 1_000_000),
+    }
+}
+
+/// A span that somebody asked for, as short as it can be said: `3 s`, `300 ms`, `0 s`.
+pub fn setting(us: u64) -> String {
+    match us {
+        0 => "0 s".into(),
+        _ if us.is_multiple_of(1_000_000) => format!("{} s", us / 1_000_000),
+        _ if us.is_multiple_of(1_000) && us < 1_000_000 => format!("{} ms", us / 1_000),
+        _ if us < 1_000 => format!("{us} µs"),
+        _ => {
+            let seconds = format!("{:.6}", us as f64 / 1e6);
+            format!("{} s", seconds.trim_end_matches('0'))
+        }
+    }
+}
+
+/// `1 row`, `6 rows`.
+pub fn plural(count: u64, word: &str) -> String {
+    match (count, word.strip_suffix('s')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(_)) => format!("{count} {word}es"),
+        _ => format!("{count} {word}s"),
+    }
+}
+
+/// `98 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// `P1`, `P1 and P2`, `P1, P2 and P3`; a long list is cut in the middle.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => "nobody".into(),
+        [one] => one.clone(),
+        [first @ .., last] if names.len() <= 8 => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => format!("{}, ... ({} more) and {last}", first[..5].join(", "), first.len() - 5),
+    }
+}
+
+/// The name of a process; a trace that names one that is not there gets `?`.
+pub fn name(scenario: &Scenario, who: usize) -> &str {
+    scenario.processes.get(who).map_or("?", |process| process.name.as_str())
+}
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// A text from outside, made safe for a terminal: no control characters, no change of writing direction.
+pub fn clean(text: &str) -> String {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Cuts a text to so many columns, with `…` where something is missing, and fills it up with blanks.
+pub fn fit(text: &str, columns: usize) -> String {
+    let cut = cut(text, columns);
+    let missing = columns.saturating_sub(width(&cut));
+    cut + &" ".repeat(missing)
+}
+
+/// Cuts a text to so many columns, with `…` where something is missing.
+pub fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if width(&kept) + width(c.encode_utf8(&mut [0; 4])) + 1 > columns {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + "…"
+}
