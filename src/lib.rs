@@ -3,3 +3,4 @@
 pub mod model;
 pub mod scenario;
 pub mod trace;
+pub mod who;
