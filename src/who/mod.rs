@@ -1,14 +1,17 @@
 //! Who holds which lock on this machine, as it is now.
 //!
 //! ```text
-//! /proc/locks  --read-->  LockLine
+//! /proc/locks  --read-->  LockLine  --describe-->  plain words
 //! ```
 //!
-//! [`proc_locks`] is pure; [`read()`] asks the system.
+//! [`proc_locks`], [`sqlite_bytes`] and [`describe()`] are pure; [`read()`] asks the system.
 //! The evidence is Linux's: other systems keep no list of locks that a program may read, and say so.
 
+mod describe;
 pub mod proc_locks;
 mod read;
+pub mod sqlite_bytes;
 
+pub use describe::describe;
 pub use proc_locks::{LockKind, LockLine, Malformed};
 pub use read::read;
