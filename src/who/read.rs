@@ -21,7 +21,7 @@ pub fn read() -> io::Result<Vec<LockLine>> {
 }
 
 /// Refuses with a clear word where `what` does not exist.
-fn linux_only(what: &str) -> io::Result<()> {
+pub(super) fn linux_only(what: &str) -> io::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
