@@ -1,5 +1,6 @@
 //! `lesson`: a deadlock and locking teaching simulator.
 
+pub mod machine;
 pub mod model;
 pub mod scenario;
 pub mod trace;

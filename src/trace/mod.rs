@@ -6,6 +6,10 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod environment;
+
+pub use environment::Environment;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::Mode;
