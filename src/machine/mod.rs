@@ -1,9 +1,10 @@
-//! What this machine is: its system and its file system.
+//! What this machine is: its system, its file system, its limits.
 //!
 //! Everything that a run or a report has to ask of the world around it is asked here, so that the rooms that
 //! compute can stay functions.
 
 pub mod file_system;
+pub mod limits;
 #[cfg(target_os = "linux")]
 mod mountinfo;
 
