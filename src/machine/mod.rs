@@ -1,4 +1,4 @@
-//! What this machine is: its system, its file system, its limits.
+//! What this machine is: its system, its file system, its limits, its terminal.
 //!
 //! Everything that a run or a report has to ask of the world around it is asked here, so that the rooms that
 //! compute can stay functions.
@@ -7,8 +7,10 @@ pub mod file_system;
 pub mod limits;
 #[cfg(target_os = "linux")]
 mod mountinfo;
+pub mod terminal;
 
 pub use file_system::FileSystem;
+pub use terminal::{ColorChoice, Terminal};
 
 use std::path::Path;
 
