@@ -7,8 +7,10 @@ use super::proc_locks::{LockLine, parse};
 /// Every lock and every waiting request that this process may see now (proc_locks(5)).
 ///
 /// A holder outside the reader's PID namespace has no line, except that of an OFD lock, which names nobody
-/// anyway; a waiter outside it has one, with pid 0 (seen on Linux 6.18). Long lists are not one instant: the kernel hands
-/// out the file page by page, and locks may come and go between two pages (`fs/locks.c`).
+/// anyway; a waiter outside it has one, with pid 0 (seen on Linux 6.18).
+///
+/// A long list is not one instant: the kernel hands out the file page by page, and locks may come and go between
+/// two pages (`fs/locks.c`).
 ///
 /// # Errors
 ///
