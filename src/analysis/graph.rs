@@ -74,9 +74,9 @@ impl WaitForGraph {
 
     /// What a process holds: the locks by name.
     pub fn held_by(&self, who: usize) -> impl Iterator<Item = (&str, &Hold)> {
-        self.holds
-            .iter()
-            .flat_map(move |(lock, holds)| holds.iter().filter(move |hold| hold.who == who).map(|hold| (lock.as_str(), hold)))
+        self.holds.iter().flat_map(move |(lock, holds)| {
+            holds.iter().filter(move |hold| hold.who == who).map(|hold| (lock.as_str(), hold))
+        })
     }
 
     /// What a process waits for.
@@ -230,11 +230,7 @@ mod tests {
         check(&["0 gets A", "1 gets B", "0 waits B"], &[], &[]);
         check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A"], &[&[0, 1]], &[]);
         check(&["0 gets A", "1 gets B", "1 waits A", "0 waits B", "2 waits A", "3 waits B"], &[&[0, 1]], &[2, 3]);
-        check(
-            &["2 gets C", "1 gets B", "0 gets A", "0 waits B", "1 waits C", "2 waits A"],
-            &[&[0, 1, 2]],
-            &[],
-        );
+        check(&["2 gets C", "1 gets B", "0 gets A", "0 waits B", "1 waits C", "2 waits A"], &[&[0, 1, 2]], &[]);
         // A chain behind a cycle, and a second cycle beside it.
         let two = ["0 gets A", "1 gets B", "0 waits B", "1 waits A", "2 gets C", "2 waits A", "3 waits C"];
         check(&two, &[&[0, 1]], &[2, 3]);

@@ -45,8 +45,9 @@ impl Story {
         let text = Style { color: false, width: room }.wrap(&text, "");
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
-        let rest: String =
-            lines.map(|line| format!("{:indent$}{}\n", "", mark.paint(self.style, line), indent = 13 + columns)).collect();
+        let rest: String = lines
+            .map(|line| format!("{:indent$}{}\n", "", mark.paint(self.style, line), indent = 13 + columns))
+            .collect();
         Some(format!(
             "{} {} {}\n{rest}",
             self.style.faint(&format!("{:>11}", moment(self.now_us))),

@@ -17,10 +17,10 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], style: Style) -> String {
         return rows.iter().map(|row| block(heads, row, style)).collect();
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heads.to_vec());
     table.add_row((0..heads.len()).map(|column| "─".repeat(widest(column))).collect::<Vec<_>>());
-    rows.iter().for_each(|row| drop(table.add_row(row.clone())));
+    table.add_rows(rows.iter().cloned());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

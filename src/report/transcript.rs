@@ -56,10 +56,9 @@ impl Transcript {
     /// What stands on top.
     pub fn opening(&self) -> String {
         match &self.header.command {
-            Command::Locked { speed, .. } if *speed != 1.0 => self.style.wrap(
-                &format!("Every duration, the busy timeout too, is divided by {speed} (--speed)."),
-                "",
-            ),
+            Command::Locked { speed, .. } if *speed != 1.0 => {
+                self.style.wrap(&format!("Every duration, the busy timeout too, is divided by {speed} (--speed)."), "")
+            }
             Command::Fixed { load: false, task_us } => {
                 let task = setting(*task_us);
                 self.style.wrap(&format!("A task takes {task} here, so that both tables take a few seconds."), "")
@@ -193,9 +192,13 @@ fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
             let why = if figures.refusals.iter().any(|kind| kind.most_us < 100_000 && kind.why.code != Some(0))
                 && !trace.scenario.busy_timeout().is_zero()
             {
-                format!("The timeout of {timeout} did not help: SQLite refused at once where waiting could never have helped.")
+                format!(
+                    "The timeout of {timeout} did not help: SQLite refused at once where waiting could never have helped."
+                )
             } else {
-                format!("The slow holder is half of the cause; the other half is a waiter whose patience ends after {timeout}.")
+                format!(
+                    "The slow holder is half of the cause; the other half is a waiter whose patience ends after {timeout}."
+                )
             };
             format!(
                 "What the classic program hides: it catches the error and goes on. {} lost, and its exit status would \
@@ -211,9 +214,11 @@ fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
                  let its lock go, so the others could finish."
                     .into()
             }
-            Outcome::Refused => "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
+            Outcome::Refused => {
+                "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
                                  patience."
-                .into(),
+                    .into()
+            }
             _ => "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.".into(),
         },
         _ => String::new(),
@@ -221,6 +226,15 @@ fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
 }
 
 fn environment(machine: &Environment) -> String {
-    let _ = machine;
-    String::new()
+    let kind = if machine.file_system_is_network { ", which is a NETWORK file system" } else { "" };
+    format!(
+        "{}, {}, {}\nlesson {} with SQLite {}\nfiles in {} ({}{kind})\n",
+        clean(&machine.os_release),
+        clean(&machine.arch),
+        plural(machine.cores as u64, "core"),
+        clean(&machine.lesson),
+        clean(&machine.sqlite),
+        clean(&machine.temp_dir),
+        clean(&machine.file_system),
+    )
 }

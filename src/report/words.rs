@@ -71,7 +71,9 @@ pub fn width(text: &str) -> usize {
 
 /// A text from outside, made safe for a terminal: no control characters, no change of writing direction.
 pub fn clean(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 

@@ -20,6 +20,7 @@ use super::{Interrupted, OnDeadlock, Options, Watcher, is_interrupted, witness};
 use crate::analysis::WaitForGraph;
 use crate::scenario::{DATABASE, LockKind, Scenario};
 use crate::trace::{Aftermath, Deadlock, Event, KilledFor, Trace, What};
+use crate::who;
 
 /// How often the conductor looks up when nothing is said: for dead workers, an interrupt, the deadline.
 const TICK: Duration = Duration::from_millis(20);
@@ -44,7 +45,13 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     if scenario.uses_database() {
         aftermath.database = Some(Database::examine(&room.join(format!("{DATABASE}.db")))?);
     }
-    Ok(Trace { label: options.label.clone(), scenario: scenario.clone(), seed: options.seed, events, outcome: aftermath })
+    Ok(Trace {
+        label: options.label.clone(),
+        scenario: scenario.clone(),
+        seed: options.seed,
+        events,
+        outcome: aftermath,
+    })
 }
 
 /// Makes the databases; lock files are made by those who open them.
@@ -261,8 +268,7 @@ impl<'a> Conductor<'a> {
     fn advance_schedule(&mut self) -> anyhow::Result<()> {
         let (Some(moves), Some(_)) = (&mut self.moves, self.start_us) else { return Ok(()) };
         let meeting = self.meetings.waiting();
-        let standing =
-            Standing { scenario: self.scenario, graph: &self.graph, ended: &self.ended, meeting: &meeting };
+        let standing = Standing { scenario: self.scenario, graph: &self.graph, ended: &self.ended, meeting: &meeting };
         if !moves.advance(&standing, &mut self.crew)? {
             self.moves = None;
             self.crew.tell_all(Order::Free);
@@ -396,7 +402,7 @@ fn read_messages(reader: PipeReader) -> Receiver<anyhow::Result<Message>> {
 /// Processor time of all these processes together, each worker counted once.
 fn cpu_time(crew: &Crew, who: &[usize]) -> Option<Duration> {
     let workers: BTreeSet<u32> = who.iter().map(|&who| crew.pid_of(who)).collect();
-    workers.into_iter().map(witness::cpu_time).sum()
+    workers.into_iter().map(who::processes::cpu_time).sum()
 }
 
 fn in_words(status: ExitStatus) -> String {

@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::Unfit;
 use super::wire::{Actor, Job, Order};
+use crate::machine::limits;
 use crate::scenario::{DATABASE, LockKind, Scenario};
 
 /// All workers of a run. Dropped, it leaves none behind.
@@ -42,6 +43,8 @@ impl Crew {
             LockKind::Mutex => vec![everybody],
             _ => everybody.into_iter().map(|who| vec![who]).collect(),
         };
+        // One pipe to each worker, and some for everything else.
+        limits::raise_open_files(groups.len() as u64 + 64).map_err(Unfit)?;
         let mut crew = Self { workers: Vec::new(), worker_of: vec![0; scenario.processes.len()] };
         for actors in groups {
             for &who in &actors {
@@ -181,17 +184,9 @@ impl Worker {
 
 /// A process that can't be started is nearly always a limit of the machine: say which.
 fn explain(error: anyhow::Error, started: usize, wanted: usize) -> anyhow::Error {
-    let Some(io) = error.downcast_ref::<io::Error>() else { return error };
-    let limit = match io.kind() {
-        io::ErrorKind::WouldBlock => "the number of processes (see `ulimit -u`, and pids.max of the container)",
-        io::ErrorKind::OutOfMemory => "memory",
-        _ if is_out_of_files(io) => "the number of open files; raise it with `ulimit -n`",
-        _ => return error.context(format!("can't start process {} of {wanted}", started + 1)),
-    };
-    Unfit(format!("only {started} of {wanted} processes could be started: the limit is {limit} ({io})")).into()
-}
-
-fn is_out_of_files(error: &io::Error) -> bool {
-    const EMFILE: i32 = 24;
-    cfg!(unix) && error.raw_os_error() == Some(EMFILE)
+    let hint = error.downcast_ref::<io::Error>().and_then(limits::spawn_hint);
+    match hint {
+        Some(hint) => Unfit(format!("only {started} of {wanted} processes could be started: {hint}")).into(),
+        None => error.context(format!("can't start process {} of {wanted}", started + 1)),
+    }
 }

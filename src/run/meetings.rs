@@ -44,7 +44,8 @@ impl Meetings {
     /// Those who may go on because everybody who will come to this meeting has come; each is named once.
     pub(super) fn complete(&mut self) -> Vec<usize> {
         let everybody = 0..self.waiting.len();
-        let Some(meeting) = everybody.clone().filter(|&who| self.waiting[who]).filter_map(|who| self.been_to[who]).min()
+        let Some(meeting) =
+            everybody.clone().filter(|&who| self.waiting[who]).filter_map(|who| self.been_to[who]).min()
         else {
             return Vec::new();
         };
@@ -63,4 +64,3 @@ impl Meetings {
         passing
     }
 }
-

@@ -1,19 +1,54 @@
 //! A second witness of a deadlock: the kernel's list of locks, or parking_lot's detector.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use super::crew::Crew;
 use crate::analysis::WaitForGraph;
 use crate::scenario::Scenario;
 use crate::trace::{Witness, WitnessLine};
+use crate::who;
 
-/// What the kernel says of these processes.
-pub(super) fn kernel(_scenario: &Scenario, _room: &Path, _crew: &Crew, _stuck: &[usize]) -> Option<Witness> {
-    None
+/// What the kernel says of the locks of these processes: the lines of `/proc/locks`, decoded. `None` where there is no
+/// such list, or nothing in it (a container may hide it).
+pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usize]) -> Option<Witness> {
+    let files = files_by_inode(scenario, room);
+    let pids: Vec<u32> = stuck.iter().map(|&who| crew.pid_of(who)).collect();
+    let name_of = |pid: u32| {
+        let who = stuck.iter().copied().find(|&who| crew.pid_of(who) == pid)?;
+        Some(scenario.processes[who].name.clone())
+    };
+    let lines: Vec<WitnessLine> = who::read()
+        .ok()?
+        .into_iter()
+        .filter_map(|line| {
+            let file = files.get(&line.inode)?;
+            let owner = u32::try_from(line.pid).ok().and_then(name_of);
+            // The list names no owner of an open-file-description lock; the owner's own list of files does.
+            let owner = owner.or_else(|| who::processes::ofd_owners(&line, &pids).into_iter().find_map(name_of));
+            let means = who::describe(&line, file, &owner.unwrap_or_default());
+            Some(WitnessLine { raw: line.raw, means })
+        })
+        .collect();
+    (!lines.is_empty()).then(|| Witness { source: "/proc/locks".into(), lines })
 }
 
-pub(super) fn cpu_time(_pid: u32) -> Option<Duration> {
+/// The files of the room by their inode number, which is how the kernel's list names them.
+fn files_by_inode(scenario: &Scenario, room: &Path) -> BTreeMap<u64, String> {
+    let file = |name: &str| {
+        let file = format!("{name}.{}", if scenario.kind_of(name).is_sqlite() { "db" } else { "lock" });
+        Some((inode(&room.join(&file))?, file))
+    };
+    scenario.lock_names().into_iter().filter_map(file).collect()
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|meta| std::os::unix::fs::MetadataExt::ino(&meta))
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Path) -> Option<u64> {
     None
 }
 

@@ -40,10 +40,15 @@ impl Exercise {
         let (processes, records) = (self.processes, self.records);
         let task = super::duration::format(self.task);
         Scenario {
-            title: format!("{processes} processes insert {records} records each into one database; a task takes {task}"),
+            title: format!(
+                "{processes} processes insert {records} records each into one database; a task takes {task}"
+            ),
             on: if self.wal { LockKind::SqliteWal } else { LockKind::Sqlite },
             busy_timeout: Some(self.busy_timeout),
-            ..crew(processes, LockKind::Sqlite, |_| Process { rounds: Some(records), ..Process::new("", steps.clone()) })
+            ..crew(processes, LockKind::Sqlite, |_| Process {
+                rounds: Some(records),
+                ..Process::new("", steps.clone())
+            })
         }
     }
 }
@@ -332,8 +337,7 @@ pub const FIXES: [Fix; 20] = [
             for process in &mut scenario.processes {
                 let names: Vec<String> = process.steps.iter().filter_map(Step::lock_name).map(str::to_owned).collect();
                 let (first, second) = if names[0] < names[1] { (&names[0], &names[1]) } else { (&names[1], &names[0]) };
-                process.steps =
-                    vec![take(first), take(second), Step::Work(s.task), leave(second), leave(first)];
+                process.steps = vec![take(first), take(second), Step::Work(s.task), leave(second), leave(first)];
             }
             scenario
         },

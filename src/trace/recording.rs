@@ -143,8 +143,9 @@ impl Recording {
                 io::ErrorKind::InvalidData => wrong("this is not text; give the file that --trace wrote".into()),
                 _ => error.into(),
             })?;
-            let line: Line = serde_json::from_str(&line)
-                .map_err(|error| wrong(format!("not a line of a lesson trace ({error}); was the file cut or changed?")))?;
+            let line: Line = serde_json::from_str(&line).map_err(|error| {
+                wrong(format!("not a line of a lesson trace ({error}); was the file cut or changed?"))
+            })?;
             reading.take(line).map_err(|problem| wrong(problem.into()))?;
         }
         reading.finish().map_err(|problem| ReadError::Line { line: last, problem: problem.into() })
