@@ -2,9 +2,22 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod check;
+pub mod duration;
+mod file;
+mod mistake;
 mod step;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
 
+pub use check::{Fault, LONGEST_NAME, LONGEST_TITLE, MOST_PROCESSES, MOST_STEPS, Place, check};
+pub use file::{LARGEST_FILE, parse};
+pub use mistake::Mistake;
 pub use step::{Begin, Step, StepError};
+pub use text::{excerpt, visible};
+pub use write::to_toml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -197,5 +210,3 @@ impl Process {
         self.round_count().map(|rounds| u64::from(rounds) * inserts)
     }
 }
-
-pub mod duration;
