@@ -6,6 +6,7 @@ mod check;
 pub mod duration;
 mod file;
 mod mistake;
+mod schedule;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod write;
 pub use check::{Fault, LONGEST_NAME, LONGEST_TITLE, MOST_PROCESSES, MOST_STEPS, Place, check};
 pub use file::{LARGEST_FILE, parse};
 pub use mistake::Mistake;
+pub use schedule::{format_schedule, parse_schedule};
 pub use step::{Begin, Step, StepError};
 pub use text::{excerpt, visible};
 pub use write::to_toml;
