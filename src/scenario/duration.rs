@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
+use super::text::{LONGEST_QUOTE, excerpt};
+
 /// The longest duration that anything accepts: a lesson that takes longer teaches nothing more.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Reads `0s`, `200ms`, `3s`, `1m30s`; the error says what was expected.
+/// Reads `0s`, `200ms`, `3s`, `1m30s`; the error ends with what to write instead, after `; `.
 pub fn parse(text: &str) -> Result<Duration, String> {
+    let shown = excerpt(text.trim(), LONGEST_QUOTE);
     let duration = humantime::parse_duration(text.trim())
-        .map_err(|_| format!("`{text}` is not a duration; write a number and a unit: 200ms, 3s, 1m30s"))?;
+        .map_err(|_| format!("`{shown}` is not a duration; write a number and a unit: 200ms, 3s, 1m30s"))?;
     if duration > LONGEST {
-        return Err(format!("`{text}` is longer than a day, the longest that lesson accepts"));
+        return Err(format!("`{shown}` is longer than a day; use at most 24h"));
     }
     Ok(duration)
 }

@@ -3,9 +3,24 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 pub mod builtin;
+mod check;
+pub mod duration;
+mod file;
+mod mistake;
+mod schedule;
 mod step;
+#[cfg(test)]
+mod tests;
+mod text;
+mod write;
 
+pub use check::{Fault, LONGEST_NAME, LONGEST_TITLE, MOST_PROCESSES, MOST_STEPS, Place, check};
+pub use file::{LARGEST_FILE, parse};
+pub use mistake::Mistake;
+pub use schedule::{format_schedule, parse_schedule};
 pub use step::{Begin, Step, StepError};
+pub use text::{excerpt, visible};
+pub use write::to_toml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -227,5 +242,3 @@ impl Process {
         }
     }
 }
-
-pub mod duration;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{LONGEST_QUOTE, excerpt};
 use super::{DATABASE, duration};
 
 /// One thing that a process does.
@@ -55,7 +56,7 @@ pub enum Begin {
     Exclusive,
 }
 
-/// Why a text is not a step; it ends with the remedy.
+/// Why a text is not a step; after the last `; ` comes the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct StepError(pub String);
@@ -108,7 +109,7 @@ impl FromStr for Step {
     fn from_str(text: &str) -> Result<Self, StepError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
-            ["lock", name, rest @ ..] => lock(name, rest),
+            ["lock", name, rest @ ..] => lock(text, name, rest),
             ["unlock", name] => Ok(Self::Unlock { name: lock_name(name)? }),
             ["work", time @ ..] if !time.is_empty() => Ok(Self::Work(read_duration(&time.join(" "))?)),
             ["meet"] => Ok(Self::Meet),
@@ -154,17 +155,18 @@ const FORMS: [(&str, &str); 10] = [
 ];
 
 fn unknown(text: &str, verb: &str) -> StepError {
+    let shown = excerpt(text.trim(), LONGEST_QUOTE);
     let known = FORMS.iter().find(|(word, _)| *word == verb);
     StepError(match known {
-        Some((_, form)) => format!("`{}` is not complete or says too much; write: {form}", text.trim()),
+        Some((_, form)) => format!("`{shown}` is not complete or says too much; write: {form}"),
         None => {
             let words: Vec<&str> = FORMS.iter().map(|(word, _)| *word).collect();
-            format!("unknown step `{}`; a step is one of: {}", text.trim(), words.join(", "))
+            format!("unknown step `{shown}`; a step is one of: {}", words.join(", "))
         }
     })
 }
 
-fn lock(name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
+fn lock(text: &str, name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
     let name = lock_name(name)?;
     let shared = rest.first() == Some(&"shared");
     if shared {
@@ -177,12 +179,7 @@ fn lock(name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
     let within = match rest {
         [] => or_fail.then_some(Duration::ZERO),
         ["within", time @ ..] if !time.is_empty() => Some(read_duration(&time.join(" "))?),
-        _ => {
-            return Err(StepError(format!(
-                "after `lock {name}` only this may stand: {}",
-                &FORMS[0].1["lock NAME ".len()..]
-            )));
-        }
+        _ => return Err(unknown(text, "lock")),
     };
     Ok(Step::Lock { name, shared, within })
 }
@@ -195,7 +192,7 @@ fn lock_name(name: &str) -> Result<String, StepError> {
         true => Ok(name.to_owned()),
         false => Err(StepError(format!(
             "`{}` can't name a lock; use 1 to 64 letters, digits, `-` or `_`",
-            name.escape_debug()
+            excerpt(name, LONGEST_QUOTE)
         ))),
     }
 }

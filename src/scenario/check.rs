@@ -1,0 +1,348 @@
+//! What a scenario must satisfy before it is run: each rule once, each with its remedy.
+//!
+//! The steps are straight-line code, and a refused round releases everything. Who holds what at a step is therefore
+//! known without running anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::text::excerpt;
+use super::{DATABASE, LockKind, Process, Retry, Scenario, Step, duration};
+
+/// The most processes that a scenario may have.
+pub const MOST_PROCESSES: usize = 10_000;
+
+/// The most steps that the program of one process may have.
+pub const MOST_STEPS: usize = 10_000;
+
+/// The longest title, in bytes.
+pub const LONGEST_TITLE: usize = 10_000;
+
+/// The longest name of a process, in characters.
+pub const LONGEST_NAME: usize = 64;
+
+/// One thing that is wrong with a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}; {remedy}")]
+pub struct Fault {
+    /// Where it is wrong.
+    pub place: Place,
+    /// What is wrong there.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// A part of a scenario. Processes and steps are counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// No part in particular.
+    Scenario,
+    /// Its title.
+    Title,
+    /// The patience of its SQLite connections.
+    BusyTimeout,
+    /// The entry of this lock in `[locks]`.
+    Lock(String),
+    /// The name of a process.
+    Name(usize),
+    /// The rounds of a process.
+    Rounds(usize),
+    /// What a process does after a refusal.
+    Retry(usize),
+    /// The whole program of a process.
+    Steps(usize),
+    /// One step: of which process, and which of its steps.
+    Step(usize, usize),
+}
+
+impl Place {
+    fn fault(self, message: impl Into<String>, remedy: impl Into<String>) -> Fault {
+        Fault { place: self, message: message.into(), remedy: remedy.into() }
+    }
+}
+
+/// Finds the first thing that is wrong with `scenario`.
+///
+/// # Errors
+///
+/// The fault, with its place and its remedy.
+pub fn check(scenario: &Scenario) -> Result<(), Fault> {
+    check_title(&scenario.title)?;
+    check_names(&scenario.processes)?;
+    check_locks(scenario)?;
+    for (who, process) in scenario.processes.iter().enumerate() {
+        check_frame(who, process)?;
+        Walk::new(scenario, who, process).check()?;
+    }
+    check_meetings(&scenario.processes)?;
+    check_use(scenario)
+}
+
+fn check_title(title: &str) -> Result<(), Fault> {
+    if title.trim().is_empty() {
+        return Err(Place::Title.fault("the title is empty", "say in one line what is going to happen"));
+    }
+    if let Some(c) = title.chars().find(|c| c.is_control()) {
+        return Err(Place::Title.fault(
+            format!("the title contains the control character {}", c.escape_unicode()),
+            "take it out; a title is one line of text",
+        ));
+    }
+    if title.len() > LONGEST_TITLE {
+        return Err(Place::Title
+            .fault(format!("the title is {} bytes long", title.len()), format!("use at most {LONGEST_TITLE}")));
+    }
+    Ok(())
+}
+
+fn check_names(processes: &[Process]) -> Result<(), Fault> {
+    if processes.is_empty() {
+        return Err(Place::Scenario.fault("there is no process", "add a [[process]] with a name and steps"));
+    }
+    if processes.len() > MOST_PROCESSES {
+        return Err(Place::Name(MOST_PROCESSES)
+            .fault(format!("there are {} processes", processes.len()), format!("use at most {MOST_PROCESSES}")));
+    }
+    let mut taken = BTreeSet::new();
+    for (who, Process { name, .. }) in processes.iter().enumerate() {
+        let fits = (1..=LONGEST_NAME).contains(&name.chars().count())
+            && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+        if !fits {
+            return Err(Place::Name(who).fault(
+                format!("`{}` can't name a process", excerpt(name, LONGEST_NAME)),
+                format!("use 1 to {LONGEST_NAME} characters without white space"),
+            ));
+        }
+        if !taken.insert(name) {
+            return Err(
+                Place::Name(who).fault(format!("two processes are called `{name}`"), "give each a name of its own")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What `[locks]` says of the kinds, and what follows from them.
+fn check_locks(scenario: &Scenario) -> Result<(), Fault> {
+    for (name, kind) in &scenario.locks {
+        let place = Place::Lock(name.clone());
+        if name == DATABASE {
+            return Err(place.fault(
+                format!("`{DATABASE}` is the database of `begin`, `insert` and `commit`, not a lock"),
+                "take the line out, and set its kind with `on`",
+            ));
+        }
+        if (*kind == LockKind::Mutex) != (scenario.on == LockKind::Mutex) {
+            return Err(place.fault(
+                format!(
+                    "{kind} and {} don't mix: a mutex works between threads, the others between processes",
+                    scenario.on
+                ),
+                "use a mutex for every lock, or for none",
+            ));
+        }
+    }
+    if scenario.busy_timeout.is_some() && !scenario.uses_sqlite() {
+        return Err(Place::BusyTimeout.fault(
+            "`busy_timeout` is for SQLite, which this scenario does not use",
+            "take it out, or set on = \"sqlite\"",
+        ));
+    }
+    Ok(())
+}
+
+/// All of a process but what its steps do.
+fn check_frame(who: usize, process: &Process) -> Result<(), Fault> {
+    let name = &process.name;
+    if process.rounds == Some(0) {
+        return Err(Place::Rounds(who)
+            .fault(format!("{name} makes 0 rounds"), "use 1 or more, or leave `rounds` out to make one"));
+    }
+    if let Some(Retry { base, cap, attempts, .. }) = &process.retry {
+        if *attempts == 0 {
+            return Err(
+                Place::Retry(who).fault(format!("{name} has 0 attempts"), "use 1 or more; the first one counts")
+            );
+        }
+        if base > cap {
+            return Err(Place::Retry(who).fault(
+                format!(
+                    "the first pause of {name}, {}, is longer than its longest, {}",
+                    duration::format(*base),
+                    duration::format(*cap)
+                ),
+                "make `base` at most `cap`",
+            ));
+        }
+    }
+    match process.steps.len() {
+        0 => Err(Place::Steps(who)
+            .fault(format!("{name} has no steps"), r#"add some, such as "lock A", "work 1s", "unlock A""#)),
+        count if count > MOST_STEPS => Err(Place::Step(who, MOST_STEPS).fault(
+            format!("{name} has {count} steps"),
+            format!("use at most {MOST_STEPS}; `rounds` and `for` repeat them"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Processes that meet must meet equally often, or somebody waits for ever. Rounds don't count: how many there are
+/// may depend on refusals and on time.
+fn check_meetings(processes: &[Process]) -> Result<(), Fault> {
+    let mut first: Option<(&Process, usize)> = None;
+    for (who, process) in processes.iter().enumerate() {
+        let meets = |step: &Step| matches!(step, Step::Meet);
+        let count = process.steps.iter().filter(|step| meets(step)).count();
+        let Some(last) = process.steps.iter().rposition(meets) else { continue };
+        let (other, expected) = *first.get_or_insert((process, count));
+        if count != expected {
+            return Err(Place::Step(who, last).fault(
+                format!(
+                    "{} has {count} of `meet` and {} has {expected}: one of them would wait for ever",
+                    process.name, other.name
+                ),
+                "give every process that meets the same number of `meet` steps",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Every lock that `[locks]` names is used.
+fn check_use(scenario: &Scenario) -> Result<(), Fault> {
+    let used = scenario.lock_names();
+    match scenario.locks.keys().find(|name| !used.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Place::Lock(name.clone()).fault(
+            format!("no step uses the lock `{}`", excerpt(name, LONGEST_NAME)),
+            "take the line out, or use the lock in a step",
+        )),
+    }
+}
+
+/// One walk through the program of one process.
+struct Walk<'a> {
+    scenario: &'a Scenario,
+    who: usize,
+    process: &'a Process,
+    /// The locks it holds, and the steps that took them.
+    held: BTreeMap<&'a str, usize>,
+    /// The step that began the transaction it is in.
+    begun: Option<usize>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(scenario: &'a Scenario, who: usize, process: &'a Process) -> Self {
+        Self { scenario, who, process, held: BTreeMap::new(), begun: None }
+    }
+
+    fn check(mut self) -> Result<(), Fault> {
+        for (at, step) in self.process.steps.iter().enumerate() {
+            match step {
+                Step::Lock { name, shared, .. } => self.lock(at, name, *shared)?,
+                Step::Unlock { name } => self.unlock(at, name)?,
+                Step::Crash => return self.crash(at),
+                Step::Begin(_) | Step::Select | Step::Insert | Step::Commit | Step::Rollback => {
+                    self.transaction(at, step)?;
+                }
+                Step::Work(_) | Step::Meet => {}
+            }
+        }
+        self.end()
+    }
+
+    fn lock(&mut self, at: usize, name: &'a str, shared: bool) -> Result<(), Fault> {
+        if name == DATABASE {
+            return Err(self.place(at).fault(
+                format!("`{DATABASE}` is the database of `begin`, `insert` and `commit`, not a lock"),
+                "give the lock another name, or write `begin immediate`",
+            ));
+        }
+        if shared && self.scenario.kind_of(name) == LockKind::Mutex {
+            return Err(self.place(at).fault(
+                "a mutex has no shared mode",
+                format!("write `lock {name}`, or use another kind of lock, such as flock"),
+            ));
+        }
+        match self.held.insert(name, at) {
+            None => Ok(()),
+            Some(_) => Err(self.place(at).fault(
+                format!("{} already holds {name} here and would wait for itself for ever", self.process.name),
+                format!("put `unlock {name}` before it, or take this step out"),
+            )),
+        }
+    }
+
+    fn unlock(&mut self, at: usize, name: &str) -> Result<(), Fault> {
+        match self.held.remove(name) {
+            Some(_) => Ok(()),
+            None => Err(self.place(at).fault(
+                format!("{} does not hold {name} here", self.process.name),
+                format!("put `lock {name}` before it, or take this step out"),
+            )),
+        }
+    }
+
+    /// A crash ends the program and leaves everything to the system: nothing needs to be released.
+    fn crash(&self, at: usize) -> Result<(), Fault> {
+        if self.scenario.on == LockKind::Mutex {
+            return Err(self.place(at).fault(
+                "threads die together, so one of them can't `crash` alone",
+                "take it out, or use a lock between processes, such as flock",
+            ));
+        }
+        match self.process.steps.get(at + 1) {
+            None => Ok(()),
+            Some(step) => Err(self.place(at + 1).fault(
+                format!("`{step}` comes after `crash` and is never reached"),
+                "take it out, or move `crash` to the end",
+            )),
+        }
+    }
+
+    fn transaction(&mut self, at: usize, step: &Step) -> Result<(), Fault> {
+        let on = self.scenario.on;
+        if !on.is_sqlite() {
+            return Err(self.place(at).fault(
+                format!("`{step}` needs a database, and this scenario is on {on}"),
+                "set on = \"sqlite\" or on = \"sqlite-wal\"",
+            ));
+        }
+        match (step, self.begun) {
+            (Step::Begin(_), None) => self.begun = Some(at),
+            (Step::Begin(_), Some(begun)) => {
+                return Err(self.place(at).fault(
+                    format!("`{step}` stands inside the transaction that step {} began", begun + 1),
+                    "put `commit` or `rollback` before it, or take it out",
+                ));
+            }
+            (_, None) => {
+                return Err(self
+                    .place(at)
+                    .fault(format!("`{step}` stands outside a transaction"), "put `begin` before it"));
+            }
+            (Step::Commit | Step::Rollback, Some(_)) => self.begun = None,
+            (_, Some(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// What is still open after the last step; of several, the first that was opened.
+    fn end(&self) -> Result<(), Fault> {
+        let name = &self.process.name;
+        let lock = self.held.iter().min_by_key(|(_, at)| **at);
+        match (lock, self.begun) {
+            (Some((lock, at)), begun) if begun.is_none_or(|begun| *at < begun) => {
+                Err(self.place(*at).fault(format!("{name} never releases {lock}"), format!("add `unlock {lock}`")))
+            }
+            (_, Some(begun)) => Err(self
+                .place(begun)
+                .fault(format!("{name} never ends this transaction"), "add `commit` or `rollback`")),
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
+        Place::Step(self.who, at)
+    }
+}
