@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::Mode;
 use crate::scenario::DATABASE;
-use crate::trace::{Trace, What};
+use crate::trace::{Event, Trace, What};
 
 /// What one process did, from the first event to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,19 +58,45 @@ pub enum Mark {
 
 /// The lanes of all processes, in the order of the scenario.
 pub fn lanes(trace: &Trace) -> Vec<Lane> {
-    let mut drawing: Vec<Drawing> = trace.scenario.processes.iter().map(|_| Drawing::default()).collect();
-    for event in &trace.events {
-        if let Some(process) = drawing.get_mut(event.who) {
-            process.apply(event.at_us, &event.what);
+    let mut artist = Artist::new(trace.scenario.processes.len());
+    trace.events.iter().for_each(|event| artist.apply(event));
+    artist.lanes(trace.outcome.took_us)
+}
+
+/// Draws lanes event by event, while they happen.
+#[derive(Debug, Clone)]
+pub struct Artist(Vec<Drawing>);
+
+impl Artist {
+    /// Empty lanes.
+    pub fn new(processes: usize) -> Self {
+        Self(vec![Drawing::default(); processes])
+    }
+
+    /// Takes the next event in.
+    pub fn apply(&mut self, event: &Event) {
+        if let Some(drawing) = self.0.get_mut(event.who) {
+            drawing.apply(event.at_us, &event.what);
         }
     }
-    drawing.into_iter().map(|process| process.lane).collect()
+
+    /// The lanes as they are at this moment: who has not ended is still in the state of its last event.
+    pub fn lanes(&self, now_us: u64) -> Vec<Lane> {
+        let until_now = |mut drawing: Drawing| {
+            if !drawing.ended {
+                drawing.close(now_us);
+            }
+            drawing.lane
+        };
+        self.0.iter().cloned().map(until_now).collect()
+    }
 }
 
 /// A lane in the making, and what its process is in the middle of.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Drawing {
     lane: Lane,
+    ended: bool,
     since_us: Option<u64>,
     holds: BTreeMap<String, Mode>,
     waits: bool,
@@ -135,6 +161,6 @@ impl Drawing {
 
     fn end(&mut self, at_us: u64, mark: Option<Mark>) {
         self.lane.marks.extend(mark.map(|mark| (at_us, mark)));
-        *self = Self { lane: std::mem::take(&mut self.lane), ..Self::default() };
+        *self = Self { lane: std::mem::take(&mut self.lane), ended: true, ..Self::default() };
     }
 }

@@ -8,7 +8,7 @@ mod lanes;
 
 pub use figures::{Figures, Outcome, RefusalCount};
 pub use graph::{Hold, Wait, WaitForGraph};
-pub use lanes::{Lane, Mark, Segment, State, lanes};
+pub use lanes::{Artist, Lane, Mark, Segment, State, lanes};
 
 use crate::trace::{KilledFor, Trace, What};
 

@@ -122,6 +122,11 @@ impl Transcript {
         }
     }
 
+    /// Whether the story of a run is being told.
+    pub fn is_telling(&self) -> bool {
+        self.story.is_some()
+    }
+
     /// Whether its runs are told one by one; the fixes are only compared.
     fn tells(&self) -> bool {
         !matches!(self.header.command, Command::Fixed { .. })

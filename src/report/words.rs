@@ -4,6 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::scenario::Scenario;
 
+/// A text from outside, made safe for a terminal.
+pub use crate::scenario::visible as clean;
+
 /// `0.000 s` to `12.345 s`: a moment of a run.
 pub fn moment(us: u64) -> String {
     format!("{}.{:03} s", us / 1_000_000, us % 1_000_000 / 1_000)
@@ -67,14 +70,6 @@ pub fn name(scenario: &Scenario, who: usize) -> &str {
 /// Columns that a text takes.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
-}
-
-/// A text from outside, made safe for a terminal: no control characters, no change of writing direction.
-pub fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Cuts a text to so many columns, with `…` where something is missing, and fills it up with blanks.

@@ -1,0 +1,96 @@
+//! `lesson deadlock`: a ring of processes, each holding what the next one wants.
+
+use std::time::Duration;
+
+use clap::builder::RangedU64ValueParser;
+
+use super::output::{Output, print};
+use super::stage::{Plan, Planned, perform};
+use super::{Verdict, show};
+use crate::analysis::{Figures, Outcome};
+use crate::machine::Terminal;
+use crate::scenario::builtin::Ring;
+use crate::scenario::{LockKind, MOST_PROCESSES, duration};
+use crate::trace::{Command, Recording, Trace, What};
+
+/// Each process takes its own lock, all meet, then each wants the next one's: a certain deadlock, every time.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson deadlock                       two processes, flock: they would wait for ever
+  lesson deadlock --processes 5 --bystander
+  lesson deadlock --on fcntl            the kernel refuses one: EDEADLK
+  lesson deadlock --on fcntl --processes 13     ... but not in so long a ring (Linux)
+  lesson deadlock --on mutex            threads; parking_lot's detector finds it
+  lesson deadlock --on sqlite           two databases; a time-out ends it
+  lesson deadlock --free --repeat 50    no meeting: luck decides")]
+pub(super) struct Args {
+    /// The kind of the locks: flock, fcntl, ofd, mutex, sqlite or sqlite-wal
+    #[arg(long, value_name = "KIND", default_value = "flock", value_parser = lock_kind)]
+    on: LockKind,
+    /// How many processes stand in the ring
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_PROCESSES as u64 - 1))]
+    processes: usize,
+    /// No meeting after the first lock: luck decides whether it is a deadlock
+    #[arg(long)]
+    free: bool,
+    /// Run it so often, and count the deadlocks
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat: u32,
+    /// One more process, which waits behind the cycle without being part of it
+    #[arg(long)]
+    bystander: bool,
+    /// How long to watch the deadlock before it is ended
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration::parse)]
+    patience: Duration,
+    /// On SQLite: how long a connection waits for a lock
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
+    busy_timeout: Duration,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let ring = Ring {
+            on: self.on,
+            processes: self.processes,
+            free: self.free,
+            bystander: self.bystander,
+            busy_timeout: self.busy_timeout,
+        };
+        let plan = Plan {
+            command: Command::Deadlock { free: self.free, repeat: self.repeat },
+            runs: Planned::new("deadlock", ring.scenario()).repeated(self.repeat),
+            patience: self.patience,
+            side_by_side: false,
+            deadline: None,
+        };
+        let recording = perform(plan, &self.output, terminal)?;
+        let shown = is_shown(&recording, self.free);
+        if self.output.json {
+            print(&show::document(&recording, shown))?;
+        }
+        Ok(shown.into())
+    }
+}
+
+/// A cycle was closed, and what ends it on this kind of lock ended it: us, the kernel, a time-out. When luck decides,
+/// once is enough.
+fn is_shown(recording: &Recording, free: bool) -> bool {
+    let closed = |run: &Trace| run.events.iter().any(|event| matches!(event.what, What::ClosesCycle { .. }));
+    let ended = |run: &Trace| matches!(Figures::of(run).outcome, Outcome::Deadlocked | Outcome::Refused);
+    let mut runs = recording.runs.iter().map(|run| ended(run) && (closed(run) || run.outcome.deadlock.is_some()));
+    if free { runs.any(|shown| shown) } else { runs.all(|shown| shown) }
+}
+
+/// Reads a lock kind, and says on which system it can't be had.
+pub(super) fn lock_kind(text: &str) -> Result<LockKind, String> {
+    let names = LockKind::ALL.map(LockKind::name).join(", ");
+    let kind = LockKind::ALL.into_iter().find(|kind| kind.name() == text);
+    match kind.ok_or_else(|| format!("a lock is one of: {names}"))? {
+        LockKind::Ofd if !cfg!(target_os = "linux") => Err("open-file-description locks are there on Linux only".into()),
+        LockKind::Fcntl if !cfg!(unix) => Err("fcntl locks are POSIX: this system has none".into()),
+        kind => Ok(kind),
+    }
+}

@@ -1,0 +1,124 @@
+//! `lesson fixed`: the same troubles, each with its fixes, side by side.
+
+use std::time::Duration;
+
+use clap::{ValueEnum, builder::RangedU64ValueParser};
+
+use super::output::{Output, print};
+use super::stage::{Plan, Planned, perform};
+use super::{Verdict, show};
+use crate::analysis::{Figures, Outcome};
+use crate::machine::Terminal;
+use crate::run::OnDeadlock;
+use crate::scenario::builtin::{FIXES, Fix, Sizes, Trouble, fix};
+use crate::scenario::{MOST_PROCESSES, duration};
+use crate::trace::{Command, Trace};
+
+/// The same troubles, each with its fixes, side by side: what was stored or finished, and what it cost.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson fixed                          both tables, in a few seconds
+  lesson fixed deadlock                 one of them
+  lesson fixed --with none,queue,wal    only these
+  lesson fixed locked --load            a tight loop of writers: throughput, worst wait, fairness
+  lesson scenarios show queue           any of them as a file to change")]
+pub(super) struct Args {
+    /// Which trouble; both if none is named
+    trouble: Option<Which>,
+    /// Only these, by name
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = known_fix)]
+    with: Vec<&'static Fix>,
+    /// A tight loop of writers instead: what busy_timeout, retry and queue do under load
+    #[arg(long)]
+    load: bool,
+    /// How many processes [default: 3; with --load 8]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_PROCESSES as u64 - 1))]
+    processes: Option<usize>,
+    /// Records that each process inserts
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    records: u32,
+    /// How long a task takes
+    #[arg(long, value_name = "DURATION", default_value = "300ms", value_parser = duration::parse)]
+    task_duration: Duration,
+    /// How long the tight loop goes on
+    #[arg(long = "for", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
+    load_for: Duration,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Rows are lost: `database is locked`
+    Locked,
+    /// Nothing moves
+    Deadlock,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let fixes: Vec<&Fix> = FIXES.iter().filter(|fix| self.wants(fix)).collect();
+        if fixes.is_empty() {
+            anyhow::bail!("none of these fixes belongs to that trouble; `lesson fixed --help` shows how to choose");
+        }
+        let load = fixes.iter().any(|fix| fix.trouble == Trouble::Load);
+        let sizes = Sizes {
+            processes: self.processes.unwrap_or(if load { 8 } else { 3 }),
+            records: self.records,
+            task: self.task_duration,
+            load_for: self.load_for,
+        };
+        let planned = |fix: &&Fix| Planned {
+            on_deadlock: if fix.name == "detect" { OnDeadlock::EndVictim } else { OnDeadlock::Watch },
+            ..Planned::new(fix.name, (fix.scenario)(&sizes))
+        };
+        let plan = Plan {
+            command: Command::Fixed { load, task_us: self.task_duration.as_micros() as u64 },
+            runs: fixes.iter().map(planned).collect(),
+            patience: Duration::from_millis(500),
+            side_by_side: !load, // under load they would compete for the disk and the processor
+            deadline: None,
+        };
+        let recording = perform(plan, &self.output, terminal)?;
+        let shown = recording.runs.iter().all(is_shown);
+        if self.output.json {
+            print(&show::document(&recording, shown))?;
+        }
+        Ok(shown.into())
+    }
+
+    fn wants(&self, fix: &Fix) -> bool {
+        let named = self.with.iter().any(|named| named.name == fix.name);
+        let ring = fix.trouble == Trouble::Ring;
+        let of_trouble = match self.trouble {
+            None => true,
+            Some(Which::Locked) => !ring,
+            Some(Which::Deadlock) => ring,
+        };
+        let of_mode = self.load == (fix.trouble == Trouble::Load);
+        if self.with.is_empty() { of_trouble && of_mode } else { named && of_trouble }
+    }
+}
+
+/// A trouble went wrong, a fix went well; every acknowledged row is there.
+fn is_shown(run: &Trace) -> bool {
+    let figures = Figures::of(run);
+    let Some(fix) = fix(&run.label) else { return false };
+    let whole = figures.stored.is_none_or(|stored| stored >= figures.acknowledged);
+    let victim = u64::from(fix.name == "detect");
+    let went_well = match fix.trouble {
+        Trouble::Load => return whole && figures.acknowledged > 0,
+        Trouble::Ring => figures.outcome != Outcome::Deadlocked && figures.finished + victim == figures.rounds.len() as u64,
+        _ => figures.lost() == Some(0),
+    };
+    whole && went_well != fix.broken
+}
+
+fn known_fix(name: &str) -> Result<&'static Fix, String> {
+    fix(name).ok_or_else(|| {
+        let names: Vec<&str> = FIXES.iter().map(|fix| fix.name).collect();
+        format!("a fix is one of: {}", names.join(", "))
+    })
+}
+

@@ -1,0 +1,116 @@
+//! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
+
+mod deadlock;
+mod fixed;
+mod live;
+mod locked;
+mod output;
+mod run;
+mod scenarios;
+mod show;
+mod stage;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::machine::{ColorChoice, Terminal};
+use crate::report::Style;
+use crate::run::Interrupted;
+use output::PipeClosed;
+
+/// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
+#[derive(Debug, Parser)]
+#[command(name = "lesson", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = false)]
+    color: ColorChoice,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lesson locked                         the exercise: quick tasks, then slow ones; rows are lost
+  lesson deadlock --on fcntl            a deadlock that the kernel refuses
+  lesson fixed --json                   every fix, measured, for a script
+  lesson scenarios show deadlock > my.toml && lesson run my.toml
+
+Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input.
+The lessons are in the folder lessons/ of the project; begin with lessons/SUMMARY.md.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The exercise: processes insert into one SQLite database, and `database is locked`
+    Locked(locked::Args),
+    /// A certain deadlock between real processes, with the evidence
+    Deadlock(deadlock::Args),
+    /// The same troubles, each with its fixes, side by side
+    Fixed(fixed::Args),
+    /// Carry out a scenario from a file
+    Run(run::Args),
+    /// List the built-in scenarios, or print one to copy and change
+    Scenarios(scenarios::Args),
+    /// Render a trace again
+    Show(show::Args),
+    /// A child process of a run; lesson starts it by itself
+    #[command(hide = true)]
+    Worker {
+        /// For whoever reads `ps`
+        names: Option<std::ffi::OsString>,
+    },
+}
+
+/// Whether a command showed what it promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Shown,
+    NotShown,
+}
+
+impl From<bool> for Verdict {
+    fn from(shown: bool) -> Self {
+        if shown { Self::Shown } else { Self::NotShown }
+    }
+}
+
+impl Cli {
+    /// Runs the command and turns its end into an exit status: 0, 1 or 2; 130 after Ctrl-C.
+    pub fn run(self) -> ExitCode {
+        match self.dispatch() {
+            Ok(Verdict::Shown) => ExitCode::SUCCESS,
+            Ok(Verdict::NotShown) => ExitCode::from(1),
+            Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "error: {error:#}");
+                ExitCode::from(if error.is::<Interrupted>() { 130 } else { 2 })
+            }
+        }
+    }
+
+    fn dispatch(self) -> anyhow::Result<Verdict> {
+        if let Command::Worker { .. } = self.command {
+            return crate::run::worker::main().map(|()| Verdict::Shown);
+        }
+        // Whether to colour is decided here, once, for every page.
+        colored::control::set_override(true);
+        ctrlc::set_handler(crate::run::interrupt)?;
+        let terminal = Terminal::of_stdout(self.color);
+        match self.command {
+            Command::Locked(args) => args.run(&terminal),
+            Command::Deadlock(args) => args.run(&terminal),
+            Command::Fixed(args) => args.run(&terminal),
+            Command::Run(args) => args.run(&terminal),
+            Command::Scenarios(args) => args.run(&terminal),
+            Command::Show(args) => args.run(&terminal),
+            Command::Worker { .. } => unreachable!("handled above"),
+        }
+    }
+}
+
+/// How a page for this terminal looks.
+fn style(terminal: &Terminal) -> Style {
+    Style { color: terminal.color, width: terminal.width }
+}

@@ -1,0 +1,149 @@
+//! Where results go: standard output, and the files of `--record` and `--trace`.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::report::Transcript;
+use crate::trace::Recording;
+
+/// The options of every command that runs something.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// Print one JSON document instead of the story
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write the transcript to hand in: the machine, the story, the lanes, the table
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+    /// Write the events as JSON Lines; `lesson show FILE` renders them again
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
+    /// Overwrite files of --record and --trace that lesson did not write
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Keep the databases and lock files in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// The seed of all jitter
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+/// Whoever read our standard output has gone away: that is no error.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output was closed")]
+pub(super) struct PipeClosed;
+
+/// Prints, and notices when nobody listens any more.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(PipeClosed.into()),
+        done => done.context("can't write to standard output"),
+    }
+}
+
+impl Output {
+    /// Refuses, before anything is run, what could not be written afterwards.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.record.is_some() && self.record == self.trace {
+            bail!("--record and --trace name the same file; give each its own");
+        }
+        if let Some(file) = &self.record {
+            check_target(file, self.force, Transcript::is_first_line)?;
+        }
+        if let Some(file) = &self.trace {
+            check_target(file, self.force, Recording::is_first_line)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the files that were asked for.
+    pub(super) fn write(&self, recording: &Recording) -> anyhow::Result<()> {
+        if let Some(file) = &self.record {
+            write_file(file, |out| out.write_all(Transcript::file(recording).as_bytes()))?;
+        }
+        if let Some(file) = &self.trace {
+            write_file(file, |out| recording.write(out))?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that lesson did not write is not touched.
+pub(super) fn check_target(file: &Path, force: bool, is_ours: fn(&str) -> bool) -> anyhow::Result<()> {
+    let folder = folder_of(file);
+    if !folder.is_dir() {
+        bail!("can't write {}: there is no directory {}; make it first", file.display(), folder.display());
+    }
+    let Ok(kind) = fs::metadata(file) else {
+        return tempfile::tempfile_in(folder)
+            .map(drop)
+            .with_context(|| format!("can't write {}; choose a directory where you may write", file.display()));
+    };
+    if kind.is_dir() {
+        bail!("can't write {}: it is a directory; name a file in it", file.display());
+    }
+    if !kind.is_file() || force || kind.len() == 0 {
+        return Ok(());
+    }
+    let mut line = Vec::new();
+    let reader = File::open(file).map(|open| BufReader::new(open).take_line(&mut line));
+    match reader {
+        Ok(Ok(())) if is_ours(&String::from_utf8_lossy(&line)) => Ok(()),
+        Ok(Ok(())) => bail!(
+            "{} exists and was not written by lesson; choose another name, or add --force to overwrite it",
+            file.display()
+        ),
+        Ok(Err(error)) | Err(error) => Err(error).with_context(|| format!("can't read {}", file.display())),
+    }
+}
+
+/// Writes a file whole or not at all: beside it first, then under its name. What is no plain file is written in place.
+pub(super) fn write_file(file: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> anyhow::Result<()> {
+    let in_place = fs::metadata(file).is_ok_and(|kind| !kind.is_file());
+    let work = || -> io::Result<()> {
+        if in_place {
+            let target = File::options().write(true).open(file)?;
+            let mut out = BufWriter::new(&target);
+            return write(&mut out).and_then(|()| out.flush());
+        }
+        let beside = tempfile::Builder::new().prefix(".lesson-").tempfile_in(folder_of(file))?;
+        let mut out = BufWriter::new(beside.as_file());
+        write(&mut out).and_then(|()| out.flush())?;
+        drop(out);
+        let kept = beside.persist(file)?;
+        make_readable(&kept)
+    };
+    work().with_context(|| format!("can't write {}", file.display()))
+}
+
+/// A temporary file is for its owner alone; a recording is to be handed in.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads the beginning of the first line: enough to know whose file it is.
+trait TakeLine {
+    fn take_line(self, line: &mut Vec<u8>) -> io::Result<()>;
+}
+
+impl<R: BufRead> TakeLine for R {
+    fn take_line(self, line: &mut Vec<u8>) -> io::Result<()> {
+        self.take(200).read_until(b'\n', line).map(drop)
+    }
+}

@@ -1,0 +1,171 @@
+//! Runs what a command has planned, shows it while it happens, and keeps the recording.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::live::Live;
+use super::output::{Output, print};
+use super::style;
+use crate::machine::{self, Terminal};
+use crate::report::Transcript;
+use crate::run::{self, Arena, OnDeadlock, Options, Unwatched, Watcher};
+use crate::scenario::{self, Scenario};
+use crate::trace::{Command, Event, FORMAT, Header, Recording, Trace};
+
+/// What a command is going to run.
+pub(super) struct Plan {
+    /// The command, as its report knows it.
+    pub(super) command: Command,
+    /// The runs, in the order of the report.
+    pub(super) runs: Vec<Planned>,
+    /// How long a deadlock is watched.
+    pub(super) patience: Duration,
+    /// Whether the runs may take place at the same time.
+    pub(super) side_by_side: bool,
+    /// Ends each run after this time.
+    pub(super) deadline: Option<Duration>,
+}
+
+/// One run to come.
+pub(super) struct Planned {
+    pub(super) label: String,
+    pub(super) scenario: Scenario,
+    pub(super) on_deadlock: OnDeadlock,
+    pub(super) schedule: Option<Vec<usize>>,
+}
+
+impl Planned {
+    /// A run that watches a deadlock if one arises.
+    pub(super) fn new(label: impl Into<String>, scenario: Scenario) -> Self {
+        Self { label: label.into(), scenario, on_deadlock: OnDeadlock::Watch, schedule: None }
+    }
+
+    /// The same run, so many times.
+    pub(super) fn repeated(self, times: u32) -> Vec<Self> {
+        let copy = |n: u32| Self {
+            label: if times == 1 { self.label.clone() } else { format!("{} {n}", self.label) },
+            scenario: self.scenario.clone(),
+            schedule: self.schedule.clone(),
+            ..self
+        };
+        (1..=times).map(copy).collect()
+    }
+}
+
+/// Carries the plan out, prints the page (unless a document is wanted), writes the files.
+pub(super) fn perform(plan: Plan, output: &Output, terminal: &Terminal) -> anyhow::Result<Recording> {
+    for planned in &plan.runs {
+        scenario::check(&planned.scenario)?;
+    }
+    output.check()?;
+    let arena = Arena::new(output.dir.as_deref())?;
+    let place = output.dir.clone().unwrap_or_else(std::env::temp_dir);
+    let environment = machine::environment(&place);
+    let header = Header { format: FORMAT, command: plan.command.clone(), runs: plan.runs.len(), environment };
+    let page = (!output.json).then(|| Transcript::new(&header, style(terminal)));
+    let mut stage = Stage { page, terminal, output, arena: &arena };
+    stage.print(|page| page.opening())?;
+    let runs = if plan.side_by_side { stage.run_together(&plan)? } else { stage.run_in_turn(&plan)? };
+    let recording = Recording { header, runs };
+    stage.print(|page| page.closing(&recording))?;
+    output.write(&recording)?;
+    Ok(recording)
+}
+
+struct Stage<'a> {
+    page: Option<Transcript>,
+    terminal: &'a Terminal,
+    output: &'a Output,
+    arena: &'a Arena,
+}
+
+impl Stage<'_> {
+    fn print(&mut self, piece: impl FnOnce(&mut Transcript) -> String) -> anyhow::Result<()> {
+        match &mut self.page {
+            Some(page) => print(&piece(page)),
+            None => Ok(()),
+        }
+    }
+
+    fn run_in_turn(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+        let mut traces = Vec::with_capacity(plan.runs.len());
+        for planned in &plan.runs {
+            let seed = self.output.seed;
+            self.print(|page| page.begin_run(&planned.scenario, seed))?;
+            let options = options(plan, planned, self.output, self.arena);
+            let moves = self.terminal.is_terminal && self.page.as_ref().is_some_and(Transcript::is_telling);
+            let live = moves.then(|| Live::new(&planned.scenario, style(self.terminal)));
+            let mut teller = Teller { page: self.page.as_mut(), live };
+            let trace = run::run(&planned.scenario, &options, &mut teller);
+            drop(teller); // takes the moving lanes away, whatever happened
+            let trace = trace?;
+            self.print(|page| page.end_run(&trace))?;
+            traces.push(trace);
+        }
+        Ok(traces)
+    }
+
+    /// All runs at once, each in its own room; what is measured is mostly waiting, which costs no processor.
+    fn run_together(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        let done = AtomicUsize::new(0);
+        let (output, arena, all) = (self.output, self.arena, plan.runs.len());
+        let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));
+        tell(0);
+        let traces: Vec<anyhow::Result<Trace>> = thread::scope(|scope| {
+            let start = |planned: &Planned| {
+                let (done, tell) = (&done, &tell);
+                scope.spawn(move || {
+                    let trace = run::run(&planned.scenario, &options(plan, planned, output, arena), &mut Unwatched);
+                    tell(done.fetch_add(1, Ordering::Relaxed) + 1);
+                    trace
+                })
+            };
+            let threads: Vec<_> = plan.runs.iter().map(start).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a run panicked"))).collect()
+        });
+        bar.finish_and_clear();
+        traces.into_iter().collect()
+    }
+}
+
+
+fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena) -> Options<'a> {
+    Options {
+        arena,
+        label: planned.label.clone(),
+        seed: output.seed,
+        patience: plan.patience,
+        on_deadlock: planned.on_deadlock,
+        schedule: planned.schedule.clone(),
+        deadline: plan.deadline,
+    }
+}
+
+/// Prints the story while it happens.
+struct Teller<'a> {
+    page: Option<&'a mut Transcript>,
+    live: Option<Live>,
+}
+
+impl Watcher for Teller<'_> {
+    fn event(&mut self, event: &Event) -> anyhow::Result<()> {
+        if let Some(live) = &mut self.live {
+            live.event(event);
+        }
+        let Some(line) = self.page.as_mut().and_then(|page| page.event(event)) else { return Ok(()) };
+        match &self.live {
+            Some(live) => live.aside(|| print(&line)),
+            None => print(&line),
+        }
+    }
+
+    fn tick(&mut self, now_us: u64) -> anyhow::Result<()> {
+        self.live.iter_mut().for_each(|live| live.tick(now_us));
+        Ok(())
+    }
+}
