@@ -346,3 +346,24 @@ impl<'a> Walk<'a> {
         Place::Step(self.who, at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, check};
+    use crate::scenario::{LockKind, parse};
+
+    /// A right scenario can become wrong when its lock kind is replaced; there is no file to point into then.
+    #[test]
+    fn another_lock_kind_brings_other_rules() {
+        let toml =
+            "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"P1\"\nsteps = [\"lock A shared\", \"crash\"]\n";
+        let mut scenario = parse(toml, "x").unwrap();
+        scenario.on = LockKind::Sqlite;
+        assert_eq!(check(&scenario), Ok(()));
+        scenario.on = LockKind::Mutex;
+        let fault = check(&scenario).unwrap_err();
+        assert_eq!(fault.place, Place::Step(0, 0));
+        let expected = "a mutex has no shared mode; write `lock A`, or use another kind of lock, such as flock";
+        assert_eq!(fault.to_string(), expected);
+    }
+}
