@@ -36,7 +36,8 @@ pub struct Figures {
     pub limit_us: u64,
     /// The longest time from first asking for a lock in a round to having it, or to giving up; in microseconds.
     pub worst_wait_us: u64,
-    /// Fewest rounds of one process divided by most; 1 is fair. `None` when nobody finished a round.
+    /// Fewest rounds of one process divided by most, each counted as a part of what its program asks for; 1 is fair.
+    /// `None` when nobody finished a round.
     pub fairness: Option<f64>,
     /// The refusals by kind.
     pub refusals: Vec<RefusalCount>,
@@ -79,8 +80,6 @@ impl Figures {
             tally.apply(event.at_us, event.who, &event.what);
         }
         let rounds: Vec<u64> = tally.processes.iter().map(|process| process.rounds).collect();
-        let most = rounds.iter().copied().max().unwrap_or(0);
-        let fewest = rounds.iter().copied().min().unwrap_or(0);
         let busiest = tally.holds.values().copied().max().unwrap_or(0);
         let longest_work = tally.processes.iter().map(|process| process.work_us).max().unwrap_or(0);
         Self {
@@ -95,7 +94,7 @@ impl Figures {
             took_us: trace.outcome.took_us,
             limit_us: busiest.max(longest_work),
             worst_wait_us: tally.processes.iter().map(|process| process.worst_us).max().unwrap_or(0),
-            fairness: (most > 0).then(|| fewest as f64 / most as f64),
+            fairness: fairness(trace, &rounds),
             refusals: tally.refusals,
             rounds,
         }
@@ -110,6 +109,14 @@ impl Figures {
     pub fn lost(&self) -> Option<u64> {
         Some(self.expected?.saturating_sub(self.stored?))
     }
+}
+
+fn fairness(trace: &Trace, rounds: &[u64]) -> Option<f64> {
+    let wanted = trace.scenario.processes.iter().map(|process| f64::from(process.round_count().unwrap_or(1).max(1)));
+    let parts: Vec<f64> = rounds.iter().zip(wanted).map(|(&rounds, wanted)| rounds as f64 / wanted).collect();
+    let most = parts.iter().copied().fold(0.0, f64::max);
+    let fewest = parts.iter().copied().fold(f64::INFINITY, f64::min);
+    (most > 0.0).then(|| fewest / most)
 }
 
 /// The counting itself.

@@ -89,7 +89,9 @@ pub(super) fn lock_kind(text: &str) -> Result<LockKind, String> {
     let names = LockKind::ALL.map(LockKind::name).join(", ");
     let kind = LockKind::ALL.into_iter().find(|kind| kind.name() == text);
     match kind.ok_or_else(|| format!("a lock is one of: {names}"))? {
-        LockKind::Ofd if !cfg!(target_os = "linux") => Err("open-file-description locks are there on Linux only".into()),
+        LockKind::Ofd if !cfg!(target_os = "linux") => {
+            Err("open-file-description locks are there on Linux only".into())
+        }
         LockKind::Fcntl if !cfg!(unix) => Err("fcntl locks are POSIX: this system has none".into()),
         kind => Ok(kind),
     }

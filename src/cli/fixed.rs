@@ -109,7 +109,9 @@ fn is_shown(run: &Trace) -> bool {
     let victim = u64::from(fix.name == "detect");
     let went_well = match fix.trouble {
         Trouble::Load => return whole && figures.acknowledged > 0,
-        Trouble::Ring => figures.outcome != Outcome::Deadlocked && figures.finished + victim == figures.rounds.len() as u64,
+        Trouble::Ring => {
+            figures.outcome != Outcome::Deadlocked && figures.finished + victim == figures.rounds.len() as u64
+        }
         _ => figures.lost() == Some(0),
     };
     whole && went_well != fix.broken
@@ -121,4 +123,3 @@ fn known_fix(name: &str) -> Result<&'static Fix, String> {
         format!("a fix is one of: {}", names.join(", "))
     })
 }
-

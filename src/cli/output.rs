@@ -104,7 +104,10 @@ pub(super) fn check_target(file: &Path, force: bool, is_ours: fn(&str) -> bool) 
 }
 
 /// Writes a file whole or not at all: beside it first, then under its name. What is no plain file is written in place.
-pub(super) fn write_file(file: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> anyhow::Result<()> {
+pub(super) fn write_file(
+    file: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> anyhow::Result<()> {
     let in_place = fs::metadata(file).is_ok_and(|kind| !kind.is_file());
     let work = || -> io::Result<()> {
         if in_place {

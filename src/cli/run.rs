@@ -58,8 +58,7 @@ impl Args {
             }
             scenario::check(&scenario).with_context(|| format!("this scenario can't be run on {on}"))?;
         }
-        let schedule =
-            self.schedule.as_deref().map(|text| scenario::parse_schedule(text, &scenario)).transpose();
+        let schedule = self.schedule.as_deref().map(|text| scenario::parse_schedule(text, &scenario)).transpose();
         let schedule = schedule.map_err(anyhow::Error::msg)?;
         let plan = Plan {
             command: Command::Run { repeat: self.repeat },

@@ -3,7 +3,7 @@
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
-use crate::report::table;
+use crate::report::{Cells, table};
 use crate::scenario::{builtin, to_toml};
 
 /// Lists the built-in scenarios, or prints one.
@@ -30,13 +30,18 @@ impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let samples = builtin::samples();
         let Some(Action::Show { name }) = self.action else {
-            let row = |sample: &builtin::Sample| vec![sample.name.to_owned(), sample.scenario.on.to_string(), sample.scenario.title.clone()];
+            let row = |sample: &builtin::Sample| {
+                vec![sample.name.to_owned(), sample.scenario.on.to_string(), sample.scenario.title.clone()]
+            };
             let rows: Vec<Vec<String>> = samples.iter().map(row).collect();
-            print(&table(&["name", "on", "what happens"], &rows, style(terminal)))?;
+            print(&table(&["name", "on", "what happens"], &rows, Cells::Words, style(terminal)))?;
             return Ok(Verdict::Shown);
         };
         let Some(sample) = samples.iter().find(|sample| sample.name == name) else {
-            anyhow::bail!("there is no scenario `{}`; `lesson scenarios` lists them", crate::scenario::excerpt(&name, 64));
+            anyhow::bail!(
+                "there is no scenario `{}`; `lesson scenarios` lists them",
+                crate::scenario::excerpt(&name, 64)
+            );
         };
         print(&to_toml(&sample.scenario))?;
         Ok(Verdict::Shown)

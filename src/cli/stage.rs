@@ -117,22 +117,25 @@ impl Stage<'_> {
         let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));
         tell(0);
         let traces: Vec<anyhow::Result<Trace>> = thread::scope(|scope| {
-            let start = |planned: &Planned| {
+            let mut threads = Vec::with_capacity(all);
+            for planned in &plan.runs {
                 let (done, tell) = (&done, &tell);
-                scope.spawn(move || {
-                    let trace = run::run(&planned.scenario, &options(plan, planned, output, arena), &mut Unwatched);
+                threads.push(scope.spawn(move || {
+                    let options = options(plan, planned, output, arena);
+                    let trace = run::run(&planned.scenario, &options, &mut Unwatched);
                     tell(done.fetch_add(1, Ordering::Relaxed) + 1);
                     trace
-                })
-            };
-            let threads: Vec<_> = plan.runs.iter().map(start).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a run panicked"))).collect()
+                }));
+            }
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a run panicked")))
+                .collect()
         });
         bar.finish_and_clear();
         traces.into_iter().collect()
     }
 }
-
 
 fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena) -> Options<'a> {
     Options {

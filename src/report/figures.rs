@@ -19,21 +19,22 @@ pub fn paragraph(trace: &Trace, figures: &Figures, style: Style) -> String {
     }
     text += &refusals(figures, style);
     if figures.outcome != Outcome::Deadlocked {
-        text += &style.wrap(&times(figures), "  ");
+        text += &style.wrap(&times(trace, figures), "  ");
     }
     text
 }
 
 /// How far the run was from what is physically possible.
-fn times(figures: &Figures) -> String {
-    let mut text = format!("Took {}; ", span(figures.took_us));
+fn times(trace: &Trace, figures: &Figures) -> String {
+    let mut text = format!("Took {}", span(figures.took_us));
+    // Who waits while it holds does not need that time: the limit speaks of transactions only.
     text += &match figures.limit_us {
-        0 => "nothing had to be held or worked.".to_owned(),
-        limit => format!(
-            "what was held and worked needs {} by itself, which no order can beat: {} of the time was needed.",
+        limit if limit > 0 && trace.scenario.uses_database() => format!(
+            "; what was held and worked needs {} by itself, which no order can beat: {} of the time was needed.",
             span(limit),
             percent(figures.share_of_limit())
         ),
+        _ => ".".into(),
     };
     if figures.worst_wait_us > 0 {
         text += &format!(" The worst wait was {}.", span(figures.worst_wait_us));

@@ -1,53 +1,87 @@
 //! The troubles and their fixes, side by side.
 
 use super::paint::Style;
-use super::table::table;
-use super::words::{percent, plural, setting, span};
+use super::table::{Cells, table};
+use super::words::{percent, setting, span};
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::builtin::{Fix, Trouble, fix};
 use crate::trace::{Recording, Trace};
 
-/// A table for each trouble, and under it why each fix works and what it costs.
+/// A table for `locked`, one for `deadlock`, and under each why its fixes work and what they cost.
 pub fn tables(recording: &Recording, style: Style) -> String {
-    let mut rows: Vec<(&Fix, &Trace)> =
-        recording.runs.iter().filter_map(|run| fix(&run.label).map(|fix| (fix, run))).collect();
-    rows.sort_by_key(|(fix, _)| fix.trouble); // stable: the order within a trouble stays
-    rows.chunk_by(|a, b| a.0.trouble == b.0.trouble).map(|rows| section(rows, style)).collect()
-}
-
-fn section(rows: &[(&Fix, &Trace)], style: Style) -> String {
-    let trouble = rows[0].0.trouble;
-    let figures: Vec<Figures> = rows.iter().map(|(_, trace)| Figures::of(trace)).collect();
-    let on_rows = !matches!(trouble, Trouble::Ring);
-    let done = if on_rows { "stored" } else { "finished" };
-    let heads = [heading(trouble).0, "timeout", done, "refused", "retries", "time", "needed", "worst wait", "fair"];
-    let cells: Vec<Vec<String>> =
-        rows.iter().zip(&figures).map(|((fix, trace), figures)| row(fix, trace, figures, on_rows)).collect();
-    let mut text = format!("\n{}\n\n", style.heading(heading(trouble).1));
-    text += &table(&heads, &cells, style);
-    text.push('\n');
-    for ((fix, _), figures) in rows.iter().zip(&figures) {
-        text += &reason(fix, figures, style);
+    let rows: Vec<Row> = recording.runs.iter().filter_map(Row::of).collect();
+    let tables = [
+        ("locked", "Locked: what was stored", Trouble::LOCKED.as_slice()),
+        ("deadlock", "Deadlock: who finished", &[Trouble::Ring]),
+        ("load", "Under load: a tight loop of writers, with nothing between two transactions", &[Trouble::Load]),
+    ];
+    let mut text = String::new();
+    for (name, title, troubles) in tables {
+        let groups: Vec<(Trouble, Vec<&Row>)> = troubles
+            .iter()
+            .map(|&trouble| (trouble, rows.iter().filter(|row| row.fix.trouble == trouble).collect()))
+            .filter(|(_, rows): &(Trouble, Vec<&Row>)| !rows.is_empty())
+            .collect();
+        if !groups.is_empty() {
+            text += &format!("\n{}\n\n{}", style.heading(title), section(name, &groups, style));
+        }
     }
     text
 }
 
-fn heading(trouble: Trouble) -> (&'static str, &'static str) {
-    match trouble {
-        Trouble::Writers => ("locked", "Locked: writers meet at the database"),
-        Trouble::ReadThenWrite => ("locked", "Locked: read first, then write (the upgrade trap)"),
-        Trouble::LongReader => ("locked", "Locked: a reader that stays"),
-        Trouble::Ring => ("deadlock", "Deadlock: each holds what the next one wants"),
-        Trouble::Load => ("load", "Load: a tight loop of writers, nothing between two transactions (the worst case)"),
+/// A run with what it is a run of.
+struct Row<'a> {
+    fix: &'static Fix,
+    trace: &'a Trace,
+    figures: Figures,
+}
+
+impl<'a> Row<'a> {
+    fn of(trace: &'a Trace) -> Option<Self> {
+        fix(&trace.label).map(|fix| Self { fix, trace, figures: Figures::of(trace) })
     }
 }
 
-fn row(fix: &Fix, trace: &Trace, figures: &Figures, on_rows: bool) -> Vec<String> {
-    let processes = trace.scenario.processes.len() as u64;
-    let done = match (on_rows, figures.expected) {
-        (true, Some(expected)) => format!("{} of {expected}", figures.stored.unwrap_or(0)),
-        (true, None) => figures.stored.unwrap_or(0).to_string(),
-        (false, _) => format!("{} of {processes}", figures.finished),
+/// What the columns say that their heads can't.
+const KEY: &str = "needed: the part of the time that was held or worked; worst: the longest wait for a lock; fair: \
+                   fewest rounds of one process / most.";
+
+fn section(name: &str, groups: &[(Trouble, Vec<&Row>)], style: Style) -> String {
+    let done = if name == "deadlock" { "finished" } else { "stored" };
+    let heads = [name, "timeout", done, "refused", "retries", "time", "needed", "worst", "fair"];
+    let mut cells = Vec::new();
+    for (trouble, rows) in groups {
+        if groups.len() > 1 {
+            cells.push(vec![format!("{}:", heading(*trouble).0)]);
+        }
+        cells.extend(rows.iter().map(|row| self::cells(row)));
+    }
+    let mut text = table(&heads, &cells, Cells::Numbers, style);
+    text += &style.wrap(KEY, "");
+    for (trouble, rows) in groups {
+        text += &format!("\n{}\n", style.wrap(&format!("{}:", heading(*trouble).1), "").trim_end());
+        text.extend(rows.iter().map(|row| reason(row, style)));
+    }
+    text
+}
+
+/// A trouble in the table, and above its reasons.
+fn heading(trouble: Trouble) -> (&'static str, &'static str) {
+    match trouble {
+        Trouble::Writers => ("writers", "Writers meet at the database"),
+        Trouble::ReadThenWrite => ("upgrade", "A transaction that reads first and then writes"),
+        Trouble::LongReader => ("long reader", "A reader that stays"),
+        Trouble::Ring => ("ring", "Each holds what the next one wants"),
+        Trouble::Load => ("load", "Writers that never rest"),
+    }
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let Row { fix, trace, figures } = row;
+    let done = match (figures.stored, figures.expected) {
+        (Some(stored), Some(expected)) => format!("{stored} of {expected}"),
+        (Some(stored), None) => stored.to_string(),
+        (None, _) => format!("{} of {}", figures.finished, trace.scenario.processes.len()),
     };
     let hangs = figures.outcome == Outcome::Deadlocked;
     let timeout = if trace.scenario.uses_database() {
@@ -63,21 +97,19 @@ fn row(fix: &Fix, trace: &Trace, figures: &Figures, on_rows: bool) -> Vec<String
     vec![fix.name.into(), timeout, done, refused, retries, time, needed, worst, fairness]
 }
 
-fn reason(fix: &Fix, figures: &Figures, style: Style) -> String {
+fn reason(row: &Row, style: Style) -> String {
+    let Row { fix, figures, .. } = row;
     let name = if fix.broken { style.bad(fix.name) } else { style.good(fix.name) };
-    let mut text = format!("{name}\n");
-    text += &style.wrap(&format!("why: {}", fix.why), "  ");
-    text += &style.wrap(&format!("cost: {}", fix.cost), "  ");
+    let cost = if fix.broken { "so" } else { "cost" };
+    let mut text = format!("  {name}\n");
+    text += &style.wrap(&format!("{}.", fix.why), "    ");
+    text += &style.wrap(&format!("{cost}: {}.", fix.cost), "    ");
     if fix.trouble == Trouble::Load {
         let most = figures.rounds.iter().max().copied().unwrap_or(0);
         let fewest = figures.rounds.iter().min().copied().unwrap_or(0);
-        let seconds = figures.took_us as f64 / 1e6;
-        let rate = figures.acknowledged as f64 / seconds.max(1e-6);
-        let counts = format!(
-            "seen: {rate:.0} transactions a second; one process made {}, another {fewest}",
-            plural(most, "transaction")
-        );
-        text += &style.wrap(&counts, "  ");
+        let rate = figures.acknowledged as f64 * 1e6 / figures.took_us.max(1) as f64;
+        let seen = format!("seen: {rate:.0} transactions a second; one process made {most} of them, another {fewest}.");
+        text += &style.wrap(&seen, "    ");
     }
     text
 }

@@ -54,7 +54,7 @@ pub fn legend(lanes: &[Lane]) -> String {
     let marked = |mark: Mark| lanes.iter().any(|lane| lane.marks.iter().any(|(_, seen)| *seen == mark));
     let states = GLYPHS.iter().filter(|glyph| occurs(glyph.0)).map(|glyph| (glyph.1, glyph.2));
     let marks = MARKS.iter().filter(|mark| marked(mark.0)).map(|mark| (mark.1, mark.2));
-    states.chain(marks).map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join("   ")
+    states.chain(marks).map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join(", ")
 }
 
 fn scale(columns: usize, end_us: u64, style: Style) -> String {

@@ -18,6 +18,6 @@ mod words;
 
 pub use lanes::{legend, strips};
 pub use paint::Style;
-pub use table::table;
+pub use table::{Cells, table};
 pub use transcript::Transcript;
 pub use words::{clean, plural};

@@ -5,14 +5,27 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use super::paint::Style;
 use super::words::width;
 
-/// A table with a line under its head; numbers stand to the right. Where the page is too narrow for the columns, each
+/// Blanks between two columns.
+const GAP: usize = 2;
+
+/// What stands in the columns behind the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cells {
+    /// Words: they stand to the left.
+    Words,
+    /// Numbers: they stand to the right.
+    Numbers,
+}
+
+/// A table with a line under its head. Where the page is too narrow for the columns, each
 /// row becomes a block of `head: cell` lines.
-pub fn table(heads: &[&str], rows: &[Vec<String>], style: Style) -> String {
+pub fn table(heads: &[&str], rows: &[Vec<String>], cells: Cells, style: Style) -> String {
+    let numbers = cells == Cells::Numbers;
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell));
         cells.chain([width(heads[column])]).max().unwrap_or(0)
     };
-    let needed: usize = (0..heads.len()).map(|column| widest(column) + 2).sum();
+    let needed: usize = (0..heads.len()).map(|column| widest(column) + GAP).sum::<usize>() - GAP;
     if needed > style.width {
         return rows.iter().map(|row| block(heads, row, style)).collect();
     }
@@ -21,8 +34,9 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], style: Style) -> String {
     table.set_header(heads.to_vec());
     table.add_row((0..heads.len()).map(|column| "─".repeat(widest(column))).collect::<Vec<_>>());
     table.add_rows(rows.iter().cloned());
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, GAP as u16));
+        column.set_cell_alignment(if numbers && index > 0 { CellAlignment::Right } else { CellAlignment::Left });
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
@@ -30,6 +44,6 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], style: Style) -> String {
 fn block(heads: &[&str], row: &[String], style: Style) -> String {
     let mut cells = heads.iter().zip(row);
     let first = cells.next().map_or_else(String::new, |(_, name)| format!("{}\n", style.name(name)));
-    let rest: Vec<String> = cells.map(|(head, cell)| format!("{head} {cell},")).collect();
+    let rest: Vec<String> = cells.map(|(head, cell)| format!("{head}: {cell},")).collect();
     first + style.wrap(rest.join(" ").trim_end_matches(','), "  ").as_str()
 }

@@ -102,8 +102,11 @@ impl Transcript {
             return line + &if last { self.odds() } else { String::new() };
         }
         let ending = self.story.take().and_then(|story| story.ending()).unwrap_or_default();
-        let mut text = format!("{ending}\n{}\n", lanes::picture(trace, self.style));
-        text += &figures::paragraph(trace, &figures, self.style);
+        let mut text = format!("{ending}\n{}", lanes::picture(trace, self.style));
+        let counted = figures::paragraph(trace, &figures, self.style);
+        if !counted.is_empty() {
+            text += &format!("\n{counted}");
+        }
         if let Some(found) = &trace.outcome.deadlock {
             text += &deadlock::evidence(trace, found, self.style);
         }

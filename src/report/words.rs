@@ -47,9 +47,9 @@ pub fn plural(count: u64, word: &str) -> String {
     }
 }
 
-/// `98 %`.
+/// `98%`.
 pub fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    format!("{:.0}%", share * 100.0)
 }
 
 /// `P1`, `P1 and P2`, `P1, P2 and P3`; a long list is cut in the middle.

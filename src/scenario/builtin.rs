@@ -40,9 +40,7 @@ impl Exercise {
         let (processes, records) = (self.processes, self.records);
         let task = super::duration::format(self.task);
         Scenario {
-            title: format!(
-                "{processes} processes insert {records} records each into one database; a task takes {task}"
-            ),
+            title: format!("{processes} processes, {records} records each, one database; a task takes {task}"),
             on: if self.wal { LockKind::SqliteWal } else { LockKind::Sqlite },
             busy_timeout: Some(self.busy_timeout),
             ..crew(processes, LockKind::Sqlite, |_| Process {
@@ -120,6 +118,11 @@ pub enum Trouble {
     Ring,
     /// A tight loop of writers.
     Load,
+}
+
+impl Trouble {
+    /// Those of an SQLite database.
+    pub const LOCKED: [Self; 3] = [Self::Writers, Self::ReadThenWrite, Self::LongReader];
 }
 
 /// A trouble or its fix: a scenario, why it works, what it costs.
@@ -390,7 +393,7 @@ pub const FIXES: [Fix; 20] = [
         scenario: |s| s.load("A tight loop, nobody waits", Duration::ZERO, None),
     },
     Fix {
-        name: "load-busy-timeout",
+        name: "load-timeout",
         trouble: Trouble::Load,
         broken: false,
         why: "SQLite's handler sleeps longer and longer, up to 100 ms; who has just written asks again first",
