@@ -120,10 +120,10 @@ fn processes(limit: Option<u64>) -> Check {
         None => Check::ok("processes", "no limit that can be read"),
         Some(limit) if limit < ENOUGH => Check::warning(
             "processes",
-            format!("at most {limit}, threads included"),
-            "raise `ulimit -u`, or `pids.max` of the cgroup (for a container: `--pids-limit`), for runs of 32 processes",
+            format!("at most {limit}, with threads"),
+            "for runs of 32 processes raise `ulimit -u`, or `pids.max` of the cgroup (for a container: `--pids-limit`)",
         ),
-        Some(limit) => Check::ok("processes", format!("at most {limit}, threads included")),
+        Some(limit) => Check::ok("processes", format!("at most {limit}, with threads")),
     }
 }
 

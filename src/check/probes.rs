@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use crate::run::{self, Arena, Interrupted, OnDeadlock, Options, Unwatched};
+use crate::run::{self, Arena, Interrupted, OnDeadlock, Options, Unfit, Unwatched};
 use crate::scenario::builtin::{Exercise, Ring};
 use crate::scenario::{self, LockKind, Scenario};
-use crate::trace::{Check, Trace, What};
+use crate::trace::{Check, Stored, Trace, What};
 use crate::who;
 
 /// A probe takes milliseconds; on a file system that hangs it is ended after this time.
@@ -64,7 +64,7 @@ pub(super) fn all(arena: Option<&Arena>) -> Result<Vec<Check>, Interrupted> {
         Some(Ok(check)) => Ok(check),
         Some(Err(error)) => match error.downcast_ref::<Interrupted>() {
             Some(interrupted) => Err(*interrupted),
-            None => Ok(probe.failed(format!("{error:#}"), probe.remedy)),
+            None => Ok(probe.explain(&error)),
         },
     };
     PROBES.iter().map(try_it).collect()
@@ -73,6 +73,15 @@ pub(super) fn all(arena: Option<&Arena>) -> Result<Vec<Check>, Interrupted> {
 impl Probe {
     fn failed(&self, found: impl Into<String>, remedy: &str) -> Check {
         Check::failed(self.what, found, remedy)
+    }
+
+    /// A probe that could not be carried out. A limit of the machine brings its own remedy, after the first `; `.
+    fn explain(&self, error: &anyhow::Error) -> Check {
+        let text = format!("{error:#}");
+        match text.split_once("; ").filter(|_| error.is::<Unfit>()) {
+            Some((found, remedy)) => self.failed(found, remedy),
+            None => self.failed(text, self.remedy),
+        }
     }
 
     /// Carries out a scenario in a room of its own.
@@ -123,8 +132,8 @@ fn proc_locks(probe: &Probe, arena: &Arena) -> anyhow::Result<Check> {
         line.kind == who::LockKind::Flock && Some(line.inode) == inode && i64::from(line.pid) == pid
     };
     Ok(match lines.iter().any(mine) {
-        true => Check::ok(probe.what, "shows the flock that this process holds"),
-        false => Check::warning(probe.what, "does not show the flock that this process holds", probe.remedy),
+        true => Check::ok(probe.what, "shows this process's flock"),
+        false => Check::warning(probe.what, "does not show this process's flock", probe.remedy),
     })
 }
 
@@ -148,7 +157,7 @@ fn fcntl(probe: &Probe, arena: &Arena) -> anyhow::Result<Check> {
     let crossed = Ring { on: LockKind::Fcntl, ..Ring::crossed() };
     let trace = probe.run(arena, &crossed.scenario())?;
     Ok(match is_refused(&trace, "EDEADLK") {
-        true => Check::ok(probe.what, "the kernel refused a crossed pair: EDEADLK"),
+        true => Check::ok(probe.what, "a crossed pair is refused: EDEADLK"),
         false => probe.failed("the kernel let a crossed pair wait for ever", probe.remedy),
     })
 }
@@ -161,11 +170,13 @@ fn sqlite(probe: &Probe, arena: &Arena, wal: bool) -> anyhow::Result<Check> {
     let one_row = Exercise { processes: 1, records: 1, wal, ..Exercise::classic(Duration::ZERO) };
     let trace = probe.run(arena, &one_row.scenario())?;
     let stored = trace.outcome.database.context("the database was not examined")?;
-    let found = format!("{} of 1 row stored, journal {}, integrity {}", stored.rows, stored.journal, stored.integrity);
     let journal = if wal { "wal" } else { "delete" };
     Ok(match stored.rows == 1 && stored.journal == journal && stored.integrity == "ok" {
-        true => Check::ok(probe.what, found),
-        false => probe.failed(found, probe.remedy),
+        true => Check::ok(probe.what, "1 row stored, intact"),
+        false => {
+            let Stored { rows, journal, integrity } = stored;
+            probe.failed(format!("{rows} of 1 row stored, journal {journal}, integrity {integrity}"), probe.remedy)
+        }
     })
 }
 
@@ -213,12 +224,23 @@ mod tests {
         assert!(checks.iter().all(|check| check.status == crate::trace::Status::Failed));
     }
 
+    #[test]
+    fn a_limit_of_the_machine_brings_its_own_remedy() {
+        let table: [(anyhow::Error, &str, &str); 2] = [
+            (Unfit("65 files are needed; raise it: x; y".into()).into(), "65 files are needed", "raise it: x; y"),
+            (anyhow::anyhow!("no space; none").context("can't make it"), "can't make it: no space; none", DISK),
+        ];
+        for (error, found, remedy) in table {
+            assert_eq!(PROBES[4].explain(&error), Check::failed("SQLite WAL", found, remedy));
+        }
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn the_kernels_list_is_asked_for_real() {
         let arena = Arena::new(None).expect("a temporary directory");
         let probe = PROBES.iter().find(|probe| probe.what == "/proc/locks").expect("it is in the table");
         let check = proc_locks(probe, &arena).expect("a file can be locked there");
-        assert_eq!(check.found, "shows the flock that this process holds");
+        assert_eq!(check.found, "shows this process's flock");
     }
 }

@@ -158,6 +158,8 @@ mod tests {
 
         let limits = || getrlimit(Resource::RLIMIT_NOFILE).expect("every Unix has it");
         let (soft, hard) = limits();
+        assert!(open_files().is_some_and(|(now, most)| 0 < now && now <= most));
+        assert!(processes().is_none_or(|limit| limit > 0), "this process runs");
         assert_eq!(raise_open_files(1), Ok(()));
         assert_eq!(limits(), (soft, hard), "nothing to raise");
         if hard < u64::MAX {
