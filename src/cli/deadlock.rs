@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
 
-use super::output::{Output, print};
+use super::Verdict;
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::builtin::Ring;
@@ -66,12 +66,7 @@ impl Args {
             side_by_side: false,
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = is_shown(&recording, self.free);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| is_shown(recording, self.free))
     }
 }
 

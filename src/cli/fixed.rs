@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::{ValueEnum, builder::RangedU64ValueParser};
 
-use super::output::{Output, print};
+use super::Verdict;
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::run::OnDeadlock;
@@ -80,12 +80,7 @@ impl Args {
             side_by_side: !load, // under load they would compete for the disk and the processor
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = recording.runs.iter().all(is_shown);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| recording.runs.iter().all(is_shown))
     }
 
     fn wants(&self, fix: &Fix) -> bool {

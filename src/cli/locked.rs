@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::{ValueEnum, builder::RangedU64ValueParser};
 
-use super::output::{Output, print};
+use super::Verdict;
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
 use crate::analysis::Figures;
 use crate::machine::Terminal;
 use crate::scenario::builtin::Exercise;
@@ -92,20 +92,15 @@ impl Args {
             side_by_side: false,
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = self.is_shown(&recording);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| self.is_shown(recording))
     }
 
     fn exercise(&self, task: Duration) -> Exercise {
         Exercise {
             processes: self.processes,
             records: self.records,
-            task: task.div_f64(self.speed),
-            busy_timeout: self.busy_timeout.div_f64(self.speed),
+            task: divided(task, self.speed),
+            busy_timeout: divided(self.busy_timeout, self.speed),
             begin: match self.begin {
                 BeginMode::Deferred => Begin::Deferred,
                 BeginMode::Immediate => Begin::Immediate,
@@ -118,8 +113,8 @@ impl Args {
 
     /// The exercise as it is handed out, at the speed that was asked for.
     fn handed_out(&self, task: Duration) -> Exercise {
-        let classic = Exercise::classic(task.div_f64(self.speed));
-        Exercise { busy_timeout: classic.busy_timeout.div_f64(self.speed), ..classic }
+        let classic = Exercise::classic(divided(task, self.speed));
+        Exercise { busy_timeout: divided(classic.busy_timeout, self.speed), ..classic }
     }
 
     /// Always: every acknowledged row is there and the database is whole. For the exercise as it is handed out also:
@@ -138,6 +133,13 @@ impl Args {
         let (quick, slow) = figures.split_at(self.repeat as usize);
         whole && quick.iter().all(|act| act.lost() == Some(0)) && slow.iter().all(|act| act.lost() > Some(0))
     }
+}
+
+/// To the millisecond, which is SQLite's unit; but never to nothing.
+fn divided(time: Duration, speed: f64) -> Duration {
+    let ms = (time.as_secs_f64() * 1e3 / speed).round() as u64;
+    let least = u64::from(!time.is_zero());
+    Duration::from_millis(ms.max(least)).min(duration::LONGEST)
 }
 
 fn speed(text: &str) -> Result<f64, String> {

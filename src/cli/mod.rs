@@ -6,6 +6,7 @@ mod fixed;
 mod live;
 mod locked;
 mod output;
+mod recordings;
 mod run;
 mod scenarios;
 mod show;
@@ -59,6 +60,8 @@ enum Command {
     Scenarios(scenarios::Args),
     /// Render a trace again
     Show(show::Args),
+    /// Make the recordings of the folder out/ anew
+    Recordings(recordings::Args),
     /// A child process of a run; lesson starts it by itself
     #[command(hide = true)]
     Worker {
@@ -96,21 +99,27 @@ impl Cli {
 
     fn dispatch(self) -> anyhow::Result<Verdict> {
         if let Command::Worker { .. } = self.command {
-            return crate::run::worker::main().map(|()| Verdict::Shown);
+            // A worker prints events, not pages; Ctrl-C is its conductor's affair.
+            return self.execute(&Terminal::of_stdout(ColorChoice::Never));
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
         ctrlc::set_handler(crate::run::interrupt)?;
         let terminal = Terminal::of_stdout(self.color);
+        self.execute(&terminal)
+    }
+
+    fn execute(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         match self.command {
-            Command::Check(args) => args.run(&terminal),
-            Command::Locked(args) => args.run(&terminal),
-            Command::Deadlock(args) => args.run(&terminal),
-            Command::Fixed(args) => args.run(&terminal),
-            Command::Run(args) => args.run(&terminal),
-            Command::Scenarios(args) => args.run(&terminal),
-            Command::Show(args) => args.run(&terminal),
-            Command::Worker { .. } => unreachable!("handled above"),
+            Command::Check(args) => args.run(terminal),
+            Command::Locked(args) => args.run(terminal),
+            Command::Deadlock(args) => args.run(terminal),
+            Command::Fixed(args) => args.run(terminal),
+            Command::Run(args) => args.run(terminal),
+            Command::Scenarios(args) => args.run(terminal),
+            Command::Show(args) => args.run(terminal),
+            Command::Recordings(args) => args.run(terminal),
+            Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
         }
     }
 }

@@ -17,7 +17,7 @@ mod table;
 mod transcript;
 mod words;
 
-pub use lanes::{legend, strips};
+pub use lanes::{scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
