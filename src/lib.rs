@@ -1,6 +1,7 @@
 //! `lesson`: a deadlock and locking teaching simulator.
 
 pub mod analysis;
+pub mod check;
 pub mod cli;
 pub mod machine;
 pub mod model;

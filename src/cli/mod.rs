@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
 
+mod check;
 mod deadlock;
 mod fixed;
 mod live;
@@ -34,6 +35,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  lesson check                          can this machine run the lessons?
   lesson locked                         the exercise: quick tasks, then slow ones; rows are lost
   lesson deadlock --on fcntl            a deadlock that the kernel refuses
   lesson fixed --json                   every fix, measured, for a script
@@ -44,6 +46,8 @@ The lessons are in the folder lessons/ of the project; begin with lessons/SUMMAR
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Whether this machine can run the lessons, and what is missing
+    Check(check::Args),
     /// The exercise: processes insert into one SQLite database, and `database is locked`
     Locked(locked::Args),
     /// A certain deadlock between real processes, with the evidence
@@ -107,6 +111,7 @@ impl Cli {
 
     fn execute(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         match self.command {
+            Command::Check(args) => args.run(terminal),
             Command::Locked(args) => args.run(terminal),
             Command::Deadlock(args) => args.run(terminal),
             Command::Fixed(args) => args.run(terminal),

@@ -2,6 +2,7 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+pub mod check;
 pub mod json;
 
 mod coffman;

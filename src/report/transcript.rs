@@ -9,7 +9,7 @@ use crate::scenario::{Begin, Scenario, Step};
 use crate::trace::{Command, Environment, Event, Header, Recording, Trace};
 
 /// The first words of a transcript in a file.
-const MARK: &str = "lesson transcript:";
+pub(super) const MARK: &str = "lesson transcript:";
 
 /// Prints a recording while it is made, or afterwards: the same bytes.
 pub struct Transcript {
