@@ -7,6 +7,8 @@
 //!
 //! `cargo bench --bench overhead`, about 20 s; `cargo bench --bench overhead -- quick`, about 4 s.
 
+#![allow(clippy::print_stdout)] // the figures are its output
+
 use std::io::BufReader;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,10 +30,7 @@ fn against_spawning(times: u32) -> anyhow::Result<()> {
     let spawn = median(times, || lesson(&["--version"]))?;
     let exercise = median(times, || lesson(&["locked", "--task-duration", "0s", "--quiet"]))?;
     let ratio = exercise.as_secs_f64() / (4.0 * spawn.as_secs_f64());
-    println!(
-        "0 s act: {exercise:.2?}; starting 4 processes: {:.2?}; ratio {ratio:.1} (median of {times})",
-        spawn * 4
-    );
+    println!("0 s act: {exercise:.2?}; starting 4 processes: {:.2?}; ratio {ratio:.1} (median of {times})", spawn * 4);
     Ok(())
 }
 
@@ -40,7 +39,9 @@ fn against_holds(task: &str) -> anyhow::Result<()> {
     let took = runs[0].outcome.took_us;
     let needed = busy_us(&runs[0]);
     let ratio = took as f64 / needed as f64;
-    println!("{task} act: took {took} us; somebody held, waited or worked for {needed} us; ratio {ratio:.4} (at most 1.02)");
+    println!(
+        "{task} act: took {took} us; somebody held, waited or worked for {needed} us; ratio {ratio:.4} (at most 1.02)"
+    );
     Ok(())
 }
 

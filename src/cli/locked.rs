@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use clap::{ValueEnum, builder::RangedU64ValueParser};
+use clap::ValueEnum;
 
-use super::Verdict;
 use super::output::Output;
 use super::stage::{Plan, Planned, perform};
+use super::{Verdict, process_count};
 use crate::analysis::Figures;
 use crate::machine::Terminal;
 use crate::scenario::builtin::Exercise;
-use crate::scenario::{Begin, MOST_PROCESSES, duration};
+use crate::scenario::{Begin, duration};
 use crate::trace::{Command, Recording};
 
 /// Processes insert into one SQLite database, in acts: with quick tasks all is well, with slow ones rows are lost.
@@ -24,13 +24,14 @@ Examples:
   lesson locked --task-duration 0s --busy-timeout 0s --repeat 20")]
 pub(super) struct Args {
     /// How many processes
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_PROCESSES as u64))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = process_count())]
     processes: usize,
     /// Records that each process inserts
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     records: u32,
     /// How long each works between INSERT and COMMIT; one act for each duration
-    #[arg(long, value_name = "DURATION,...", default_value = "0s,3s", value_delimiter = ',', value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION,...", default_value = "0s,3s", value_delimiter = ',',
+          value_parser = duration::parse)]
     task_duration: Vec<Duration>,
     /// How long a connection waits for a lock; rusqlite and Python set 5s, SQLite itself 0s
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]

@@ -15,11 +15,13 @@ mod stage;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand};
 
 use crate::machine::{ColorChoice, Terminal};
 use crate::report::Style;
 use crate::run::Interrupted;
+use crate::scenario::MOST_PROCESSES;
 use output::PipeClosed;
 
 /// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
@@ -127,4 +129,14 @@ impl Cli {
 /// How a page for this terminal looks.
 fn style(terminal: &Terminal) -> Style {
     Style { color: terminal.color, width: terminal.width }
+}
+
+/// How many processes a scenario may have.
+fn process_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=MOST_PROCESSES as u64)
+}
+
+/// How many processes may stand in a ring; there is room for one more beside it.
+fn ring_size() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(2..=MOST_PROCESSES as u64 - 1)
 }

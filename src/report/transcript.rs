@@ -197,16 +197,14 @@ fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
     match command {
         Command::Locked { .. } if lost > 0 => {
             let timeout = setting(trace.scenario.busy_timeout().as_micros() as u64);
-            let why = if figures.refusals.iter().any(|kind| kind.most_us < 100_000 && kind.why.code != Some(0))
-                && !trace.scenario.busy_timeout().is_zero()
-            {
-                format!(
-                    "The timeout of {timeout} did not help: SQLite refused at once where waiting could never have helped."
-                )
-            } else {
-                format!(
-                    "The slow holder is half of the cause; the other half is a waiter whose patience ends after {timeout}."
-                )
+            let patience_us = trace.scenario.busy_timeout().as_micros() as u64;
+            // Refused long before its patience could end: it was not even allowed to wait.
+            let at_once = figures.refusals.iter().any(|kind| kind.most_us * 2 < patience_us);
+            let why = match at_once {
+                true => {
+                    format!("The timeout of {timeout} did not help: SQLite refused at once what no wait can solve.")
+                }
+                false => format!("The slow holder is half of the cause; the other half is a patience of {timeout}."),
             };
             format!(
                 "What the classic program hides: it catches the error and goes on. {} lost, and its exit status would \
