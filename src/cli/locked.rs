@@ -75,6 +75,14 @@ enum Journal {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let slowest = self.task_duration.iter().chain([&self.busy_timeout]).max().copied().unwrap_or_default();
+        if slowest.div_f64(self.speed) > duration::LONGEST {
+            anyhow::bail!(
+                "at --speed {} the duration {} becomes longer than a day; use at most 24h",
+                self.speed,
+                duration::format(slowest)
+            );
+        }
         let acts = self.task_duration.iter().map(|&task| {
             let label = format!("task {}", duration::format(task));
             Planned::new(label, self.exercise(task).scenario())

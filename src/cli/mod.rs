@@ -19,7 +19,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand};
 
 use crate::machine::{ColorChoice, Terminal};
-use crate::report::Style;
+use crate::report::{Style, clean};
 use crate::run::Interrupted;
 use crate::scenario::MOST_PROCESSES;
 use output::PipeClosed;
@@ -93,7 +93,10 @@ impl Cli {
             Ok(Verdict::NotShown) => ExitCode::from(1),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
-                let _ = writeln!(io::stderr(), "error: {error:#}");
+                // A mistake in a scenario has several lines; a file's name may have anything in it.
+                let text = format!("{error:#}");
+                let lines: Vec<String> = text.lines().map(clean).collect();
+                let _ = writeln!(io::stderr(), "error: {}", lines.join("\n"));
                 ExitCode::from(if error.is::<Interrupted>() { 130 } else { 2 })
             }
         }

@@ -68,6 +68,7 @@ pub(super) fn perform(
     }
     output.check()?;
     let arena = Arena::new(output.dir.as_deref())?;
+    arena.check_free(plan.runs.iter().map(|planned| planned.label.as_str()))?;
     let place = output.dir.clone().unwrap_or_else(std::env::temp_dir);
     let environment = machine::environment(&place);
     let header = Header { format: FORMAT, command: plan.command.clone(), runs: plan.runs.len(), environment };

@@ -100,9 +100,10 @@ fn cells(lane: &Lane, end_us: u64, room: usize) -> Vec<char> {
 
 /// Colours each run of the same sign.
 fn paint(cells: &[char], style: Style) -> String {
-    let line: String = cells.iter().collect();
+    let end = cells.iter().rposition(|cell| *cell != ' ').map_or(0, |last| last + 1);
+    let cells = &cells[..end];
     if !style.color {
-        return line.trim_end().to_owned();
+        return cells.iter().collect();
     }
     let mut painted = String::new();
     for run in cells.chunk_by(|a, b| a == b) {

@@ -73,7 +73,7 @@ impl Story {
             What::Meets => (Kind::Plain, "comes to the meeting".into()),
             What::Waits { lock, mode, limit_us } => (Kind::Waits, self.waits(who, lock, *mode, *limit_us)),
             What::Gets { lock, mode } => (Kind::Good, self.gets(event, lock, *mode)),
-            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {lock} go")),
+            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {} go", clean(lock))),
             What::Refused { lock, mode, why, waited_us } => {
                 let code = why.code.map_or_else(String::new, |code| format!(" {code}"));
                 let what = self.object(lock, *mode);
@@ -126,7 +126,7 @@ impl Story {
     }
 
     fn crashed(&self, who: usize, how: &str) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
             return format!("is gone ({how}); it held nothing");
@@ -146,7 +146,7 @@ impl Story {
     }
 
     fn killed(&self, who: usize, why: KilledFor) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let free = if held.is_empty() { String::new() } else { format!("; {} is free again", list(&held)) };
         match why {
             KilledFor::Deadlock => "is ended by lesson".into(),

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use tempfile::TempDir;
 
 /// The prefix of our temporary directories.
@@ -65,16 +65,23 @@ impl Arena {
         self.temporary.is_some()
     }
 
+    /// Refuses, before anything is run, a directory in which a room of one of these names exists already.
+    pub fn check_free<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
+        let mut rooms = names.into_iter().map(|name| self.room_path(name));
+        rooms.find(|room| room.exists()).map_or(Ok(()), |room| Err(taken(&room)))
+    }
+
+    fn room_path(&self, name: &str) -> PathBuf {
+        let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.path.join(safe)
+    }
+
     /// Makes a room that did not exist before.
     pub fn room(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let room = self.path.join(safe);
+        let room = self.room_path(name);
         if let Err(error) = fs::create_dir(&room) {
             match error.kind() {
-                std::io::ErrorKind::AlreadyExists => bail!(
-                    "{} exists already and lesson does not touch what it did not make; name a new directory with --dir",
-                    room.display()
-                ),
+                std::io::ErrorKind::AlreadyExists => return Err(taken(&room)),
                 _ => {
                     return Err(error).with_context(|| format!("can't make the directory {}", room.display()));
                 }
@@ -82,6 +89,13 @@ impl Arena {
         }
         Ok(room)
     }
+}
+
+fn taken(room: &Path) -> anyhow::Error {
+    anyhow!(
+        "{} exists already and lesson does not touch what it did not make; name a new directory with --dir",
+        room.display()
+    )
 }
 
 /// Removes the arena of a conductor that was killed. Called by its workers as they go, so nothing remains.
