@@ -166,7 +166,7 @@ fn one_line(number: usize, figures: &Figures) -> String {
         Outcome::TimedOut => "reached its deadline",
     };
     let rows = match (figures.stored, figures.expected) {
-        (Some(stored), Some(expected)) => format!(", {stored} of {expected} rows stored"),
+        (Some(stored), Some(expected)) => format!(", {stored} of {expected} rows"),
         _ => String::new(),
     };
     format!("  run {number}: {outcome}{rows}, {} refused, {}\n", figures.refused, span(figures.took_us))
