@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use crate::machine::{ColorChoice, Terminal};
 use crate::report::{Style, clean};
 use crate::run::Interrupted;
-use crate::scenario::MOST_PROCESSES;
+use crate::scenario::{MOST_PROCESSES, Mistake};
 use output::PipeClosed;
 
 /// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
@@ -93,10 +93,10 @@ impl Cli {
             Ok(Verdict::NotShown) => ExitCode::from(1),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
-                // A mistake in a scenario has several lines; a file's name may have anything in it.
-                let text = format!("{error:#}");
-                let lines: Vec<String> = text.lines().map(clean).collect();
-                let _ = writeln!(io::stderr(), "error: {}", lines.join("\n"));
+                // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.
+                let mistake = error.downcast_ref::<Mistake>().map(Mistake::to_string);
+                let text = mistake.unwrap_or_else(|| clean(&format!("{error:#}")));
+                let _ = writeln!(io::stderr(), "error: {text}");
                 ExitCode::from(if error.is::<Interrupted>() { 130 } else { 2 })
             }
         }

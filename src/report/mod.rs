@@ -11,6 +11,7 @@ mod figures;
 mod fixed;
 mod graph;
 mod lanes;
+mod moral;
 mod paint;
 mod story;
 mod table;
