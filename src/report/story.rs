@@ -129,9 +129,9 @@ impl Story {
         let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
-            return format!("is gone ({how}); it held nothing");
+            return format!("is gone, {how}; it held nothing");
         }
-        format!("is gone ({how}) while it held {}: the system frees its locks", list(&held))
+        format!("is gone, {how}, while it held {}: the system frees its locks", list(&held))
     }
 
     fn closes(&self, cycle: &[Edge], timed: bool) -> String {
