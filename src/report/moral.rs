@@ -23,7 +23,7 @@ fn locked(trace: &Trace, figures: &Figures) -> String {
     let patience_us = trace.scenario.busy_timeout().as_micros() as u64;
     let timeout = setting(patience_us);
     // Refused long before its patience could end: it was not even allowed to wait.
-    let at_once = figures.refusals.iter().any(|kind| kind.most_us * 2 < patience_us);
+    let at_once = figures.refusals.iter().any(|kind| kind.most_us < patience_us / 2);
     let why = match at_once {
         true => format!("The timeout of {timeout} did not help: SQLite refused at once what no wait can solve."),
         false => format!("The slow holder is half of the cause; the other half is a patience of {timeout}."),
