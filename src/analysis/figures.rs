@@ -31,8 +31,8 @@ pub struct Figures {
     pub finished: u64,
     /// From the first step to the last end, in microseconds.
     pub took_us: u64,
-    /// What no run of the same holds can beat: the sum of the exclusive holds of the busiest lock, or the longest work of
-    /// one process; in microseconds.
+    /// What no run of the same holds can beat: the sum of the exclusive holds of the busiest lock, or the longest
+    /// work of one process; in microseconds.
     pub limit_us: u64,
     /// The longest time from first asking for a lock in a round to having it, or to giving up; in microseconds.
     pub worst_wait_us: u64,

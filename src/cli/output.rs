@@ -16,6 +16,9 @@ pub(super) struct Output {
     /// Print one JSON document instead of the story
     #[arg(long)]
     pub(super) json: bool,
+    /// Print nothing: the files and the exit status tell
+    #[arg(long, short, conflicts_with = "json")]
+    pub(super) quiet: bool,
     /// Write the transcript to hand in: the machine, the story, the lanes, the table
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,

@@ -16,7 +16,7 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
     }
     for edge in &deadlock.blocked_behind {
         let arrow = arrow(scenario, edge);
-        text += &format!("     {}  blocked behind the deadlock, not part of it\n", style.warn(&arrow));
+        text += &format!("     {}  (blocked behind)\n", style.warn(&arrow));
     }
     text
 }

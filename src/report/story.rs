@@ -129,9 +129,9 @@ impl Story {
         let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
-            return format!("is gone, killed by {how}; it held nothing");
+            return format!("is gone, {how}; it held nothing");
         }
-        format!("is gone, killed by {how}, while it held {}: the system frees its locks", list(&held))
+        format!("is gone, {how}, while it held {}: the system frees its locks", list(&held))
     }
 
     fn closes(&self, cycle: &[Edge], timed: bool) -> String {
@@ -155,13 +155,18 @@ impl Story {
         }
     }
 
-    /// `A`, `A (shared)`, `RESERVED on database`.
+    /// `A`, `A (shared)`, `the write lock (RESERVED) of database`.
     fn object(&self, lock: &str, mode: Mode) -> String {
         let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
         let lock = cut(&clean(lock), 64);
-        match kind {
-            LockKind::Sqlite | LockKind::SqliteWal => format!("{mode} on {lock}"),
-            _ if mode == Mode::Shared => format!("{lock} (shared)"),
+        match (kind, mode) {
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Reserved | Mode::Writer) => {
+                format!("the write lock ({mode}) of {lock}")
+            }
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Shared) => format!("a read lock ({mode}) of {lock}"),
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Snapshot) => format!("a {mode} of {lock}"),
+            (LockKind::Sqlite | LockKind::SqliteWal, _) => format!("{lock} without readers ({mode})"),
+            (_, Mode::Shared) => format!("{lock} (shared)"),
             _ => lock,
         }
     }

@@ -292,8 +292,8 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// A deadlock is certain when nobody who lives can move and nothing does, for as long as the patience lasts: fcntl's
-    /// kernel, for one, refuses a cycle a moment after it closed.
+    /// A deadlock is certain when nobody who lives can move and nothing does, for as long as the patience lasts:
+    /// fcntl's kernel, for one, refuses a cycle a moment after it closed.
     fn consider_deadlock(&mut self, messages: &Receiver<anyhow::Result<Message>>) -> anyhow::Result<()> {
         if !self.suspicion {
             return Ok(());

@@ -98,7 +98,7 @@ fn tell_what_the_detector_sees(threads: &Threads) {
         for thread in &cycle {
             let Some(&who) = names.get(&thread.thread_id()) else { continue };
             let size = cycle.len();
-            lines.push((who, format!("deadlock of {size} threads: {:?} waits for a mutex", thread.thread_id())));
+            lines.push((who, format!("{:?} waits in a cycle of {size} threads", thread.thread_id())));
         }
     }
     lines.sort();
