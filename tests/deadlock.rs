@@ -235,7 +235,7 @@ fn check_killed(toml: &str, schedule: &str, stored: Option<u64>) {
     let mut running = Running::start(command);
     running.wait_for(&["P2 waits"]);
     let workers = children(running.pid());
-    let worker = workers.iter().find(|(_, line)| line.ends_with(" worker P1"));
+    let worker = workers.iter().find(|(_, line)| line.ends_with(" P1"));
     let (pid, _) = worker.unwrap_or_else(|| panic!("no worker of P1 in {workers:?}"));
     signal(*pid, nix::sys::signal::Signal::SIGKILL);
     running.wait_for(&["P1 is gone, signal 9 (SIGKILL), while it held"]);

@@ -103,20 +103,34 @@ pub fn remove_orphaned(arena: &Path) {
     let ours = arena.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
     if ours && arena.join(OWNER).exists() {
         // Several workers may try at once; whoever comes last removes what is left.
-        let _ = fs::remove_dir_all(arena);
+        let _ = remove(arena);
     }
+}
+
+/// Removes an arena, its mark last: when somebody still writes into it meanwhile, it can be found again by the mark.
+fn remove(arena: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(arena)?.flatten().filter(|entry| entry.file_name() != OWNER) {
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_file(arena.join(OWNER))?;
+    fs::remove_dir(arena)
 }
 
 /// Removes what earlier conductors left when they were killed before they had a worker: arenas whose owner is dead.
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !entry.path().is_dir() {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir()); // a link to one was not made by us
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !is_dir {
             continue;
         }
         match File::open(entry.path().join(OWNER)) {
             Ok(owner) => match owner.try_lock() {
-                Ok(()) => drop(fs::remove_dir_all(entry.path())),
+                Ok(()) => drop(remove(&entry.path())),
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
             },
             // Killed between its first two steps: then it is empty but for `owner.new`, and old.

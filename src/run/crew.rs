@@ -144,7 +144,7 @@ impl Worker {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
-            .arg("worker")
+            .args(["worker", "--"]) // a process may be called --help
             .arg(names.join(",").chars().take(80).collect::<String>()) // for whoever reads `ps`
             .current_dir(room)
             .stdin(Stdio::piped())

@@ -284,8 +284,9 @@ pub fn scenario_json(toml: &str, words: &[&str]) -> (i32, Value) {
 pub fn scenario(head: &str, processes: &[(&str, &str)]) -> String {
     let mut text = format!("title = \"a test\"\n{head}\n");
     for (name, steps) in processes {
-        let steps: Vec<String> = steps.split(", ").map(|step| format!("{step:?}")).collect();
-        text += &format!("[[process]]\nname = {name:?}\nsteps = [{}]\n", steps.join(", "));
+        // A text in JSON is one in TOML.
+        let steps: Vec<Value> = steps.split(", ").map(Value::from).collect();
+        text += &format!("[[process]]\nname = {}\nsteps = {}\n", Value::from(*name), Value::from(steps));
     }
     text
 }
