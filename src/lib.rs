@@ -56,8 +56,8 @@
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
 //!    it before it lets go. Recorded holds lie inside true holds, so a trace can't show a conflict or a cycle that was
-//!    not there. The one exception is COMMIT, which frees the lock before its process can say so: from `commits` on, a hold
-//!    counts as one that may end at any moment ([`analysis::Hold::committing`]).
+//!    not there. The one exception is COMMIT, which frees the lock before its process can say so: from `commits` on,
+//!    a hold counts as one that may end at any moment ([`analysis::Hold::committing`]).
 //! 5. Everything has a limit: a run has a deadline, a file a size, a story a length.
 //! 6. We touch only what we made: each run has a fresh room in an arena of its own.
 //! 7. `unsafe_code = "forbid"`.

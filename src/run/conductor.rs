@@ -170,7 +170,7 @@ impl<'a> Conductor<'a> {
                 Ok(())
             }
             Message::Failed { who, text } => bail!(
-                "{} failed: {text}; if there is no room or no right to write, choose another place with --dir or TMPDIR",
+                "{} failed: {text}; if there is no room to write, choose another place with --dir or TMPDIR",
                 self.scenario.processes[who].name
             ),
             Message::Detected { line } => {
