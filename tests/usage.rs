@@ -182,7 +182,8 @@ fn every_help_has_examples() {
 
 #[test]
 fn colour_comes_only_when_it_may() {
-    let table: [(&str, &[(&str, &str)], bool); 13] = [
+    type Row = (&'static str, &'static [(&'static str, &'static str)], bool);
+    let table: [Row; 13] = [
         ("", &[], false),
         ("--color auto", &[], false),
         ("--color always", &[], true),
