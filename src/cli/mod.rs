@@ -28,8 +28,8 @@ use output::PipeClosed;
 #[derive(Debug, Parser)]
 #[command(name = "lesson", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = false)]
+    /// When to use colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,

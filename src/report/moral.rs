@@ -35,25 +35,26 @@ fn locked(trace: &Trace, figures: &Figures) -> String {
 }
 
 fn deadlock(trace: &Trace, figures: &Figures) -> String {
-    let fcntl = trace.scenario.on == LockKind::Fcntl;
     let by_kernel = figures.refusals.iter().any(|kind| kind.why.name == "EDEADLK");
-    match figures.outcome {
-        // fs/locks.c of Linux follows a chain of owners for ten steps (MAX_DEADLK_ITERATIONS), then gives up.
-        Outcome::Deadlocked if fcntl => "fcntl's kernel looks for a cycle before it lets anybody wait, but only so far: \
-                                         this ring is longer than its search, and nobody was refused."
-            .into(),
-        Outcome::Refused if by_kernel => {
-            "The kernel saw that this wait would close a cycle, and refused it: EDEADLK. The one that was refused let its \
-             lock go, so the others could finish. On Linux it does not look far enough for a long ring: try \
-             --processes 13."
-                .into()
-        }
-        Outcome::Refused => {
-            "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost patience.".into()
-        }
-        Outcome::Finished => {
-            "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.".into()
-        }
-        _ => String::new(),
-    }
+    let moral = match figures.outcome {
+        Outcome::Deadlocked if trace.scenario.on == LockKind::Fcntl => TOO_LONG,
+        Outcome::Refused if by_kernel => BY_KERNEL,
+        Outcome::Refused => BY_TIMEOUT,
+        Outcome::Finished => BY_LUCK,
+        _ => "",
+    };
+    moral.into()
 }
+
+/// fs/locks.c of Linux follows a chain of owners for ten steps (`MAX_DEADLK_ITERATIONS`), then gives up.
+const TOO_LONG: &str = "fcntl's kernel looks for a cycle before it lets anybody wait, but only so far: this ring is \
+                        longer than its search, and nobody was refused.";
+
+const BY_KERNEL: &str = "The kernel saw that this wait would close a cycle, and refused it: EDEADLK. The one that \
+                         was refused let its lock go, so the others could finish. On Linux it does not look far \
+                         enough for a long ring: try --processes 13.";
+
+const BY_TIMEOUT: &str = "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
+                          patience.";
+
+const BY_LUCK: &str = "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.";

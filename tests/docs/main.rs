@@ -1,0 +1,175 @@
+//! The pages tell the truth: every command in `lessons/*.md` and `README.md` is run, and what it prints is compared
+//! with the output on the page. Numbers that luck decides (times, process ids) are taken out of both first.
+//!
+//! A block looks like this:
+//!
+//! ````text
+//! <!-- exit: 1 -->
+//! <!-- luck: order, names, counts -->
+//! <!-- tries: 5 -->
+//! ```console
+//! $ lesson run my.toml
+//! ...
+//!   1 of 2 processes finished every round.
+//! ...
+//! ```
+//! ````
+//!
+//! - `...` stands for any lines, `[..]` for anything within a line.
+//! - `exit` is the exit status of the block's last command; 0 if nothing is said, `0, 1` if luck decides.
+//! - `luck` says what luck decides, and is therefore not compared: see [`Luck`].
+//! - `tries` says how often to try what a busy machine can spoil.
+//! - `<!-- file: my.toml -->` above a `toml` block writes that block to the file, as the reader does.
+#![cfg(target_os = "linux")] // The pages show Linux's list of locks.
+
+mod luck;
+mod page;
+mod plain;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use page::Page;
+
+#[test]
+fn every_page_shows_what_happens() {
+    let pages: Vec<Page> = paths().iter().map(|path| Page::read(path)).collect();
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let threads: Vec<_> = pages.iter().map(|page| scope.spawn(|| page.check())).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap().err()).collect()
+    });
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_lesson_has_commands() {
+    for path in paths().iter().filter(|path| is_lesson(path)) {
+        assert!(Page::read(path).commands() >= 3, "{}: a lesson shows what it says", path.display());
+    }
+}
+
+#[test]
+fn the_summary_lists_the_lessons_in_order() {
+    let listed: Vec<String> = links(&read(&lessons().join("SUMMARY.md"))).into_iter().map(|link| link.target).collect();
+    let there: Vec<String> = paths().iter().filter(|path| is_lesson(path)).map(|path| file_name(path)).collect();
+    let listed_lessons: Vec<&String> = listed.iter().filter(|target| starts_with_number(target)).collect();
+    assert_eq!(listed_lessons, there.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_lesson_is_called_the_same_everywhere() {
+    let titles: BTreeSet<(String, String)> = paths()
+        .iter()
+        .filter(|path| is_lesson(path))
+        .map(|path| (file_name(path), read(path).lines().next().unwrap_or_default().trim_start_matches("# ").into()))
+        .collect();
+    for (file, title) in &titles {
+        let number = file.split('-').next().unwrap().trim_start_matches('0').to_owned();
+        assert!(title.starts_with(&format!("{number}. ")), "{file}: its title should begin with `{number}. `");
+    }
+    let listed = links(&read(&lessons().join("SUMMARY.md"))).into_iter().map(|link| (link.target, link.text));
+    let listed: BTreeSet<(String, String)> = listed.filter(|(target, _)| starts_with_number(target)).collect();
+    assert_eq!(listed, titles);
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for path in paths() {
+        for link in links(&read(&path)) {
+            let target = link.target.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let file = path.parent().unwrap().join(target);
+            assert!(file.exists(), "{}: the link to {target} leads nowhere", path.display());
+        }
+    }
+}
+
+/// A page that claims something false has to fail, or the tests above prove nothing.
+#[test]
+fn a_false_page_fails() {
+    const TRUE: &str = "```console\n$ lesson run deadlock --on fcntl\n...\n  1 of 2 processes finished every round.\n  \
+                        1 x Resource deadlock would occur (EDEADLK, code 35), after 42 µs\n...\n```\n";
+    let check = |above: &str, from: &str, to: &str| {
+        assert!(TRUE.contains(from), "{from}");
+        Page::parse("false.md", &format!("{above}\n{}", TRUE.replace(from, to))).check()
+    };
+    assert_eq!(check("<!-- exit: 1 -->", "42 µs", "17 µs"), Ok(()), "time is not compared");
+    let lies = [
+        ("", "42 µs", "42 µs", "exit status"),
+        ("<!-- exit: 1 -->", "1 of 2", "2 of 2", "1 of 2"),
+        (
+            "<!-- exit: 1 -->",
+            "1 x Resource deadlock would occur (EDEADLK, code 35)",
+            "1 x the time-out passed",
+            "EDEADLK",
+        ),
+        ("<!-- exit: 1 -->", "42 µs", "5.01 s", "at once"),
+        ("<!-- exit: 1 -->", "--on fcntl", "--on sqlite", "SQLITE_BUSY"),
+        ("<!-- exit: 1 -->", "$ lesson run", "$ lesson walk", "unrecognized subcommand"),
+    ];
+    for (above, from, to, said) in lies {
+        let found = check(above, from, to).expect_err(to);
+        assert!(found.contains("false.md:"), "{found}");
+        assert!(found.contains(said), "`{from}` -> `{to}`: {found}");
+    }
+}
+
+/// The pages: the lessons, and the README where there is one.
+fn paths() -> Vec<PathBuf> {
+    let entries = fs::read_dir(lessons()).expect("the lessons are there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.push(root().join("README.md"));
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    paths
+}
+
+struct Link {
+    text: String,
+    target: String,
+}
+
+/// The links of a page, `[text](target)`; what stands in a fenced block is none.
+fn links(text: &str) -> Vec<Link> {
+    let mut fenced = false;
+    let mut links = Vec::new();
+    for line in text.lines() {
+        fenced ^= line.starts_with("```");
+        let mut parts = line.split("](").peekable();
+        while let (false, Some(before)) = (fenced, parts.next()) {
+            let Some(after) = parts.peek() else { break };
+            let (text, target) = (before.rsplit('[').next(), after.split(')').next());
+            links.push(Link { text: text.unwrap_or_default().into(), target: target.unwrap_or_default().into() });
+        }
+    }
+    links
+}
+
+fn is_lesson(path: &Path) -> bool {
+    starts_with_number(&file_name(path))
+}
+
+fn starts_with_number(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().expect("a page has a name").to_string_lossy().into_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn lessons() -> PathBuf {
+    root().join("lessons")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
