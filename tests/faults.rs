@@ -90,6 +90,19 @@ fn an_interrupt_leaves_nothing() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_runs_that_take_place_together() {
+    let place = Place::new();
+    // It comes while sixty workers are being started.
+    let running = start_busy(("fixed --task-duration 24h", 1, "A task takes"), &place, true);
+    common::signal(running.pid(), nix::sys::signal::Signal::SIGINT);
+    let done = running.finish();
+    assert_eq!(done.status, Some(130), "{done:?}");
+    assert!(done.err.ends_with("error: interrupted: all processes were ended and the temporary directory removed\n"));
+    assert_eq!(place.entries(), [""; 0]);
+}
+
 /// Sets back the last change of a directory.
 #[cfg(unix)]
 fn make_old(path: &Path) {

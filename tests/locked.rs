@@ -70,11 +70,16 @@ fn slow_tasks_lose_rows_and_the_program_would_not_have_noticed() {
 
 #[test]
 fn a_timeout_of_nothing_loses_all_but_the_winners_rows() {
-    for words in ["", "--begin immediate", "--begin exclusive", "--journal wal"] {
+    for words in ["", "--begin immediate", "--journal wal"] {
         let acts = check(&format!("--task-duration 400ms --busy-timeout 0s {words}"), &[2]);
         assert_eq!(number(&acts[0], "finished"), 1, "{words}");
         assert_eq!(number(&acts[0], "busy_timeout_ms"), 0, "{words}");
     }
+    // BEGIN EXCLUSIVE passes through SHARED: two that begin in the same moment may refuse each other.
+    let (_, document) = json("locked --begin exclusive --task-duration 400ms --busy-timeout 0s");
+    let act = &runs(&document)[0];
+    check_accounts(act);
+    assert!(number(act, "stored") <= 2, "{act:#}");
 }
 
 #[test]
