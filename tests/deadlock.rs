@@ -107,7 +107,7 @@ fn in_free_runs_luck_decides_and_every_run_is_counted() {
 
 /// The lines of the witness, each with what it means, from the page.
 fn testimony(words: &str) -> String {
-    let page = run(&format!("deadlock --patience 60ms {words}")).expect(0);
+    let page = run(&format!("deadlock --patience 2s {words}")).expect(0); // by then they wait in the kernel, too
     let text = page.text().to_owned();
     let begin = text.find("Second witness").unwrap_or_else(|| panic!("no witness: {text}"));
     let end = text.find("The four conditions").unwrap_or_else(|| panic!("no conditions: {text}"));
