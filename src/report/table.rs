@@ -3,10 +3,13 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::paint::Style;
-use super::words::width;
+use super::words::{cut, width};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
+
+/// A column of words that is cut keeps at least this much.
+const LEAST: usize = 24;
 
 /// What stands in the columns behind the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,16 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], cells: Cells, style: Style) -
         cells.chain([width(heads[column])]).max().unwrap_or(0)
     };
     let needed: usize = (0..heads.len()).map(|column| widest(column) + GAP).sum::<usize>() - GAP;
+    let last = heads.len() - 1;
+    let room = style.width.saturating_sub(needed - widest(last));
+    if needed > style.width && !numbers && room >= LEAST {
+        // The last column of words may be cut.
+        let cut_last = |row: &Vec<String>| {
+            row.iter().enumerate().map(|(i, cell)| if i == last { cut(cell, room) } else { cell.clone() }).collect()
+        };
+        let rows: Vec<Vec<String>> = rows.iter().map(cut_last).collect();
+        return table(heads, &rows, cells, style);
+    }
     if needed > style.width {
         return rows.iter().map(|row| block(heads, row, style)).collect();
     }

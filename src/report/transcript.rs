@@ -61,7 +61,7 @@ impl Transcript {
             }
             Command::Fixed { load: false, task_us } => {
                 let task = setting(*task_us);
-                self.style.wrap(&format!("A task takes {task} here, so that both tables take a few seconds."), "")
+                self.style.wrap(&format!("A task takes {task} here (--task-duration)."), "")
             }
             _ => String::new(),
         }

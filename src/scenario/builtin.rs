@@ -44,7 +44,7 @@ impl Exercise {
         let (processes, records) = (self.processes, self.records);
         let task = super::duration::format(self.task);
         Scenario {
-            title: format!("{processes} processes, {records} records each, one database; a task takes {task}"),
+            title: format!("{processes} processes insert {records} records each; a task takes {task}"),
             on: if self.wal { LockKind::SqliteWal } else { LockKind::Sqlite },
             busy_timeout: Some(self.busy_timeout),
             ..crew(processes, LockKind::Sqlite, |_| Process {
@@ -105,7 +105,7 @@ impl Ring {
 /// Dining philosophers: the left fork, then the right one.
 pub fn philosophers(n: usize) -> Scenario {
     let mut scenario = Ring { processes: n, free: true, ..Ring::crossed() }.scenario();
-    scenario.title = format!("{n} philosophers each take the left fork, then the right one");
+    scenario.title = format!("{n} philosophers take the left fork, then the right");
     scenario
 }
 

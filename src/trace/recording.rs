@@ -215,6 +215,9 @@ impl Reading {
 
     fn finish(self) -> Result<Recording, &'static str> {
         match self.header {
+            Some(header) if self.complete && header.runs != self.runs.len() => {
+                Err("the first line promises another number of runs; was the file changed?")
+            }
             Some(header) if self.complete => Ok(Recording { header, runs: self.runs }),
             Some(_) => Err("the recording ends here, before its last line: the file was cut; record it again"),
             None => Err("the file is empty; give the file that --trace wrote"),

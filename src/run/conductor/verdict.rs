@@ -12,6 +12,9 @@ use crate::scenario::LockKind;
 use crate::trace::{Deadlock, Edge, KilledFor, What, Witness};
 use crate::who;
 
+/// How much longer than its patience the conductor waits for a witness that does not see everybody yet.
+const WITNESS_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Everybody who still lives is stuck: since when, and how much processor time they had used by then.
 pub(super) struct Watch {
     since: Instant,
@@ -61,6 +64,13 @@ impl Conductor<'_> {
         let (watched, before) = (watch.since.elapsed(), watch.cpu);
         let used = before.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
         let witness = self.call_witness(&stuck, messages)?;
+        let waits = stuck.iter().filter(|&&who| self.graph.wait_of(who).is_some()).count();
+        let sees_all = witness.as_ref().is_none_or(|witness| waiters_in(witness) >= waits);
+        if self.watch.is_none() || (!sees_all && watched < self.options.patience + WITNESS_PATIENCE) {
+            // Something moved while the witness was asked; or somebody has said that it waits, and is still on its way
+            // into the kernel.
+            return Ok(());
+        }
         self.aftermath.deadlock = Some(Deadlock {
             cycles,
             blocked_behind,
@@ -102,6 +112,11 @@ impl Conductor<'_> {
         }
         Ok(self.detected.take().map(|lines| witness::detector(self.scenario, &self.graph, &lines)))
     }
+}
+
+/// Lines of the witness that speak of somebody who waits.
+fn waiters_in(witness: &Witness) -> usize {
+    witness.lines.iter().filter(|line| line.means.contains(" waits for ")).count()
 }
 
 /// Processor time of all these processes together, each worker counted once.

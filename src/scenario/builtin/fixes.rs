@@ -124,7 +124,7 @@ fn writing(begin: Begin, read_first: bool, sizes: &Sizes) -> Vec<Step> {
 /// Writers that work before BEGIN, and one reader that holds its transaction open for longer than they wait.
 fn long_reader(sizes: &Sizes, on: LockKind, title: &str) -> Scenario {
     let writer = [Step::Work(sizes.task), Step::Begin(Begin::Immediate), Step::Insert, Step::Commit];
-    let mut scenario = sizes.writers(title, sizes.task, &writer);
+    let mut scenario = sizes.writers(title, sizes.task.saturating_mul(2).min(duration::LONGEST), &writer);
     let reads = sizes.task.saturating_mul(2 * sizes.records + 2).min(duration::LONGEST);
     scenario.on = on;
     scenario.processes.push(Process::new(
