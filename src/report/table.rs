@@ -51,7 +51,9 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], cells: Cells, style: Style) -
         column.set_padding((0, GAP as u16));
         column.set_cell_alignment(if numbers && index > 0 { CellAlignment::Right } else { CellAlignment::Left });
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let mut lines = table.lines();
+    let head = lines.next().map(|line| style.heading(line.trim_end()) + "\n").unwrap_or_default();
+    head + &lines.map(|line| format!("{}\n", line.trim_end())).collect::<String>()
 }
 
 fn block(heads: &[&str], row: &[String], style: Style) -> String {
