@@ -1,6 +1,79 @@
 //! `lesson`: a deadlock and locking teaching simulator.
+//!
+//! It makes real processes fight over real locks in front of the learner, explains what happened from the evidence, and
+//! shows each fix work. Users, in this order: a student who follows `lessons/`; an instructor who collects the results;
+//! an engineer whose program says `database is locked` right now.
+//!
+//! # ARCHITECTURE
+//!
+//! ```text
+//! Scenario  =>  Run { processes | threads }  =>  Trace  =>  Analysis  =>  Report
+//! ```
+//!
+//! What should happen is data ([`scenario`]). What did happen is data ([`trace`]). Everything that the learner sees is
+//! a pure function of those two. Each room's own page says more; this is the map:
+//!
+//! | room | what lives in it |
+//! |---|---|
+//! | [`cli`] | one file for each subcommand: its arguments and its `run`; the only room that knows the terminal |
+//! | [`check`] | small real probes: can this machine run the lessons? |
+//! | [`report`] | one file for each part of a page, and JSON: recording -> text |
+//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
+//! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
+//! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
+//! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
+//! | [`trace`] | what happened: events, the JSON Lines file |
+//! | [`scenario`] | what should happen: types, the step language, TOML, the built-in ones and the fixes |
+//! | [`model`] | the rules of locking: which modes conflict |
+//!
+//! Arrows point down only:
+//!
+//! ```text
+//! main -> cli -> { check, report, run, machine }       check -> { run, who, machine }
+//! run -> { who, machine, analysis, trace, scenario }   report -> analysis -> trace -> scenario
+//! analysis, trace -> model
+//! ```
+//!
+//! ## How a run works
+//!
+//! - **One pipe for all events.** Every worker's standard output is the write end of one pipe. An event is one JSON
+//!   line of at most [`trace::LONGEST_EVENT`] bytes written at once, so it arrives whole, and the order of arrival is
+//!   one total order.
+//! - **The leash.** Each worker has a thread that reads its standard input and ends the process at end of file. If the
+//!   conductor dies, `kill -9` included, no worker stays behind, not even one that is blocked in `flock`; as they go,
+//!   the workers remove the temporary directory.
+//! - **The gate.** The same standard input carries `step`: in a scheduled run a process makes a step only when told.
+//!   After the schedule, and in every other run, nobody is held and luck decides.
+//! - **The verdict.** The conductor keeps the wait-for graph as events arrive and knows of a cycle at the event that
+//!   closes it. It then watches for a while that nothing moves, asks a second witness (`/proc/locks`, or parking_lot's
+//!   detector), and ends its own children.
+//!
+//! ## Invariants
+//!
+//! 1. `scenario`, `trace`, `model`, `analysis` and `report` touch no clock, process, file system, environment or
+//!    randomness: they are functions (`tests/tidy.rs` reads their sources for it).
+//! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
+//! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
+//! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
+//!    it before it lets go. Recorded holds lie inside true holds, so a trace can't show a conflict or a cycle that was
+//!    not there. The one exception is COMMIT, which frees the lock before its process can say so: from `commits` on,
+//!    a hold counts as one that may end at any moment ([`analysis::Hold::committing`]).
+//! 5. Everything has a limit: a run has a deadline, a file a size, a story a length.
+//! 6. We touch only what we made: each run has a fresh room in an arena of its own.
+//! 7. `unsafe_code = "forbid"`.
+//!
+//! ## Why it is so
+//!
+//! - *Why does a worker try before it waits?* Only so can it say that it waits. On SQLite the first try has a timeout
+//!   of 0 and the second the timeout in force: the waiting itself is done by SQLite's own busy handler.
+//! - *Why does nobody say "waits" in the upgrade trap?* Because SQLite does not wait there; the time of the refusal,
+//!   measured with the whole timeout in force, shows it.
+//! - *Why is `nix` here and not `rustix`?* Only `nix` has open-file-description locks behind a safe call.
+//! - *Why does the room of lock files hold no data?* On Windows a lock would keep others from reading it.
+//! - *Where are the explorer and the player?* Not built yet; [`model`] has the conflict table that they will share.
 
 pub mod analysis;
+pub mod check;
 pub mod cli;
 pub mod machine;
 pub mod model;

@@ -31,8 +31,8 @@ pub struct Figures {
     pub finished: u64,
     /// From the first step to the last end, in microseconds.
     pub took_us: u64,
-    /// What no run of the same holds can beat: the sum of the exclusive holds of the busiest lock, or the longest work of
-    /// one process; in microseconds.
+    /// What no run of the same holds can beat: the sum of the exclusive holds of the busiest lock, or the longest
+    /// work of one process; in microseconds.
     pub limit_us: u64,
     /// The longest time from first asking for a lock in a round to having it, or to giving up; in microseconds.
     pub worst_wait_us: u64,
@@ -165,10 +165,11 @@ impl Tally {
                 process.answer(lock, *mode, at_us);
                 self.count_refusal(why, *waited_us);
             }
-            What::Works { for_us } => process.work_us += for_us,
+            // A trace may say anything: its numbers are added up without overflow.
+            What::Works { for_us } => process.work_us = process.work_us.saturating_add(*for_us),
             What::Commits { .. } => process.ask(DATABASE, Mode::Exclusive, at_us),
             What::Committed { rows } => {
-                self.acknowledged += rows;
+                self.acknowledged = self.acknowledged.saturating_add(*rows);
                 process.answer(DATABASE, Mode::Exclusive, at_us);
                 self.release(who, Some(DATABASE), at_us);
             }
@@ -201,7 +202,8 @@ impl Tally {
             None => std::mem::take(holds).into_iter().collect(),
         };
         for (lock, since_us) in ended {
-            *self.holds.entry(lock).or_default() += at_us.saturating_sub(since_us);
+            let held = self.holds.entry(lock).or_default();
+            *held = held.saturating_add(at_us.saturating_sub(since_us));
         }
     }
 

@@ -47,6 +47,7 @@ impl WaitForGraph {
             What::Waits { lock, mode, limit_us } => {
                 let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
                 self.waits.insert(who, wait);
+                self.set_pending(who, *mode);
             }
             What::Gets { lock, mode } => self.grant(who, lock, *mode, event.at_us),
             What::Refused { .. } => {
@@ -180,6 +181,13 @@ impl WaitForGraph {
         }
     }
 
+    /// A COMMIT that has to wait for readers holds PENDING meanwhile: no new readers are let in.
+    fn set_pending(&mut self, who: usize, wanted: Mode) {
+        let holds = self.holds.get_mut(DATABASE).filter(|_| wanted == Mode::Exclusive);
+        let mine = holds.into_iter().flatten().filter(|hold| hold.who == who && hold.committing);
+        mine.for_each(|hold| hold.mode = Mode::Pending);
+    }
+
     fn set_committing(&mut self, who: usize, committing: bool) {
         if let Some(holds) = self.holds.get_mut(DATABASE) {
             holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.committing = committing);
@@ -223,6 +231,24 @@ mod tests {
         let members = found.iter().flatten().map(|edge| edge.waiter).collect();
         let waiters: Vec<usize> = graph.blocked_behind(&members).iter().map(|edge| edge.waiter).collect();
         assert_eq!(waiters, behind, "{story:?}");
+    }
+
+    #[test]
+    fn a_commit_that_waits_keeps_new_readers_out() {
+        let lock = || DATABASE.to_owned();
+        let events = [
+            (0, What::Gets { lock: lock(), mode: Mode::Shared }),
+            (1, What::Gets { lock: lock(), mode: Mode::Reserved }),
+            (1, What::Commits { rows: 1 }),
+            (1, What::Waits { lock: lock(), mode: Mode::Exclusive, limit_us: Some(1) }),
+            (2, What::Waits { lock: lock(), mode: Mode::Shared, limit_us: Some(1) }),
+        ];
+        let mut graph = WaitForGraph::default();
+        events.into_iter().for_each(|(who, what)| graph.apply(&Event { at_us: 0, who, what }));
+        let edges: Vec<_> =
+            [1, 2].into_iter().flat_map(|who| graph.edges_of(who)).map(|e| (e.waiter, e.holder)).collect();
+        assert_eq!(edges, [(1, 0), (2, 1)]);
+        assert_eq!(graph.holders(DATABASE)[1].mode, Mode::Pending);
     }
 
     #[test]

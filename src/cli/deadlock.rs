@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use clap::builder::RangedU64ValueParser;
-
-use super::output::{Output, print};
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
+use super::{Verdict, ring_size};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::builtin::Ring;
-use crate::scenario::{LockKind, MOST_PROCESSES, duration};
+use crate::scenario::{LockKind, duration};
 use crate::trace::{Command, Recording, Trace, What};
 
 /// Each process takes its own lock, all meet, then each wants the next one's: a certain deadlock, every time.
@@ -29,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", default_value = "flock", value_parser = lock_kind)]
     on: LockKind,
     /// How many processes stand in the ring
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_PROCESSES as u64 - 1))]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = ring_size())]
     processes: usize,
     /// No meeting after the first lock: luck decides whether it is a deadlock
     #[arg(long)]
@@ -66,12 +64,7 @@ impl Args {
             side_by_side: false,
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = is_shown(&recording, self.free);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| is_shown(recording, self.free))
     }
 }
 

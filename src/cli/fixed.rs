@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use clap::{ValueEnum, builder::RangedU64ValueParser};
+use clap::ValueEnum;
 
-use super::output::{Output, print};
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
+use super::{Verdict, ring_size};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::run::OnDeadlock;
 use crate::scenario::builtin::{FIXES, Fix, Sizes, Trouble, fix};
-use crate::scenario::{MOST_PROCESSES, duration};
+use crate::scenario::duration;
 use crate::trace::{Command, Trace};
 
 /// The same troubles, each with its fixes, side by side: what was stored or finished, and what it cost.
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long)]
     load: bool,
     /// How many processes [default: 3; with --load 8]
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_PROCESSES as u64 - 1))]
+    #[arg(long, value_name = "N", value_parser = ring_size())]
     processes: Option<usize>,
     /// Records that each process inserts
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -80,12 +80,7 @@ impl Args {
             side_by_side: !load, // under load they would compete for the disk and the processor
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = recording.runs.iter().all(is_shown);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| recording.runs.iter().all(is_shown))
     }
 
     fn wants(&self, fix: &Fix) -> bool {

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::analysis::Artist;
-use crate::report::{Style, strips};
+use crate::report::{Style, scale, strips};
 use crate::scenario::Scenario;
 use crate::trace::Event;
 
@@ -35,10 +35,11 @@ impl Live {
     /// Draws the lanes up to now.
     pub(super) fn tick(&mut self, now_us: u64) {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let mut lines = strips(&self.artist.lanes(now_us), &names, now_us, self.style);
+        let mut lines = vec![scale(&names, now_us, self.style)];
+        lines.extend(strips(&self.artist.lanes(now_us), &names, now_us, self.style));
         if lines.len() > MOST {
             lines.truncate(MOST - 1);
-            lines.push(format!("... {} more", names.len() - MOST + 1));
+            lines.push(format!("... {} more", names.len() + 2 - MOST));
         }
         self.bar.set_message(lines.join("\n"));
         self.bar.tick();

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use clap::{ValueEnum, builder::RangedU64ValueParser};
+use clap::ValueEnum;
 
-use super::output::{Output, print};
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
+use super::{Verdict, process_count};
 use crate::analysis::Figures;
 use crate::machine::Terminal;
 use crate::scenario::builtin::Exercise;
-use crate::scenario::{Begin, MOST_PROCESSES, duration};
+use crate::scenario::{Begin, duration};
 use crate::trace::{Command, Recording};
 
 /// Processes insert into one SQLite database, in acts: with quick tasks all is well, with slow ones rows are lost.
@@ -24,13 +24,14 @@ Examples:
   lesson locked --task-duration 0s --busy-timeout 0s --repeat 20")]
 pub(super) struct Args {
     /// How many processes
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_PROCESSES as u64))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = process_count())]
     processes: usize,
     /// Records that each process inserts
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     records: u32,
     /// How long each works between INSERT and COMMIT; one act for each duration
-    #[arg(long, value_name = "DURATION,...", default_value = "0s,3s", value_delimiter = ',', value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION,...", default_value = "0s,3s", value_delimiter = ',',
+          value_parser = duration::parse)]
     task_duration: Vec<Duration>,
     /// How long a connection waits for a lock; rusqlite and Python set 5s, SQLite itself 0s
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]
@@ -74,6 +75,14 @@ enum Journal {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let slowest = self.task_duration.iter().chain([&self.busy_timeout]).max().copied().unwrap_or_default();
+        if slowest.div_f64(self.speed) > duration::LONGEST {
+            anyhow::bail!(
+                "at --speed {} the duration {} becomes longer than a day; use at most 24h",
+                self.speed,
+                duration::format(slowest)
+            );
+        }
         let acts = self.task_duration.iter().map(|&task| {
             let label = format!("task {}", duration::format(task));
             Planned::new(label, self.exercise(task).scenario())
@@ -92,20 +101,15 @@ impl Args {
             side_by_side: false,
             deadline: None,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let shown = self.is_shown(&recording);
-        if self.output.json {
-            print(&show::document(&recording, shown))?;
-        }
-        Ok(shown.into())
+        perform(plan, &self.output, terminal, |recording| self.is_shown(recording))
     }
 
     fn exercise(&self, task: Duration) -> Exercise {
         Exercise {
             processes: self.processes,
             records: self.records,
-            task: task.div_f64(self.speed),
-            busy_timeout: self.busy_timeout.div_f64(self.speed),
+            task: divided(task, self.speed),
+            busy_timeout: divided(self.busy_timeout, self.speed),
             begin: match self.begin {
                 BeginMode::Deferred => Begin::Deferred,
                 BeginMode::Immediate => Begin::Immediate,
@@ -118,8 +122,8 @@ impl Args {
 
     /// The exercise as it is handed out, at the speed that was asked for.
     fn handed_out(&self, task: Duration) -> Exercise {
-        let classic = Exercise::classic(task.div_f64(self.speed));
-        Exercise { busy_timeout: classic.busy_timeout.div_f64(self.speed), ..classic }
+        let classic = Exercise::classic(divided(task, self.speed));
+        Exercise { busy_timeout: divided(classic.busy_timeout, self.speed), ..classic }
     }
 
     /// Always: every acknowledged row is there and the database is whole. For the exercise as it is handed out also:
@@ -138,6 +142,13 @@ impl Args {
         let (quick, slow) = figures.split_at(self.repeat as usize);
         whole && quick.iter().all(|act| act.lost() == Some(0)) && slow.iter().all(|act| act.lost() > Some(0))
     }
+}
+
+/// To the millisecond, which is SQLite's unit; but never to nothing.
+fn divided(time: Duration, speed: f64) -> Duration {
+    let ms = (time.as_secs_f64() * 1e3 / speed).round() as u64;
+    let least = u64::from(!time.is_zero());
+    Duration::from_millis(ms.max(least)).min(duration::LONGEST)
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,10 +1,12 @@
 //! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
 
+mod check;
 mod deadlock;
 mod fixed;
 mod live;
 mod locked;
 mod output;
+mod recordings;
 mod run;
 mod scenarios;
 mod show;
@@ -13,19 +15,21 @@ mod stage;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand};
 
 use crate::machine::{ColorChoice, Terminal};
-use crate::report::Style;
+use crate::report::{Style, clean};
 use crate::run::Interrupted;
+use crate::scenario::{MOST_PROCESSES, Mistake};
 use output::PipeClosed;
 
 /// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
 #[derive(Debug, Parser)]
 #[command(name = "lesson", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = false)]
+    /// When to use colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,
@@ -33,6 +37,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  lesson check                          can this machine run the lessons?
   lesson locked                         the exercise: quick tasks, then slow ones; rows are lost
   lesson deadlock --on fcntl            a deadlock that the kernel refuses
   lesson fixed --json                   every fix, measured, for a script
@@ -43,6 +48,8 @@ The lessons are in the folder lessons/ of the project; begin with lessons/SUMMAR
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Whether this machine can run the lessons, and what is missing
+    Check(check::Args),
     /// The exercise: processes insert into one SQLite database, and `database is locked`
     Locked(locked::Args),
     /// A certain deadlock between real processes, with the evidence
@@ -55,6 +62,8 @@ enum Command {
     Scenarios(scenarios::Args),
     /// Render a trace again
     Show(show::Args),
+    /// Make the recordings of the folder out/ anew
+    Recordings(recordings::Args),
     /// A child process of a run; lesson starts it by itself
     #[command(hide = true)]
     Worker {
@@ -84,7 +93,10 @@ impl Cli {
             Ok(Verdict::NotShown) => ExitCode::from(1),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
-                let _ = writeln!(io::stderr(), "error: {error:#}");
+                // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.
+                let mistake = error.downcast_ref::<Mistake>().map(Mistake::to_string);
+                let text = mistake.unwrap_or_else(|| clean(&format!("{error:#}")));
+                let _ = writeln!(io::stderr(), "error: {text}");
                 ExitCode::from(if error.is::<Interrupted>() { 130 } else { 2 })
             }
         }
@@ -92,20 +104,27 @@ impl Cli {
 
     fn dispatch(self) -> anyhow::Result<Verdict> {
         if let Command::Worker { .. } = self.command {
-            return crate::run::worker::main().map(|()| Verdict::Shown);
+            // A worker prints events, not pages; Ctrl-C is its conductor's affair.
+            return self.execute(&Terminal::of_stdout(ColorChoice::Never));
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
         ctrlc::set_handler(crate::run::interrupt)?;
         let terminal = Terminal::of_stdout(self.color);
+        self.execute(&terminal)
+    }
+
+    fn execute(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         match self.command {
-            Command::Locked(args) => args.run(&terminal),
-            Command::Deadlock(args) => args.run(&terminal),
-            Command::Fixed(args) => args.run(&terminal),
-            Command::Run(args) => args.run(&terminal),
-            Command::Scenarios(args) => args.run(&terminal),
-            Command::Show(args) => args.run(&terminal),
-            Command::Worker { .. } => unreachable!("handled above"),
+            Command::Check(args) => args.run(terminal),
+            Command::Locked(args) => args.run(terminal),
+            Command::Deadlock(args) => args.run(terminal),
+            Command::Fixed(args) => args.run(terminal),
+            Command::Run(args) => args.run(terminal),
+            Command::Scenarios(args) => args.run(terminal),
+            Command::Show(args) => args.run(terminal),
+            Command::Recordings(args) => args.run(terminal),
+            Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
         }
     }
 }
@@ -113,4 +132,14 @@ impl Cli {
 /// How a page for this terminal looks.
 fn style(terminal: &Terminal) -> Style {
     Style { color: terminal.color, width: terminal.width }
+}
+
+/// How many processes a scenario may have.
+fn process_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=MOST_PROCESSES as u64)
+}
+
+/// How many processes may stand in a ring; there is room for one more beside it.
+fn ring_size() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(2..=MOST_PROCESSES as u64 - 1)
 }

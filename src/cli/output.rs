@@ -16,6 +16,9 @@ pub(super) struct Output {
     /// Print one JSON document instead of the story
     #[arg(long)]
     pub(super) json: bool,
+    /// Print nothing: the files and the exit status tell
+    #[arg(long, short, conflicts_with = "json")]
+    pub(super) quiet: bool,
     /// Write the transcript to hand in: the machine, the story, the lanes, the table
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
@@ -50,7 +53,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 impl Output {
     /// Refuses, before anything is run, what could not be written afterwards.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        if self.record.is_some() && self.record == self.trace {
+        if self.record.is_some() && self.record.as_deref().map(identity) == self.trace.as_deref().map(identity) {
             bail!("--record and --trace name the same file; give each its own");
         }
         if let Some(file) = &self.record {
@@ -134,6 +137,12 @@ fn make_readable(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// The path by which two names of one file are known, whether or not it exists already.
+fn identity(file: &Path) -> PathBuf {
+    let beside = || Some(fs::canonicalize(folder_of(file)).ok()?.join(file.file_name()?));
+    fs::canonicalize(file).ok().or_else(beside).unwrap_or_else(|| file.to_owned())
 }
 
 fn folder_of(file: &Path) -> &Path {

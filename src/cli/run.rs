@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::Verdict;
 use super::deadlock::lock_kind;
-use super::output::{Output, print};
+use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, show};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::{self, LARGEST_FILE, LockKind, Scenario, builtin, duration};
@@ -67,12 +67,9 @@ impl Args {
             side_by_side: false,
             deadline: self.deadline,
         };
-        let recording = perform(plan, &self.output, terminal)?;
-        let finished = recording.runs.iter().all(|run| Figures::of(run).outcome == Outcome::Finished);
-        if self.output.json {
-            print(&show::document(&recording, finished))?;
-        }
-        Ok(finished.into())
+        perform(plan, &self.output, terminal, |recording| {
+            recording.runs.iter().all(|run| Figures::of(run).outcome == Outcome::Finished)
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::live::Live;
 use super::output::{Output, print};
-use super::style;
+use super::{Verdict, show, style};
 use crate::machine::{self, Terminal};
 use crate::report::Transcript;
 use crate::run::{self, Arena, OnDeadlock, Options, Unwatched, Watcher};
@@ -55,24 +55,35 @@ impl Planned {
     }
 }
 
-/// Carries the plan out, prints the page (unless a document is wanted), writes the files.
-pub(super) fn perform(plan: Plan, output: &Output, terminal: &Terminal) -> anyhow::Result<Recording> {
+/// Carries the plan out, prints the page or the document, writes the files, and says whether what came of it is what
+/// the command promises.
+pub(super) fn perform(
+    plan: Plan,
+    output: &Output,
+    terminal: &Terminal,
+    promise: impl Fn(&Recording) -> bool,
+) -> anyhow::Result<Verdict> {
     for planned in &plan.runs {
         scenario::check(&planned.scenario)?;
     }
     output.check()?;
     let arena = Arena::new(output.dir.as_deref())?;
+    arena.check_free(plan.runs.iter().map(|planned| planned.label.as_str()))?;
     let place = output.dir.clone().unwrap_or_else(std::env::temp_dir);
     let environment = machine::environment(&place);
     let header = Header { format: FORMAT, command: plan.command.clone(), runs: plan.runs.len(), environment };
-    let page = (!output.json).then(|| Transcript::new(&header, style(terminal)));
+    let page = (!output.json && !output.quiet).then(|| Transcript::new(&header, style(terminal)));
     let mut stage = Stage { page, terminal, output, arena: &arena };
     stage.print(|page| page.opening())?;
     let runs = if plan.side_by_side { stage.run_together(&plan)? } else { stage.run_in_turn(&plan)? };
     let recording = Recording { header, runs };
     stage.print(|page| page.closing(&recording))?;
     output.write(&recording)?;
-    Ok(recording)
+    let shown = promise(&recording);
+    if output.json {
+        print(&show::document(&recording, shown))?;
+    }
+    Ok(shown.into())
 }
 
 struct Stage<'a> {

@@ -49,6 +49,49 @@ fn new_soft_limit(soft: u64, hard: u64, needed: u64) -> Result<Option<u64>, Stri
     ))
 }
 
+/// How many files this process may have open: the soft and the hard limit, `u64::MAX` for none (getrlimit(2)).
+/// `None` if the system does not tell.
+#[cfg(unix)]
+pub fn open_files() -> Option<(u64, u64)> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+    let plain = |limit| if limit == RLIM_INFINITY { u64::MAX } else { limit };
+    getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, hard)| (plain(soft), plain(hard)))
+}
+
+/// How many files this process may have open. This system sets no such limit on a process.
+#[cfg(not(unix))]
+pub fn open_files() -> Option<(u64, u64)> {
+    None
+}
+
+/// How many processes and threads there may be: the lowest of the user's limit and of those of the cgroups that this
+/// process is in. `None` if there is none, or the system does not tell.
+#[cfg(target_os = "linux")]
+pub fn processes() -> Option<u64> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+    let of_user = getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| soft).filter(|soft| *soft != RLIM_INFINITY);
+    of_user.into_iter().chain(of_cgroups()).min()
+}
+
+/// The limits `pids.max` of the cgroup of this process and of all above it (cgroups(7), version 2).
+#[cfg(target_os = "linux")]
+fn of_cgroups() -> Vec<u64> {
+    let table = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = table.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    let folders = std::path::Path::new("/sys/fs/cgroup").join(own);
+    let limits = folders.ancestors().take_while(|folder| folder.starts_with("/sys/fs/cgroup"));
+    // Without a limit the file says `max`; the topmost cgroup of a machine has no such file.
+    limits.filter_map(|folder| std::fs::read_to_string(folder.join("pids.max")).ok()?.trim().parse().ok()).collect()
+}
+
+/// How many processes there may be: not looked up on this system.
+#[cfg(not(target_os = "linux"))]
+pub fn processes() -> Option<u64> {
+    None
+}
+
 /// What to tell the user when a process could not be started because there may be no more of them (`EAGAIN`,
 /// fork(2)); `None` if `error` is another one.
 pub fn spawn_hint(error: &io::Error) -> Option<String> {
@@ -115,6 +158,8 @@ mod tests {
 
         let limits = || getrlimit(Resource::RLIMIT_NOFILE).expect("every Unix has it");
         let (soft, hard) = limits();
+        assert!(open_files().is_some_and(|(now, most)| 0 < now && now <= most));
+        assert!(processes().is_none_or(|limit| limit > 0), "this process runs");
         assert_eq!(raise_open_files(1), Ok(()));
         assert_eq!(limits(), (soft, hard), "nothing to raise");
         if hard < u64::MAX {

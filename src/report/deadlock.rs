@@ -18,7 +18,7 @@ pub fn evidence(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
     if let Some(witness) = &deadlock.witness {
         text += &testimony(witness, style);
     }
-    text += &format!("\n{}\n", style.heading("The four conditions, and what this run showed of each"));
+    text += &format!("\n{}\n", style.heading("The four conditions, as this run showed them"));
     text += &coffman::conditions(trace, deadlock, style);
     text
 }
@@ -43,7 +43,7 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
 }
 
 fn testimony(witness: &Witness, style: Style) -> String {
-    let mut text = format!("\n{}\n", style.heading(&format!("The second witness: {}", clean(&witness.source))));
+    let mut text = format!("\n{}\n", style.heading(&format!("Second witness: {}", clean(&witness.source))));
     for line in witness.lines.iter().take(MOST) {
         text += &format!("  {}\n", style.faint(&clean(line.raw.trim_end())));
         text += &style.wrap(&clean(&line.means), "      ");

@@ -10,8 +10,8 @@ pub fn paragraph(trace: &Trace, figures: &Figures, style: Style) -> String {
     let mut text = String::new();
     if let Some(database) = &trace.outcome.database {
         text += &rows(figures, style);
-        let found =
-            format!("PRAGMA integrity_check says {}; journal mode {}.", clean(&database.integrity), database.journal);
+        let (integrity, journal) = (clean(&database.integrity), clean(&database.journal));
+        let found = format!("PRAGMA integrity_check says {integrity}; journal mode {journal}.");
         text += &style.wrap(&found, "  ");
     } else if figures.outcome != Outcome::Deadlocked {
         let processes = trace.scenario.processes.len();

@@ -16,7 +16,7 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
     }
     for edge in &deadlock.blocked_behind {
         let arrow = arrow(scenario, edge);
-        text += &format!("     {}  blocked behind the deadlock, not part of it\n", style.warn(&arrow));
+        text += &format!("     {}  (blocked behind)\n", style.warn(&arrow));
     }
     text
 }
@@ -45,5 +45,5 @@ fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
 
 fn arrow(scenario: &Scenario, edge: &Edge) -> String {
     let name = |who| cut(&clean(name(scenario, who)), 20);
-    format!("{} ──waits for {}──▶ {}", name(edge.waiter), cut(&edge.lock, 20), name(edge.holder))
+    format!("{} ──waits for {}──▶ {}", name(edge.waiter), cut(&clean(&edge.lock), 20), name(edge.holder))
 }

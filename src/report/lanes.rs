@@ -26,7 +26,7 @@ pub fn picture(trace: &Trace, style: Style) -> String {
     let names: Vec<&str> = trace.scenario.processes.iter().map(|process| process.name.as_str()).collect();
     let end_us = trace.outcome.took_us.max(1);
     let columns = name_columns(&names);
-    let mut text = scale(columns, end_us, style);
+    let mut text = scale(&names, end_us, style) + "\n";
     text.extend(strips(&lanes, &names, end_us, style).into_iter().map(|line| line + "\n"));
     text + &style.faint(style.wrap(&legend(&lanes), &" ".repeat(columns + 2)).trim_end()) + "\n"
 }
@@ -34,7 +34,7 @@ pub fn picture(trace: &Trace, style: Style) -> String {
 /// One line for each lane, from the beginning to `end_us`.
 pub fn strips(lanes: &[Lane], names: &[&str], end_us: u64, style: Style) -> Vec<String> {
     let columns = name_columns(names);
-    let room = style.width.saturating_sub(columns + 3).clamp(10, 200);
+    let room = room(columns, style);
     let strip = |(lane, name): (&Lane, &&str)| {
         let name = fit(&clean(name), columns);
         format!("{} {}", style.name(&name), paint(&cells(lane, end_us.max(1), room), style))
@@ -49,7 +49,7 @@ pub fn strips(lanes: &[Lane], names: &[&str], end_us: u64, style: Style) -> Vec<
 }
 
 /// What the signs mean; only those that occur.
-pub fn legend(lanes: &[Lane]) -> String {
+fn legend(lanes: &[Lane]) -> String {
     let occurs = |state: State| lanes.iter().any(|lane| lane.segments.iter().any(|segment| segment.state == state));
     let marked = |mark: Mark| lanes.iter().any(|lane| lane.marks.iter().any(|(_, seen)| *seen == mark));
     let states = GLYPHS.iter().filter(|glyph| occurs(glyph.0)).map(|glyph| (glyph.1, glyph.2));
@@ -57,11 +57,18 @@ pub fn legend(lanes: &[Lane]) -> String {
     states.chain(marks).map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join(", ")
 }
 
-fn scale(columns: usize, end_us: u64, style: Style) -> String {
-    let room = style.width.saturating_sub(columns + 3).clamp(10, 200);
+/// The line above the lanes: from 0 to `end_us`.
+pub fn scale(names: &[&str], end_us: u64, style: Style) -> String {
+    let columns = name_columns(names);
+    let room = room(columns, style);
     let end = span(end_us);
     let gap = room.saturating_sub(width(&end) + 3);
-    style.faint(&format!("{:columns$} {}{:gap$}{end}", "", setting(0), "")) + "\n"
+    style.faint(&format!("{:columns$} {}{:gap$}{end}", "", setting(0), ""))
+}
+
+/// Columns that are left for a lane.
+fn room(names: usize, style: Style) -> usize {
+    style.width.saturating_sub(names + 3).clamp(10, 200)
 }
 
 fn name_columns(names: &[&str]) -> usize {
@@ -93,9 +100,10 @@ fn cells(lane: &Lane, end_us: u64, room: usize) -> Vec<char> {
 
 /// Colours each run of the same sign.
 fn paint(cells: &[char], style: Style) -> String {
-    let line: String = cells.iter().collect();
+    let end = cells.iter().rposition(|cell| *cell != ' ').map_or(0, |last| last + 1);
+    let cells = &cells[..end];
     if !style.color {
-        return line.trim_end().to_owned();
+        return cells.iter().collect();
     }
     let mut painted = String::new();
     for run in cells.chunk_by(|a, b| a == b) {

@@ -2,6 +2,7 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+pub mod check;
 pub mod json;
 
 mod coffman;
@@ -10,13 +11,14 @@ mod figures;
 mod fixed;
 mod graph;
 mod lanes;
+mod moral;
 mod paint;
 mod story;
 mod table;
 mod transcript;
 mod words;
 
-pub use lanes::{legend, strips};
+pub use lanes::{scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;

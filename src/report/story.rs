@@ -73,7 +73,7 @@ impl Story {
             What::Meets => (Kind::Plain, "comes to the meeting".into()),
             What::Waits { lock, mode, limit_us } => (Kind::Waits, self.waits(who, lock, *mode, *limit_us)),
             What::Gets { lock, mode } => (Kind::Good, self.gets(event, lock, *mode)),
-            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {lock} go")),
+            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {} go", clean(lock))),
             What::Refused { lock, mode, why, waited_us } => {
                 let code = why.code.map_or_else(String::new, |code| format!(" {code}"));
                 let what = self.object(lock, *mode);
@@ -126,12 +126,12 @@ impl Story {
     }
 
     fn crashed(&self, who: usize, how: &str) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
-            return format!("is gone, killed by {how}; it held nothing");
+            return format!("is gone, {how}; it held nothing");
         }
-        format!("is gone, killed by {how}, while it held {}: the system frees its locks", list(&held))
+        format!("is gone, {how}, while it held {}: the system frees its locks", list(&held))
     }
 
     fn closes(&self, cycle: &[Edge], timed: bool) -> String {
@@ -146,7 +146,7 @@ impl Story {
     }
 
     fn killed(&self, who: usize, why: KilledFor) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let free = if held.is_empty() { String::new() } else { format!("; {} is free again", list(&held)) };
         match why {
             KilledFor::Deadlock => "is ended by lesson".into(),
@@ -155,13 +155,18 @@ impl Story {
         }
     }
 
-    /// `A`, `A (shared)`, `RESERVED on database`.
+    /// `A`, `A (shared)`, `the write lock (RESERVED) of database`.
     fn object(&self, lock: &str, mode: Mode) -> String {
         let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
         let lock = cut(&clean(lock), 64);
-        match kind {
-            LockKind::Sqlite | LockKind::SqliteWal => format!("{mode} on {lock}"),
-            _ if mode == Mode::Shared => format!("{lock} (shared)"),
+        match (kind, mode) {
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Reserved | Mode::Writer) => {
+                format!("the write lock ({mode}) of {lock}")
+            }
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Shared) => format!("a read lock ({mode}) of {lock}"),
+            (LockKind::Sqlite | LockKind::SqliteWal, Mode::Snapshot) => format!("a {mode} of {lock}"),
+            (LockKind::Sqlite | LockKind::SqliteWal, _) => format!("{lock} without readers ({mode})"),
+            (_, Mode::Shared) => format!("{lock} (shared)"),
             _ => lock,
         }
     }

@@ -3,13 +3,13 @@
 use super::paint::Style;
 use super::story::Story;
 use super::words::{clean, plural, setting, span};
-use super::{deadlock, figures, fixed, lanes};
+use super::{deadlock, figures, fixed, lanes, moral};
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::{Begin, Scenario, Step};
 use crate::trace::{Command, Environment, Event, Header, Recording, Trace};
 
 /// The first words of a transcript in a file.
-const MARK: &str = "lesson transcript:";
+pub(super) const MARK: &str = "lesson transcript:";
 
 /// Prints a recording while it is made, or afterwards: the same bytes.
 pub struct Transcript {
@@ -110,7 +110,7 @@ impl Transcript {
         if let Some(found) = &trace.outcome.deadlock {
             text += &deadlock::evidence(trace, found, self.style);
         }
-        let moral = moral(&self.header.command, trace, &figures);
+        let moral = moral::of(&self.header.command, trace, &figures);
         if !moral.is_empty() {
             text += &format!("\n{}", self.style.wrap(&moral, ""));
         }
@@ -166,7 +166,7 @@ fn one_line(number: usize, figures: &Figures) -> String {
         Outcome::TimedOut => "reached its deadline",
     };
     let rows = match (figures.stored, figures.expected) {
-        (Some(stored), Some(expected)) => format!(", {stored} of {expected} rows stored"),
+        (Some(stored), Some(expected)) => format!(", {stored} of {expected} rows"),
         _ => String::new(),
     };
     format!("  run {number}: {outcome}{rows}, {} refused, {}\n", figures.refused, span(figures.took_us))
@@ -189,48 +189,6 @@ fn settings(scenario: &Scenario, seed: u64) -> String {
         settings.push(format!("retry with back-off, seed {seed}"));
     }
     settings.join(", ")
-}
-
-/// What a learner should take along, from this run's own numbers.
-fn moral(command: &Command, trace: &Trace, figures: &Figures) -> String {
-    let lost = figures.lost().unwrap_or(0);
-    match command {
-        Command::Locked { .. } if lost > 0 => {
-            let timeout = setting(trace.scenario.busy_timeout().as_micros() as u64);
-            let why = if figures.refusals.iter().any(|kind| kind.most_us < 100_000 && kind.why.code != Some(0))
-                && !trace.scenario.busy_timeout().is_zero()
-            {
-                format!(
-                    "The timeout of {timeout} did not help: SQLite refused at once where waiting could never have helped."
-                )
-            } else {
-                format!(
-                    "The slow holder is half of the cause; the other half is a waiter whose patience ends after {timeout}."
-                )
-            };
-            format!(
-                "What the classic program hides: it catches the error and goes on. {} lost, and its exit status would \
-                 have been 0. {why}",
-                if lost == 1 { "1 row is".into() } else { format!("{lost} rows are") }
-            )
-        }
-        Command::Locked { .. } => "Nothing is lost: everybody got the lock before the patience ended.".into(),
-        Command::Deadlock { .. } => match figures.outcome {
-            Outcome::Deadlocked => String::new(),
-            Outcome::Refused if figures.refusals.iter().any(|kind| kind.why.name == "EDEADLK") => {
-                "The kernel saw that this wait would close a cycle, and refused it: EDEADLK. The one that was refused \
-                 let its lock go, so the others could finish."
-                    .into()
-            }
-            Outcome::Refused => {
-                "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
-                                 patience."
-                    .into()
-            }
-            _ => "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.".into(),
-        },
-        _ => String::new(),
-    }
 }
 
 fn environment(machine: &Environment) -> String {

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use tempfile::TempDir;
 
 /// The prefix of our temporary directories.
@@ -65,16 +65,23 @@ impl Arena {
         self.temporary.is_some()
     }
 
+    /// Refuses, before anything is run, a directory in which a room of one of these names exists already.
+    pub fn check_free<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
+        let mut rooms = names.into_iter().map(|name| self.room_path(name));
+        rooms.find(|room| room.exists()).map_or(Ok(()), |room| Err(taken(&room)))
+    }
+
+    fn room_path(&self, name: &str) -> PathBuf {
+        let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.path.join(safe)
+    }
+
     /// Makes a room that did not exist before.
     pub fn room(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let room = self.path.join(safe);
+        let room = self.room_path(name);
         if let Err(error) = fs::create_dir(&room) {
             match error.kind() {
-                std::io::ErrorKind::AlreadyExists => bail!(
-                    "{} exists already and lesson does not touch what it did not make; name a new directory with --dir",
-                    room.display()
-                ),
+                std::io::ErrorKind::AlreadyExists => return Err(taken(&room)),
                 _ => {
                     return Err(error).with_context(|| format!("can't make the directory {}", room.display()));
                 }
@@ -84,25 +91,46 @@ impl Arena {
     }
 }
 
+fn taken(room: &Path) -> anyhow::Error {
+    anyhow!(
+        "{} exists already and lesson does not touch what it did not make; name a new directory with --dir",
+        room.display()
+    )
+}
+
 /// Removes the arena of a conductor that was killed. Called by its workers as they go, so nothing remains.
 pub fn remove_orphaned(arena: &Path) {
     let ours = arena.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
     if ours && arena.join(OWNER).exists() {
         // Several workers may try at once; whoever comes last removes what is left.
-        let _ = fs::remove_dir_all(arena);
+        let _ = remove(arena);
     }
+}
+
+/// Removes an arena, its mark last: when somebody still writes into it meanwhile, it can be found again by the mark.
+fn remove(arena: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(arena)?.flatten().filter(|entry| entry.file_name() != OWNER) {
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_file(arena.join(OWNER))?;
+    fs::remove_dir(arena)
 }
 
 /// Removes what earlier conductors left when they were killed before they had a worker: arenas whose owner is dead.
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !entry.path().is_dir() {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir()); // a link to one was not made by us
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !is_dir {
             continue;
         }
         match File::open(entry.path().join(OWNER)) {
             Ok(owner) => match owner.try_lock() {
-                Ok(()) => drop(fs::remove_dir_all(entry.path())),
+                Ok(()) => drop(remove(&entry.path())),
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
             },
             // Killed between its first two steps: then it is empty but for `owner.new`, and old.

@@ -1,6 +1,7 @@
-//! The parent of a run: starts the workers, listens, keeps the wait-for graph, decides.
+//! The parent of a run: starts the workers, listens, keeps the wait-for graph.
 
-use std::collections::BTreeSet;
+mod verdict;
+
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -16,11 +17,11 @@ use super::crew::{Crew, Terms};
 use super::meetings::Meetings;
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
-use super::{Interrupted, OnDeadlock, Options, Watcher, is_interrupted, witness};
+use super::{Interrupted, Options, Watcher, is_interrupted};
 use crate::analysis::WaitForGraph;
-use crate::scenario::{DATABASE, LockKind, Scenario};
-use crate::trace::{Aftermath, Deadlock, Event, KilledFor, Trace, What};
-use crate::who;
+use crate::scenario::{DATABASE, Scenario};
+use crate::trace::{Aftermath, Event, KilledFor, Trace, What};
+use verdict::Watch;
 
 /// How often the conductor looks up when nothing is said: for dead workers, an interrupt, the deadline.
 const TICK: Duration = Duration::from_millis(20);
@@ -90,12 +91,6 @@ struct Conductor<'a> {
     detected: Option<Vec<(usize, String)>>,
     events: Vec<Event>,
     aftermath: Aftermath,
-}
-
-/// Everybody who still lives is stuck: since when, and how much processor time they had used by then.
-struct Watch {
-    since: Instant,
-    cpu: Option<Duration>,
 }
 
 impl<'a> Conductor<'a> {
@@ -174,7 +169,10 @@ impl<'a> Conductor<'a> {
                 self.moves.iter_mut().for_each(|moves| moves.stepped(who));
                 Ok(())
             }
-            Message::Failed { who, text } => bail!("{} failed: {text}", self.scenario.processes[who].name),
+            Message::Failed { who, text } => bail!(
+                "{} failed: {text}; if there is no room to write, choose another place with --dir or TMPDIR",
+                self.scenario.processes[who].name
+            ),
             Message::Detected { line } => {
                 self.detected.get_or_insert_default().extend(line);
                 Ok(())
@@ -276,89 +274,6 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
-    fn look_for_cycle(&mut self, who: usize) -> anyhow::Result<()> {
-        let Some(cycle) = self.graph.cycle_through(who) else { return Ok(()) };
-        let timed = self.graph.is_timed(&cycle);
-        self.tell_ourselves(who, What::ClosesCycle { cycle, timed })?;
-        if timed {
-            return Ok(());
-        }
-        match self.options.on_deadlock {
-            OnDeadlock::EndVictim => self.kill(who, KilledFor::Victim),
-            OnDeadlock::Watch => {
-                self.suspicion = true;
-                Ok(())
-            }
-        }
-    }
-
-    /// A deadlock is certain when nobody who lives can move and nothing does, for as long as the patience lasts: fcntl's
-    /// kernel, for one, refuses a cycle a moment after it closed.
-    fn consider_deadlock(&mut self, messages: &Receiver<anyhow::Result<Message>>) -> anyhow::Result<()> {
-        if !self.suspicion {
-            return Ok(());
-        }
-        let cycles: Vec<_> = self.graph.cycles().into_iter().filter(|cycle| !self.graph.is_timed(cycle)).collect();
-        self.suspicion = !cycles.is_empty();
-        let members: BTreeSet<usize> = cycles.iter().flatten().map(|edge| edge.waiter).collect();
-        let blocked_behind = self.graph.blocked_behind(&members);
-        if !self.suspicion || !self.everybody_is_stuck(&members, &blocked_behind) {
-            self.watch = None;
-            return Ok(());
-        }
-        let stuck: Vec<usize> = self.living().collect();
-        let watch = self.watch.get_or_insert_with(|| Watch { since: Instant::now(), cpu: None });
-        if watch.since.elapsed() >= TICK && watch.cpu.is_none() {
-            watch.cpu = cpu_time(&self.crew, &stuck);
-        }
-        if watch.since.elapsed() < self.options.patience.max(2 * TICK) {
-            return Ok(());
-        }
-        let (watched, before) = (watch.since.elapsed(), watch.cpu);
-        let used = before.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
-        let witness = self.call_witness(&stuck, messages)?;
-        self.aftermath.deadlock = Some(Deadlock {
-            cycles,
-            blocked_behind,
-            watched_us: watched.as_micros() as u64,
-            cpu_us: used.map(|time| time.as_micros() as u64),
-            witness,
-        });
-        self.suspicion = false;
-        self.kill_everybody(KilledFor::Deadlock)
-    }
-
-    fn everybody_is_stuck(&self, members: &BTreeSet<usize>, behind: &[crate::trace::Edge]) -> bool {
-        let meeting = self.meetings.waiting();
-        let waits_for_ever = |who: usize| self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_none());
-        self.living().all(|who| {
-            members.contains(&who)
-                || meeting[who]
-                || (waits_for_ever(who) && behind.iter().any(|edge| edge.waiter == who))
-        })
-    }
-
-    fn call_witness(
-        &mut self,
-        stuck: &[usize],
-        messages: &Receiver<anyhow::Result<Message>>,
-    ) -> anyhow::Result<Option<crate::trace::Witness>> {
-        if self.scenario.on != LockKind::Mutex {
-            return Ok(witness::kernel(self.scenario, &self.room, &self.crew, stuck));
-        }
-        self.crew.tell_all(Order::Look);
-        let limit = Instant::now() + Duration::from_secs(5);
-        while let Ok(message) = messages.recv_timeout(limit.saturating_duration_since(Instant::now())) {
-            let message = message?;
-            let last = matches!(message, Message::Detected { line: None });
-            self.hear(message)?;
-            if last {
-                break;
-            }
-        }
-        Ok(self.detected.take().map(|lines| witness::detector(self.scenario, &self.graph, &lines)))
-    }
-
     fn living(&self) -> impl Iterator<Item = usize> {
         self.ended.iter().enumerate().filter(|(_, ended)| !**ended).map(|(who, _)| who)
     }
@@ -397,12 +312,6 @@ fn read_messages(reader: PipeReader) -> Receiver<anyhow::Result<Message>> {
         }
     });
     receiver
-}
-
-/// Processor time of all these processes together, each worker counted once.
-fn cpu_time(crew: &Crew, who: &[usize]) -> Option<Duration> {
-    let workers: BTreeSet<u32> = who.iter().map(|&who| crew.pid_of(who)).collect();
-    workers.into_iter().map(who::processes::cpu_time).sum()
 }
 
 fn in_words(status: ExitStatus) -> String {

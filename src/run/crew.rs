@@ -138,8 +138,13 @@ impl Worker {
         actors: Vec<usize>,
     ) -> anyhow::Result<Self> {
         let names: Vec<&str> = actors.iter().map(|&who| scenario.processes[who].name.as_str()).collect();
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("worker")
+        let mut command = Command::new(std::env::current_exe()?);
+        // Ctrl-C goes to the whole group in the foreground. It is for the conductor: a worker that it hit would be
+        // reported as crashed if its death is seen first, and the run might end before the interrupt is.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
+            .args(["worker", "--"]) // a process may be called --help
             .arg(names.join(",").chars().take(80).collect::<String>()) // for whoever reads `ps`
             .current_dir(room)
             .stdin(Stdio::piped())

@@ -39,7 +39,7 @@ pub struct Options<'a> {
     pub on_deadlock: OnDeadlock,
     /// The order of the first steps; after them all go on freely.
     pub schedule: Option<Vec<usize>>,
-    /// After this long the run is ended, whatever happens in it. `None`: from the scenario, see [`deadline`].
+    /// After this long the run is ended, whatever happens in it. `None`: [`crate::scenario::Scenario::longest`].
     pub deadline: Option<Duration>,
 }
 

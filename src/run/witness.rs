@@ -7,7 +7,7 @@ use super::crew::Crew;
 use crate::analysis::WaitForGraph;
 use crate::scenario::Scenario;
 use crate::trace::{Witness, WitnessLine};
-use crate::who;
+use crate::who::{self, LockLine};
 
 /// What the kernel says of the locks of these processes: the lines of `/proc/locks`, decoded. `None` where there is no
 /// such list, or nothing in it (a container may hide it).
@@ -18,16 +18,19 @@ pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usi
         let who = stuck.iter().copied().find(|&who| crew.pid_of(who) == pid)?;
         Some(scenario.processes[who].name.clone())
     };
-    let lines: Vec<WitnessLine> = who::read()
-        .ok()?
+    let mut lines: Vec<(&String, LockLine)> =
+        who::read().ok()?.into_iter().filter_map(|line| Some((files.get(&line.inode)?, line))).collect();
+    // The kernel lists the locks of each processor in turn; by name they are easier to read. The sort is stable: the
+    // waiters stay behind their holder.
+    lines.sort_by_key(|(file, _)| *file);
+    let lines: Vec<WitnessLine> = lines
         .into_iter()
-        .filter_map(|line| {
-            let file = files.get(&line.inode)?;
+        .map(|(file, line)| {
             let owner = u32::try_from(line.pid).ok().and_then(name_of);
             // The list names no owner of an open-file-description lock; the owner's own list of files does.
             let owner = owner.or_else(|| who::processes::ofd_owners(&line, &pids).into_iter().find_map(name_of));
             let means = who::describe(&line, file, &owner.unwrap_or_default());
-            Some(WitnessLine { raw: line.raw, means })
+            WitnessLine { raw: line.raw, means }
         })
         .collect();
     (!lines.is_empty()).then(|| Witness { source: "/proc/locks".into(), lines })

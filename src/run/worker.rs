@@ -42,15 +42,21 @@ pub fn main() -> anyhow::Result<()> {
     let temporary = job.temporary;
     thread::Builder::new().name("leash".into()).spawn(move || leash(orders, &gates, &threads, temporary))?;
     for actor in actors {
-        // A panic has told its story on standard error; the conductor sees the exit status.
-        if actor.join().is_err() {
-            std::process::exit(3);
+        match actor.join() {
+            Ok(true) => {}
+            // The leash has noticed it too, and tidies up before it ends this process.
+            Ok(false) => loop {
+                thread::park();
+            },
+            // A panic has told its story on standard error; the conductor sees the exit status.
+            Err(_) => std::process::exit(3),
         }
     }
     Ok(())
 }
 
-/// One actor from its connections to its end; what goes wrong that is not a refusal is told, not kept.
+/// One actor from its connections to its end; what goes wrong that is not a refusal is told, not kept. `false` if the
+/// conductor is gone and nobody could be told.
 fn live(
     job: &Job,
     who: usize,
@@ -58,14 +64,12 @@ fn live(
     table: &Table,
     gate: Receiver<Order>,
     threads: &Threads,
-) {
+) -> bool {
     threads.lock().expect("nobody panics with it").insert(thread::current().id(), who);
     let lived = Actor::new(job, who, process, Arc::clone(table), gate).and_then(Actor::live);
-    if let Err(error) = lived {
-        let text = short(&format!("{error:#}"));
-        // The conductor reads this even if nobody else can be told.
-        let _ = Message::Failed { who, text }.send(&mut io::stdout().lock());
-    }
+    let Err(error) = lived else { return true };
+    let text = short(&format!("{error:#}"));
+    Message::Failed { who, text }.send(&mut io::stdout().lock()).is_ok()
 }
 
 /// Hands the conductor's orders to the actors, and ends the process when the conductor is gone, `kill -9` included:
@@ -98,7 +102,7 @@ fn tell_what_the_detector_sees(threads: &Threads) {
         for thread in &cycle {
             let Some(&who) = names.get(&thread.thread_id()) else { continue };
             let size = cycle.len();
-            lines.push((who, format!("deadlock of {size} threads: {:?} waits for a mutex", thread.thread_id())));
+            lines.push((who, format!("{:?} waits in a cycle of {size} threads", thread.thread_id())));
         }
     }
     lines.sort();

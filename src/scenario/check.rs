@@ -47,6 +47,8 @@ pub enum Place {
     Name(usize),
     /// The rounds of a process.
     Rounds(usize),
+    /// How long a process begins new rounds.
+    Lasting(usize),
     /// What a process does after a refusal.
     Retry(usize),
     /// The whole program of a process.
@@ -75,6 +77,7 @@ pub fn check(scenario: &Scenario) -> Result<(), Fault> {
         Walk::new(scenario, who, process).check()?;
     }
     check_meetings(&scenario.processes)?;
+    check_spelling(&scenario.processes)?;
     check_use(scenario)
 }
 
@@ -158,6 +161,10 @@ fn check_frame(who: usize, process: &Process) -> Result<(), Fault> {
         return Err(Place::Rounds(who)
             .fault(format!("{name} makes 0 rounds"), "use 1 or more, or leave `rounds` out to make one"));
     }
+    if process.lasting == Some(std::time::Duration::ZERO) {
+        return Err(Place::Lasting(who)
+            .fault(format!("{name} begins no round within 0s"), "use a longer time, or `rounds` to count"));
+    }
     if let Some(Retry { base, cap, attempts, .. }) = &process.retry {
         if *attempts == 0 {
             return Err(
@@ -203,6 +210,23 @@ fn check_meetings(processes: &[Process]) -> Result<(), Fault> {
                 ),
                 "give every process that meets the same number of `meet` steps",
             ));
+        }
+    }
+    Ok(())
+}
+
+/// A lock's name is a file's name, and macOS and Windows take `A.lock` and `a.lock` for the same file.
+fn check_spelling(processes: &[Process]) -> Result<(), Fault> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for (who, process) in processes.iter().enumerate() {
+        for (index, name) in process.steps.iter().enumerate().filter_map(|(i, step)| Some((i, step.lock_name()?))) {
+            let first = *seen.entry(name.to_ascii_lowercase()).or_insert(name);
+            if first != name {
+                return Err(Place::Step(who, index).fault(
+                    format!("`{name}` and `{first}` differ only in capitals, and some systems take them for one file"),
+                    "give each lock a name of its own",
+                ));
+            }
         }
     }
     Ok(())

@@ -62,6 +62,8 @@ struct Places {
 struct ProcessPlaces {
     name: Option<Spanned<IgnoredAny>>,
     rounds: Option<Spanned<IgnoredAny>>,
+    #[serde(rename = "for")]
+    lasting: Option<Spanned<IgnoredAny>>,
     retry: Option<Spanned<IgnoredAny>>,
     steps: Option<Spanned<Vec<Spanned<Value>>>>,
 }
@@ -76,6 +78,7 @@ impl Places {
             Place::Lock(name) => self.locks.keys().find(|key| key.get_ref() == name).map(Spanned::span),
             Place::Name(who) => process(who)?.name.as_ref().map(Spanned::span),
             Place::Rounds(who) => process(who)?.rounds.as_ref().map(Spanned::span),
+            Place::Lasting(who) => process(who)?.lasting.as_ref().map(Spanned::span),
             Place::Retry(who) => process(who)?.retry.as_ref().map(Spanned::span),
             Place::Steps(who) => process(who)?.steps.as_ref().map(Spanned::span),
             Place::Step(who, at) => process(who)?.steps.as_ref()?.get_ref().get(*at).map(Spanned::span),

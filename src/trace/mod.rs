@@ -6,9 +6,11 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod check;
 mod environment;
 mod recording;
 
+pub use check::{Check, Status};
 pub use environment::Environment;
 pub use recording::{Command, FORMAT, Header, ReadError, Recording};
 

@@ -1,6 +1,6 @@
 //! A recording: what a command ran, on which machine, and the trace of each run. As a file: JSON Lines.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,9 @@ use crate::scenario::Scenario;
 
 /// The version of the file's form. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
+
+/// The longest line that is read, in bytes: a scenario of the greatest size fits, a device without end does not.
+pub const LONGEST_LINE: usize = 64 * 1024 * 1024;
 
 /// Everything that a report is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,16 +136,21 @@ impl Recording {
     }
 
     /// Reads a recording that [`Recording::write`] wrote.
-    pub fn read(file: impl BufRead) -> Result<Self, ReadError> {
+    pub fn read(mut file: impl BufRead) -> Result<Self, ReadError> {
         let mut reading = Reading::default();
         let mut last = 0;
-        for (index, line) in file.lines().enumerate() {
-            last = index + 1;
+        loop {
+            let mut line = Vec::new();
+            if file.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            last += 1;
             let wrong = |problem: String| ReadError::Line { line: last, problem };
-            let line = line.map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => wrong("this is not text; give the file that --trace wrote".into()),
-                _ => error.into(),
-            })?;
+            if line.len() == LONGEST_LINE {
+                return Err(wrong("the line is too long; give the file that --trace wrote".into()));
+            }
+            let line = String::from_utf8(line)
+                .map_err(|_| wrong("this is not text; give the file that --trace wrote".into()))?;
             let line: Line = serde_json::from_str(&line).map_err(|error| {
                 wrong(format!("not a line of a lesson trace ({error}); was the file cut or changed?"))
             })?;

@@ -12,7 +12,7 @@ use crate::luck::Luck;
 use crate::plain::plain;
 
 /// Above what the second witness says.
-pub const WITNESS: &str = "The second witness";
+pub const WITNESS: &str = "Second witness";
 
 /// A Markdown file.
 pub struct Page {

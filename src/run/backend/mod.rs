@@ -61,6 +61,9 @@ fn timed_out() -> Refusal {
 }
 
 fn would_block() -> Refusal {
-    let code = cfg!(unix).then(|| std::io::Error::from(std::io::ErrorKind::WouldBlock).raw_os_error()).flatten();
+    #[cfg(unix)]
+    let code = Some(nix::errno::Errno::EWOULDBLOCK as i32);
+    #[cfg(not(unix))]
+    let code = None;
     Refusal { name: "EWOULDBLOCK".into(), code, text: "the lock is taken".into() }
 }

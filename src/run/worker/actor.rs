@@ -1,5 +1,7 @@
 //! One process of the scenario: carries out its steps on real locks and tells each event.
 
+mod transaction;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::Receiver;
@@ -8,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use super::super::backend::{Answer, Database, Databases, Flocks, Locks, Mutexes, Records, Table};
+use super::super::backend::{Answer, Databases, Flocks, Locks, Mutexes, Records, Table};
 use super::super::clock::now_us;
 use super::super::retry::{Random, pause};
 use super::super::wire::{Job, Message, Order};
 use crate::model::Mode;
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Step};
+use crate::scenario::{LockKind, Process, Step};
 use crate::trace::{Event, Refusal, What};
+use transaction::Transaction;
 
 /// What became of a step or of a whole round.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,14 +40,6 @@ pub(super) struct Actor {
     round: u32,
     /// Meetings of this round that it has been to: a repeated attempt does not wait for them again.
     met: usize,
-}
-
-/// The connection to the one database, and where its transaction stands.
-struct Transaction {
-    database: Database,
-    wal: bool,
-    mode: Option<Mode>,
-    rows: u64,
 }
 
 /// Where a process waits for the conductor's word.
@@ -87,12 +82,9 @@ impl Actor {
             );
         }
         let transaction = match job.database {
-            Some(kind) if process.steps.iter().any(Step::is_transaction) => Some(Transaction {
-                database: Database::open(DATABASE, job.busy_timeout)?,
-                wal: kind == LockKind::SqliteWal,
-                mode: None,
-                rows: 0,
-            }),
+            Some(kind) if process.steps.iter().any(Step::is_transaction) => {
+                Some(Transaction::open(kind, job.busy_timeout)?)
+            }
             _ => None,
         };
         let random = Random::new(job.seed, who);
@@ -224,103 +216,6 @@ impl Actor {
         }
     }
 
-    fn begin(&mut self, begin: Begin) -> anyhow::Result<Course> {
-        let wal = self.transaction()?.wal;
-        let (sql, mode) = match begin {
-            Begin::Deferred => ("BEGIN", None),
-            Begin::Immediate | Begin::Exclusive if wal => ("BEGIN IMMEDIATE", Some(Mode::Writer)),
-            Begin::Immediate => ("BEGIN IMMEDIATE", Some(Mode::Reserved)),
-            Begin::Exclusive => ("BEGIN EXCLUSIVE", Some(Mode::Exclusive)),
-        };
-        match mode {
-            Some(mode) => self.ask_database(sql, mode),
-            None => {
-                self.transaction()?.database.try_execute(sql)?;
-                Ok(Course::Done)
-            }
-        }
-    }
-
-    fn select(&mut self) -> anyhow::Result<Course> {
-        let mode = if self.transaction()?.wal { Mode::Snapshot } else { Mode::Shared };
-        self.ask_database("SELECT count(*) FROM pets", mode)
-    }
-
-    fn insert(&mut self) -> anyhow::Result<Course> {
-        let mode = if self.transaction()?.wal { Mode::Writer } else { Mode::Reserved };
-        let sql = Database::insert_sql(&self.process.name, self.round);
-        let course = self.ask_database(&sql, mode)?;
-        if course == Course::Done {
-            self.transaction()?.rows += 1;
-            self.tell(What::Inserted)?;
-        }
-        Ok(course)
-    }
-
-    /// Carries out a statement that needs `mode`; asks aloud only if the transaction does not hold as much already.
-    fn ask_database(&mut self, sql: &str, mode: Mode) -> anyhow::Result<Course> {
-        let transaction = self.transaction()?;
-        let held = transaction.mode;
-        if held.is_some_and(|held| held >= mode) {
-            transaction.database.wait_execute(sql)?;
-            return Ok(Course::Done);
-        }
-        let asked = Asked { lock: DATABASE.to_owned(), mode, at: Instant::now() };
-        self.tell(asked.wants())?;
-        let database = &self.transaction()?.database;
-        let patience = database.busy_timeout();
-        let mut answer = database.try_execute(sql)?;
-        if matches!(answer, Answer::Taken(_)) && !patience.is_zero() {
-            // Whoever holds a lock already is refused at once: its busy handler is not even called. That is
-            // SQLite's rule, so we do not say that it waits; the second call, with the timeout, shows it.
-            if held.is_none() {
-                self.tell(asked.waits(Some(patience)))?;
-            }
-            answer = self.transaction()?.database.wait_execute(sql)?;
-        }
-        let course = self.settle(&asked, answer)?;
-        if course == Course::Done {
-            self.transaction()?.mode = Some(mode);
-        }
-        Ok(course)
-    }
-
-    fn commit(&mut self) -> anyhow::Result<Course> {
-        let transaction = self.transaction()?;
-        let (rows, patience) = (transaction.rows, transaction.database.busy_timeout());
-        let asked = Asked { lock: DATABASE.to_owned(), mode: Mode::Exclusive, at: Instant::now() };
-        self.tell(What::Commits { rows })?;
-        let mut answer = self.transaction()?.database.try_execute("COMMIT")?;
-        if matches!(answer, Answer::Taken(_)) && !patience.is_zero() {
-            self.tell(asked.waits(Some(patience)))?;
-            answer = self.transaction()?.database.wait_execute("COMMIT")?;
-        }
-        if answer == Answer::Granted {
-            self.forget_transaction()?;
-            self.tell(What::Committed { rows })?;
-            return Ok(Course::Done);
-        }
-        self.settle(&asked, answer)
-    }
-
-    fn rollback(&mut self) -> anyhow::Result<Course> {
-        let transaction = self.transaction()?;
-        let rows = transaction.rows;
-        if transaction.mode.is_some() {
-            self.tell(What::Releases { lock: DATABASE.to_owned() })?;
-        }
-        self.transaction()?.database.rollback()?;
-        self.forget_transaction()?;
-        self.tell(What::RolledBack { rows })?;
-        Ok(Course::Done)
-    }
-
-    fn forget_transaction(&mut self) -> anyhow::Result<()> {
-        let transaction = self.transaction()?;
-        (transaction.mode, transaction.rows) = (None, 0);
-        Ok(())
-    }
-
     /// After a refusal: undo the transaction, then let go of every lock, the newest first.
     fn release_everything(&mut self) -> anyhow::Result<()> {
         if self.transaction.is_some() {
@@ -348,10 +243,6 @@ impl Actor {
 
     fn backend(&mut self, kind: LockKind) -> anyhow::Result<&mut Box<dyn Locks>> {
         self.locks.get_mut(&kind).context("a lock that the job does not name")
-    }
-
-    fn transaction(&mut self) -> anyhow::Result<&mut Transaction> {
-        self.transaction.as_mut().context("a step of a transaction without a database")
     }
 
     fn tell(&self, what: What) -> anyhow::Result<()> {

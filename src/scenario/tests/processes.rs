@@ -182,6 +182,16 @@ two.toml:6:10: invalid type: string "two"
 "#]],
     );
     check_process(
+        r#"for = "0s""#,
+        str![[r#"
+two.toml:6:7: P1 begins no round within 0s
+  |
+6 | for = "0s"
+  |       ^^^^
+  = help: use a longer time, or `rounds` to count
+"#]],
+    );
+    check_process(
         r#"for = "3 parsecs""#,
         str![[r#"
 two.toml:6:7: `3 parsecs` is not a duration

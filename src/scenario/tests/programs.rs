@@ -353,6 +353,21 @@ two.toml:5:10: `database` is the database of `begin`, `insert` and `commit`, not
 }
 
 #[test]
+fn a_lock_is_always_spelled_alike() {
+    check_steps(
+        "flock",
+        r#""lock A", "lock a", "unlock a", "unlock A""#,
+        str![[r#"
+two.toml:5:20: `a` and `A` differ only in capitals, and some systems take them for one file
+  |
+5 | steps = ["lock A", "lock a", "unlock a", "unlock A"]
+  |                    ^^^^^^^^
+  = help: give each lock a name of its own
+"#]],
+    );
+}
+
+#[test]
 fn processes_meet_equally_often() {
     check(
         r#"title = "t"

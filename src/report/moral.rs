@@ -1,0 +1,60 @@
+//! What a learner should take along from a run, said with its own numbers.
+
+use super::words::setting;
+use crate::analysis::{Figures, Outcome};
+use crate::scenario::LockKind;
+use crate::trace::{Command, Trace};
+
+/// The last paragraph of a run; empty where there is nothing to add.
+pub fn of(command: &Command, trace: &Trace, figures: &Figures) -> String {
+    match command {
+        Command::Locked { .. } => locked(trace, figures),
+        Command::Deadlock { .. } => deadlock(trace, figures),
+        Command::Fixed { .. } | Command::Run { .. } => String::new(),
+    }
+}
+
+fn locked(trace: &Trace, figures: &Figures) -> String {
+    let lost = match figures.lost() {
+        None | Some(0) => return "Nothing is lost: everybody got the lock before the patience ended.".into(),
+        Some(1) => "1 row is".to_owned(),
+        Some(lost) => format!("{lost} rows are"),
+    };
+    let patience_us = trace.scenario.busy_timeout().as_micros() as u64;
+    let timeout = setting(patience_us);
+    // Refused long before its patience could end: it was not even allowed to wait.
+    let at_once = figures.refusals.iter().any(|kind| kind.most_us < patience_us / 2);
+    let why = match at_once {
+        true => format!("The timeout of {timeout} did not help: SQLite refused at once what no wait can solve."),
+        false => format!("The slow holder is half of the cause; the other half is a patience of {timeout}."),
+    };
+    format!(
+        "What the classic program hides: it catches the error and goes on. {lost} lost, and its exit status would have \
+         been 0. {why}"
+    )
+}
+
+fn deadlock(trace: &Trace, figures: &Figures) -> String {
+    let by_kernel = figures.refusals.iter().any(|kind| kind.why.name == "EDEADLK");
+    let moral = match figures.outcome {
+        Outcome::Deadlocked if trace.scenario.on == LockKind::Fcntl => TOO_LONG,
+        Outcome::Refused if by_kernel => BY_KERNEL,
+        Outcome::Refused => BY_TIMEOUT,
+        Outcome::Finished => BY_LUCK,
+        _ => "",
+    };
+    moral.into()
+}
+
+/// fs/locks.c of Linux follows a chain of owners for ten steps (`MAX_DEADLK_ITERATIONS`), then gives up.
+const TOO_LONG: &str = "fcntl's kernel looks for a cycle before it lets anybody wait, but only so far: this ring is \
+                        longer than its search, and nobody was refused.";
+
+const BY_KERNEL: &str = "The kernel saw that this wait would close a cycle, and refused it: EDEADLK. The one that \
+                         was refused let its lock go, so the others could finish. On Linux it does not look far \
+                         enough for a long ring: try --processes 13.";
+
+const BY_TIMEOUT: &str = "The cycle was there, and a time-out ended it: nobody proved a deadlock, somebody only lost \
+                          patience.";
+
+const BY_LUCK: &str = "No deadlock this time: luck decided. Without a meeting the order of the steps is not ours.";

@@ -1,0 +1,111 @@
+//! The verdict: when is it a deadlock, and who else says so?
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use super::super::crew::Crew;
+use super::super::wire::{Message, Order};
+use super::super::{OnDeadlock, witness};
+use super::{Conductor, TICK};
+use crate::scenario::LockKind;
+use crate::trace::{Deadlock, Edge, KilledFor, What, Witness};
+use crate::who;
+
+/// Everybody who still lives is stuck: since when, and how much processor time they had used by then.
+pub(super) struct Watch {
+    since: Instant,
+    cpu: Option<Duration>,
+}
+
+impl Conductor<'_> {
+    /// Looks whether this process's wait has closed a cycle, and says so at once.
+    pub(super) fn look_for_cycle(&mut self, who: usize) -> anyhow::Result<()> {
+        let Some(cycle) = self.graph.cycle_through(who) else { return Ok(()) };
+        let timed = self.graph.is_timed(&cycle);
+        self.tell_ourselves(who, What::ClosesCycle { cycle, timed })?;
+        if timed {
+            return Ok(());
+        }
+        match self.options.on_deadlock {
+            OnDeadlock::EndVictim => self.kill(who, KilledFor::Victim),
+            OnDeadlock::Watch => {
+                self.suspicion = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// A deadlock is certain when nobody who lives can move and nothing does, for as long as the patience lasts:
+    /// fcntl's kernel, for one, refuses a cycle a moment after it closed.
+    pub(super) fn consider_deadlock(&mut self, messages: &Receiver<anyhow::Result<Message>>) -> anyhow::Result<()> {
+        if !self.suspicion {
+            return Ok(());
+        }
+        let cycles: Vec<_> = self.graph.cycles().into_iter().filter(|cycle| !self.graph.is_timed(cycle)).collect();
+        self.suspicion = !cycles.is_empty();
+        let members: BTreeSet<usize> = cycles.iter().flatten().map(|edge| edge.waiter).collect();
+        let blocked_behind = self.graph.blocked_behind(&members);
+        if !self.suspicion || !self.everybody_is_stuck(&members, &blocked_behind) {
+            self.watch = None;
+            return Ok(());
+        }
+        let stuck: Vec<usize> = self.living().collect();
+        let watch = self.watch.get_or_insert_with(|| Watch { since: Instant::now(), cpu: None });
+        if watch.since.elapsed() >= TICK && watch.cpu.is_none() {
+            watch.cpu = cpu_time(&self.crew, &stuck);
+        }
+        if watch.since.elapsed() < self.options.patience.max(2 * TICK) {
+            return Ok(());
+        }
+        let (watched, before) = (watch.since.elapsed(), watch.cpu);
+        let used = before.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
+        let witness = self.call_witness(&stuck, messages)?;
+        self.aftermath.deadlock = Some(Deadlock {
+            cycles,
+            blocked_behind,
+            watched_us: watched.as_micros() as u64,
+            cpu_us: used.map(|time| time.as_micros() as u64),
+            witness,
+        });
+        self.suspicion = false;
+        self.kill_everybody(KilledFor::Deadlock)
+    }
+
+    fn everybody_is_stuck(&self, members: &BTreeSet<usize>, behind: &[Edge]) -> bool {
+        let meeting = self.meetings.waiting();
+        let waits_for_ever = |who: usize| self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_none());
+        self.living().all(|who| {
+            members.contains(&who)
+                || meeting[who]
+                || (waits_for_ever(who) && behind.iter().any(|edge| edge.waiter == who))
+        })
+    }
+
+    fn call_witness(
+        &mut self,
+        stuck: &[usize],
+        messages: &Receiver<anyhow::Result<Message>>,
+    ) -> anyhow::Result<Option<Witness>> {
+        if self.scenario.on != LockKind::Mutex {
+            return Ok(witness::kernel(self.scenario, &self.room, &self.crew, stuck));
+        }
+        self.crew.tell_all(Order::Look);
+        let limit = Instant::now() + Duration::from_secs(5);
+        while let Ok(message) = messages.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+            let message = message?;
+            let last = matches!(message, Message::Detected { line: None });
+            self.hear(message)?;
+            if last {
+                break;
+            }
+        }
+        Ok(self.detected.take().map(|lines| witness::detector(self.scenario, &self.graph, &lines)))
+    }
+}
+
+/// Processor time of all these processes together, each worker counted once.
+fn cpu_time(crew: &Crew, who: &[usize]) -> Option<Duration> {
+    let workers: BTreeSet<u32> = who.iter().map(|&who| crew.pid_of(who)).collect();
+    workers.into_iter().map(who::processes::cpu_time).sum()
+}
