@@ -9,10 +9,12 @@ pub struct Luck {
     pub names: bool,
     /// How many: 4 of 6 and 5 of 6 are both fewer than 6; 0 and 6 of 6 stay what they are.
     pub counts: bool,
+    /// Whether the second witness answers in time: a detector on a busy machine may not. If it does, it is compared.
+    pub witness: bool,
 }
 
 impl Luck {
-    /// Reads `order, names, counts`, or some of them.
+    /// Reads `order, names, counts, witness`, or some of them.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut luck = Self::default();
         for word in text.split(',') {
@@ -20,7 +22,8 @@ impl Luck {
                 "order" => luck.order = true,
                 "names" => luck.names = true,
                 "counts" => luck.counts = true,
-                word => return Err(format!("`{word}` is none of order, names and counts")),
+                "witness" => luck.witness = true,
+                word => return Err(format!("`{word}` is none of order, names, counts and witness")),
             }
         }
         Ok(luck)

@@ -5,7 +5,7 @@
 //!
 //! ````text
 //! <!-- exit: 1 -->
-//! <!-- luck: order, names, counts -->
+//! <!-- luck: order, names, counts, witness -->
 //! <!-- tries: 5 -->
 //! ```console
 //! $ lesson run my.toml

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex_lite::{Captures, Regex};
 
 use crate::luck::Luck;
+use crate::page::WITNESS;
 
 /// The width that the program lays its text out for when nobody looks at it.
 const WIDTH: usize = 80;
@@ -200,7 +201,7 @@ fn in_any_order(lines: Vec<String>) -> Vec<String> {
             _ if is_story || is_witness || is_gap => group.push(line),
             _ => {
                 sorted.extend(sort_group(std::mem::take(&mut group)));
-                pairs = line.starts_with("The second witness");
+                pairs = line.starts_with(WITNESS);
                 sorted.push(line);
             }
         }
