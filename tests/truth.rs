@@ -35,7 +35,7 @@ fn check(arguments: &str) {
 /// Replays the events: nobody gets a lock while another holds it in a mode that excludes this, and every cycle that was
 /// seen is made of waits and holds that were there.
 fn check_holds(label: &str, run: &Trace) {
-    let mut graph = WaitForGraph::default();
+    let mut graph = WaitForGraph::new(&run.scenario);
     for (number, event) in run.events.iter().enumerate() {
         match &event.what {
             What::Gets { lock, mode } => {

@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::meetings::Meetings;
 use crate::model::Mode;
-use crate::scenario::DATABASE;
+use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Edge, Event, What};
+
+/// What the arrow of a process says that waits at a meeting. No lock can have this name: it has a blank.
+pub const MEETING: &str = "the meeting";
 
 /// The wait-for graph at one instant of a run: feed it the events in order.
 #[derive(Debug, Clone, Default)]
 pub struct WaitForGraph {
+    meetings: Meetings,
     holds: BTreeMap<String, Vec<Hold>>,
     waits: BTreeMap<usize, Wait>,
 }
@@ -40,9 +45,15 @@ pub struct Wait {
 }
 
 impl WaitForGraph {
+    /// Nobody holds anything, nobody waits.
+    pub fn new(scenario: &Scenario) -> Self {
+        Self { meetings: Meetings::new(scenario), ..Self::default() }
+    }
+
     /// Takes the next event in.
     pub fn apply(&mut self, event: &Event) {
         let who = event.who;
+        self.meetings.apply(who, &event.what);
         match &event.what {
             What::Waits { lock, mode, limit_us } => {
                 let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
@@ -80,20 +91,40 @@ impl WaitForGraph {
         })
     }
 
-    /// What a process waits for.
+    /// Who waits at a meeting, and for whom.
+    pub fn meetings(&self) -> &Meetings {
+        &self.meetings
+    }
+
+    /// The lock that a process waits for.
     pub fn wait_of(&self, who: usize) -> Option<&Wait> {
         self.waits.get(&who)
     }
 
-    /// The arrows that leave a process: one for each holder that is in its way.
+    /// The arrows that leave a process: one for each holder that is in its way, or, at a meeting, for each process that
+    /// has not come yet.
     pub fn edges_of(&self, who: usize) -> impl Iterator<Item = Edge> {
-        let wait = self.waits.get(&who);
-        wait.into_iter().flat_map(move |wait| {
+        let lock = self.waits.get(&who).into_iter().flat_map(move |wait| {
             self.holders(&wait.lock)
                 .iter()
                 .filter(move |hold| hold.who != who && wait.mode.conflicts_with(hold.mode))
                 .map(move |hold| Edge { waiter: who, lock: wait.lock.clone(), holder: hold.who })
-        })
+        });
+        let meeting = self.meetings.awaited_by(who);
+        lock.chain(meeting.map(move |holder| Edge { waiter: who, lock: MEETING.to_owned(), holder }))
+    }
+
+    /// Everybody who waits, for a lock or at a meeting.
+    pub fn waiters(&self) -> BTreeSet<usize> {
+        self.waits.keys().copied().chain(self.meetings.waiters()).collect()
+    }
+
+    /// Whether a process waits, and no time-out will end that.
+    pub fn waits_for_ever(&self, who: usize) -> bool {
+        match self.waits.get(&who) {
+            Some(wait) => wait.limit_us.is_none(),
+            None => self.meetings.is_waiting(who),
+        }
     }
 
     /// The cycle that a process is part of, from its smallest member on.
@@ -127,7 +158,7 @@ impl WaitForGraph {
     pub fn cycles(&self) -> Vec<Vec<Edge>> {
         let mut seen = BTreeSet::new();
         let mut cycles = Vec::new();
-        for &who in self.waits.keys() {
+        for who in self.waiters() {
             if seen.contains(&who) {
                 continue;
             }
@@ -146,22 +177,23 @@ impl WaitForGraph {
 
     /// Those who wait behind these processes without being among them, each with the arrow that leads there.
     pub fn blocked_behind(&self, members: &BTreeSet<usize>) -> Vec<Edge> {
-        let mut stuck = members.clone();
-        let mut behind: Vec<Edge> = Vec::new();
-        loop {
-            let next: Vec<Edge> = self
-                .waits
-                .keys()
-                .filter(|who| !stuck.contains(who))
-                .filter_map(|&who| self.edges_of(who).find(|edge| stuck.contains(&edge.holder)))
-                .collect();
-            if next.is_empty() {
-                behind.sort();
-                return behind;
-            }
-            stuck.extend(next.iter().map(|edge| edge.waiter));
-            behind.extend(next);
+        let mut behind: BTreeMap<usize, Vec<Edge>> = BTreeMap::new();
+        for edge in self.waiters().into_iter().flat_map(|who| self.edges_of(who)) {
+            behind.entry(edge.holder).or_default().push(edge);
         }
+        let mut stuck = members.clone();
+        let mut open: Vec<usize> = members.iter().copied().collect();
+        let mut found = Vec::new();
+        while let Some(holder) = open.pop() {
+            for edge in behind.remove(&holder).unwrap_or_default() {
+                if stuck.insert(edge.waiter) {
+                    open.push(edge.waiter);
+                    found.push(edge);
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     fn grant(&mut self, who: usize, lock: &str, mode: Mode, at_us: u64) {
@@ -204,10 +236,13 @@ fn from_smallest(mut cycle: Vec<Edge>) -> Vec<Edge> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{LockKind, Process, Step};
 
-    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 ends"`.
+    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 meets"`, `"0 ends"`. All six processes meet once.
     fn graph(story: &[&str]) -> WaitForGraph {
-        let mut graph = WaitForGraph::default();
+        let process = |who: usize| Process::new(who.to_string(), vec![Step::Meet]);
+        let scenario = Scenario::new("test", LockKind::Flock, (0..6).map(process).collect());
+        let mut graph = WaitForGraph::new(&scenario);
         for line in story {
             let words: Vec<&str> = line.split(' ').collect();
             let lock = words.get(2).map(|&name| name.to_owned()).unwrap_or_default();
@@ -216,6 +251,7 @@ mod tests {
                 "shares" => What::Gets { lock, mode: Mode::Shared },
                 "waits" => What::Waits { lock, mode: Mode::Exclusive, limit_us: None },
                 "frees" => What::Releases { lock },
+                "meets" => What::Meets,
                 _ => What::Ends,
             };
             graph.apply(&Event { at_us: 0, who: words[0].parse().unwrap(), what });
@@ -265,5 +301,9 @@ mod tests {
         // The way back leads through the second of two sharers.
         check(&["0 shares A", "1 shares A", "2 gets B", "2 waits A", "1 waits B"], &[&[1, 2]], &[]);
         check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A", "1 ends"], &[], &[]);
+        // 0 waits at the meeting for everybody; 1 can't come, because it waits for what 0 holds.
+        check(&["0 gets A", "0 meets", "2 meets"], &[], &[]);
+        check(&["0 gets A", "0 meets", "2 meets", "1 waits A"], &[&[0, 1]], &[2]);
+        check(&["0 gets A", "0 meets", "1 waits A", "0 ends"], &[], &[]);
     }
 }

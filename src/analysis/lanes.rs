@@ -75,6 +75,13 @@ impl Artist {
 
     /// Takes the next event in.
     pub fn apply(&mut self, event: &Event) {
+        if let What::Gets { lock, mode } = &event.what
+            && lock == DATABASE
+        {
+            // A COMMIT frees the lock before its process can say so: whoever gets it then has ended that hold.
+            let others = self.0.iter_mut().enumerate().filter(|(who, _)| *who != event.who);
+            others.for_each(|(_, drawing)| drawing.yield_to(*mode, event.at_us));
+        }
         if let Some(drawing) = self.0.get_mut(event.who) {
             drawing.apply(event.at_us, &event.what);
         }
@@ -99,6 +106,8 @@ struct Drawing {
     ended: bool,
     since_us: Option<u64>,
     holds: BTreeMap<String, Mode>,
+    /// Its COMMIT is under way.
+    commits: bool,
     waits: bool,
     works: bool,
     backs_off: bool,
@@ -106,6 +115,9 @@ struct Drawing {
 
 impl Drawing {
     fn apply(&mut self, at_us: u64, what: &What) {
+        if matches!(what, What::ClosesCycle { .. }) {
+            return; // the conductor's remark: the process did nothing then
+        }
         // What was said before an event does not depend on it: close the stretch first, then change the state.
         self.close(at_us);
         match what {
@@ -114,13 +126,14 @@ impl Drawing {
                 self.holds.insert(lock.clone(), *mode);
             }
             What::Waits { .. } => self.waits = true,
+            What::Commits { .. } => self.commits = true,
             What::Refused { .. } => {
-                self.waits = false;
+                (self.waits, self.commits) = (false, false);
                 self.lane.marks.push((at_us, Mark::Refused));
             }
             What::Releases { lock } => drop(self.holds.remove(lock)),
             What::Committed { .. } | What::RolledBack { .. } => {
-                self.waits = false;
+                (self.waits, self.commits) = (false, false);
                 self.holds.remove(DATABASE);
             }
             What::Works { .. } => self.works = true,
@@ -131,6 +144,14 @@ impl Drawing {
             What::Killed { .. } => self.end(at_us, Some(Mark::Killed)),
             What::Ends => self.end(at_us, None),
             _ => {}
+        }
+    }
+
+    /// Another process got the database in this mode.
+    fn yield_to(&mut self, mode: Mode, at_us: u64) {
+        if self.commits && self.holds.get(DATABASE).is_some_and(|held| mode.conflicts_with(*held)) {
+            self.close(at_us);
+            self.holds.remove(DATABASE);
         }
     }
 

@@ -5,16 +5,17 @@
 mod figures;
 mod graph;
 mod lanes;
+mod meetings;
 
 pub use figures::{Figures, Outcome, RefusalCount};
-pub use graph::{Hold, Wait, WaitForGraph};
+pub use graph::{Hold, MEETING, Wait, WaitForGraph};
 pub use lanes::{Artist, Lane, Mark, Segment, State, lanes};
 
 use crate::trace::{KilledFor, Trace, What};
 
 /// The wait-for graph as it stood when the conductor had decided and had not yet ended anybody.
 pub fn graph_at_deadlock(trace: &Trace) -> WaitForGraph {
-    let mut graph = WaitForGraph::default();
+    let mut graph = WaitForGraph::new(&trace.scenario);
     let before = |what: &What| !matches!(what, What::Killed { why: KilledFor::Deadlock });
     trace.events.iter().take_while(|event| before(&event.what)).for_each(|event| graph.apply(event));
     graph

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use crate::run::{self, Arena, Interrupted, OnDeadlock, Options, Unfit, Unwatched};
+use crate::run::{self, Arena, Interrupted, Options, Unfit, Unwatched};
 use crate::scenario::builtin::{Exercise, Ring};
 use crate::scenario::{self, LockKind, Scenario};
 use crate::trace::{Check, Stored, Trace, What};
@@ -91,7 +91,6 @@ impl Probe {
             label: format!("check {}", self.what),
             seed: 1,
             patience: Duration::from_millis(200),
-            on_deadlock: OnDeadlock::Watch,
             schedule: None,
             deadline: Some(LONGEST),
         };

@@ -15,13 +15,13 @@ use crate::trace::{Command, Recording, Trace, What};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lesson deadlock                       two processes, flock: they would wait for ever
+  lesson deadlock                     flock: they would wait for ever
   lesson deadlock --processes 5 --bystander
-  lesson deadlock --on fcntl            the kernel refuses one: EDEADLK
-  lesson deadlock --on fcntl --processes 13     ... but not in so long a ring (Linux)
-  lesson deadlock --on mutex            threads; parking_lot's detector finds it
-  lesson deadlock --on sqlite           two databases; a time-out ends it
-  lesson deadlock --free --repeat 50    no meeting: luck decides")]
+  lesson deadlock --on fcntl          the kernel refuses one: EDEADLK
+  lesson deadlock --on fcntl --processes 13    not in so long a ring (Linux)
+  lesson deadlock --on mutex          threads; parking_lot's detector finds it
+  lesson deadlock --on sqlite         two databases; a time-out ends it
+  lesson deadlock --free --repeat 50  no meeting: luck decides")]
 pub(super) struct Args {
     /// The kind of the locks: flock, fcntl, ofd, mutex, sqlite or sqlite-wal
     #[arg(long, value_name = "KIND", default_value = "flock", value_parser = lock_kind)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// How many processes stand in the ring
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = ring_size())]
     processes: usize,
-    /// No meeting after the first lock: luck decides whether it is a deadlock
+    /// No meeting after the first lock: luck decides (the exit status is 0 either way)
     #[arg(long)]
     free: bool,
     /// Run it so often, and count the deadlocks
@@ -69,12 +69,14 @@ impl Args {
 }
 
 /// A cycle was closed, and what ends it on this kind of lock ended it: us, the kernel, a time-out. When luck decides,
-/// once is enough.
+/// it promises no more than to count.
 fn is_shown(recording: &Recording, free: bool) -> bool {
     let closed = |run: &Trace| run.events.iter().any(|event| matches!(event.what, What::ClosesCycle { .. }));
-    let ended = |run: &Trace| matches!(Figures::of(run).outcome, Outcome::Deadlocked | Outcome::Refused);
-    let mut runs = recording.runs.iter().map(|run| ended(run) && (closed(run) || run.outcome.deadlock.is_some()));
-    if free { runs.any(|shown| shown) } else { runs.all(|shown| shown) }
+    recording.runs.iter().all(|run| match Figures::of(run).outcome {
+        Outcome::Deadlocked | Outcome::Refused => closed(run),
+        Outcome::Finished => free,
+        Outcome::Crashed | Outcome::TimedOut => false,
+    })
 }
 
 /// Reads a lock kind, and says on which system it can't be had.

@@ -9,9 +9,8 @@ use super::stage::{Plan, Planned, perform};
 use super::{Verdict, ring_size};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
-use crate::run::OnDeadlock;
 use crate::scenario::builtin::{FIXES, Fix, Sizes, Trouble, fix};
-use crate::scenario::duration;
+use crate::scenario::{OnDeadlock, duration};
 use crate::trace::{Command, Trace};
 
 /// The same troubles, each with its fixes, side by side: what was stored or finished, and what it cost.
@@ -21,7 +20,7 @@ Examples:
   lesson fixed                          both tables, in a few seconds
   lesson fixed deadlock                 one of them
   lesson fixed --with none,queue,wal    only these
-  lesson fixed locked --load            a tight loop of writers: throughput, worst wait, fairness
+  lesson fixed locked --load            a tight loop of writers: who starves?
   lesson scenarios show queue           any of them as a file to change")]
 pub(super) struct Args {
     /// Which trouble; both if none is named
@@ -58,9 +57,10 @@ enum Which {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
-        let fixes: Vec<&Fix> = FIXES.iter().filter(|fix| self.wants(fix)).collect();
+        let fixes: Vec<&Fix> = self.of_trouble().filter(|fix| self.wants(fix)).collect();
         if fixes.is_empty() {
-            anyhow::bail!("none of these fixes belongs to that trouble; `lesson fixed --help` shows how to choose");
+            let names: Vec<&str> = self.of_trouble().map(|fix| fix.name).collect();
+            anyhow::bail!("none of these fixes belongs to that trouble; choose from: {}", names.join(", "));
         }
         let load = fixes.iter().any(|fix| fix.trouble == Trouble::Load);
         let sizes = Sizes {
@@ -69,10 +69,7 @@ impl Args {
             task: self.task_duration,
             load_for: self.load_for,
         };
-        let planned = |fix: &&Fix| Planned {
-            on_deadlock: if fix.name == "detect" { OnDeadlock::EndVictim } else { OnDeadlock::Watch },
-            ..Planned::new(fix.name, (fix.scenario)(&sizes))
-        };
+        let planned = |fix: &&Fix| Planned::new(fix.name, (fix.scenario)(&sizes));
         let plan = Plan {
             command: Command::Fixed { load, task_us: self.task_duration.as_micros() as u64 },
             runs: fixes.iter().map(planned).collect(),
@@ -83,16 +80,22 @@ impl Args {
         perform(plan, &self.output, terminal, |recording| recording.runs.iter().all(is_shown))
     }
 
-    fn wants(&self, fix: &Fix) -> bool {
-        let named = self.with.iter().any(|named| named.name == fix.name);
-        let ring = fix.trouble == Trouble::Ring;
-        let of_trouble = match self.trouble {
+    /// The fixes of the trouble that was named.
+    fn of_trouble(&self) -> impl Iterator<Item = &'static Fix> {
+        let which = self.trouble;
+        FIXES.iter().filter(move |fix| match which {
             None => true,
-            Some(Which::Locked) => !ring,
-            Some(Which::Deadlock) => ring,
-        };
-        let of_mode = self.load == (fix.trouble == Trouble::Load);
-        if self.with.is_empty() { of_trouble && of_mode } else { named && of_trouble }
+            Some(Which::Locked) => fix.trouble != Trouble::Ring,
+            Some(Which::Deadlock) => fix.trouble == Trouble::Ring,
+        })
+    }
+
+    /// Those that were named; otherwise all, under load or at rest.
+    fn wants(&self, fix: &Fix) -> bool {
+        match self.with.is_empty() {
+            true => self.load == (fix.trouble == Trouble::Load),
+            false => self.with.iter().any(|named| named.name == fix.name),
+        }
     }
 }
 
@@ -101,7 +104,7 @@ fn is_shown(run: &Trace) -> bool {
     let figures = Figures::of(run);
     let Some(fix) = fix(&run.label) else { return false };
     let whole = figures.stored.is_none_or(|stored| stored >= figures.acknowledged);
-    let victim = u64::from(fix.name == "detect");
+    let victim = u64::from(run.scenario.on_deadlock == OnDeadlock::Victim);
     let went_well = match fix.trouble {
         Trouble::Load => return whole && figures.acknowledged > 0,
         Trouble::Ring => {

@@ -23,6 +23,8 @@ impl Live {
     pub(super) fn new(scenario: &Scenario, style: Style) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout_with_hz(10));
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        // Narrower than the page: the `^C` that a terminal writes behind the lanes must not begin a new line.
+        let style = Style { width: style.width.saturating_sub(4), ..style };
         let names = scenario.processes.iter().map(|process| process.name.clone()).collect();
         Self { bar, artist: Artist::new(scenario.processes.len()), names, style }
     }

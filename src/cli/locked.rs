@@ -17,10 +17,10 @@ use crate::trace::{Command, Recording};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lesson locked                                   the exercise as it is handed out: 0 s, then 3 s
-  lesson locked --speed 10                        the same, ten times as fast
+  lesson locked                 the exercise: tasks of 0 s, then of 3 s
+  lesson locked --speed 10      the same, ten times as fast
+  lesson locked --read-first    the upgrade trap: refused at once
   lesson locked --task-duration 3s --busy-timeout 20s --record out20.txt
-  lesson locked --read-first                      the upgrade trap: refused at once, whatever the timeout
   lesson locked --task-duration 0s --busy-timeout 0s --repeat 20")]
 pub(super) struct Args {
     /// How many processes
@@ -84,7 +84,7 @@ impl Args {
             );
         }
         let acts = self.task_duration.iter().map(|&task| {
-            let label = format!("task {}", duration::format(task));
+            let label = format!("task {}", duration::format(divided(task, self.speed)));
             Planned::new(label, self.exercise(task).scenario())
         });
         let mut acts: Vec<Planned> = acts.collect();

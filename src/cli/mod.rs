@@ -37,14 +37,15 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  lesson check                          can this machine run the lessons?
-  lesson locked                         the exercise: quick tasks, then slow ones; rows are lost
-  lesson deadlock --on fcntl            a deadlock that the kernel refuses
-  lesson fixed --json                   every fix, measured, for a script
+  lesson check                  can this machine run the lessons?
+  lesson locked                 the exercise: rows are lost
+  lesson deadlock --on fcntl    a deadlock that the kernel refuses
+  lesson fixed --json           every fix, measured, for a script
   lesson scenarios show deadlock > my.toml && lesson run my.toml
 
-Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input.
-The lessons are in the folder lessons/ of the project; begin with lessons/SUMMARY.md.";
+Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
+input, 130 = interrupted. The lessons are in the folder lessons/ of the
+project; begin with lessons/SUMMARY.md.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -12,7 +12,7 @@ use crate::machine::Terminal;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lesson recordings out         out0.txt, out3.txt, deadlock.txt and fixed.txt, in about 16 seconds")]
+  lesson recordings out    out0.txt, out3.txt, deadlock.txt and fixed.txt; 16 s")]
 pub(super) struct Args {
     /// Where to write them
     #[arg(value_name = "DIR", default_value = "out")]

@@ -22,9 +22,10 @@ Examples:
   lesson scenarios show deadlock > my.toml      a scenario to copy and change
   lesson run my.toml
   lesson run my.toml --on fcntl                 the same on another kind of lock
-  lesson run my.toml --schedule \"P1 P1 P2\"      exactly these steps first, in this order; then all go on freely
+  lesson run my.toml --schedule \"P1 P1 P2\"      these steps first, then freely
 
-Exit status: 0 = every process finished, 1 = it ended in a deadlock, a refusal or a crash, 2 = bad usage or input.")]
+Exit status: 0 = every process finished, 1 = it ended in a deadlock, a refusal
+or a crash, 2 = bad usage or input.")]
 pub(super) struct Args {
     /// A scenario in TOML, the name of a built-in one, or - for standard input
     #[arg(value_name = "FILE")]
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Another kind of lock: flock, fcntl, ofd, mutex, sqlite or sqlite-wal
     #[arg(long, value_name = "KIND", value_parser = lock_kind)]
     on: Option<LockKind>,
+    /// On SQLite: another patience than the scenario's
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    busy_timeout: Option<Duration>,
     /// Who makes the first steps, in which order
     #[arg(long, value_name = "NAMES")]
     schedule: Option<String>,
@@ -57,6 +61,10 @@ impl Args {
                 scenario.busy_timeout = None;
             }
             scenario::check(&scenario).with_context(|| format!("this scenario can't be run on {on}"))?;
+        }
+        if self.busy_timeout.is_some() {
+            scenario.busy_timeout = self.busy_timeout;
+            scenario::check(&scenario).context("--busy-timeout does not fit this scenario")?;
         }
         let schedule = self.schedule.as_deref().map(|text| scenario::parse_schedule(text, &scenario)).transpose();
         let schedule = schedule.map_err(anyhow::Error::msg)?;
@@ -91,9 +99,9 @@ fn load(file: &Path) -> anyhow::Result<Scenario> {
             std::fs::File::open(file).and_then(|open| open.take(limit).read_to_string(&mut text))
         }
     };
-    read.with_context(|| match file.exists() || origin == "-" {
-        true => format!("can't read {origin}"),
-        false => format!("can't read {origin}; `lesson scenarios` lists those that are built in"),
+    read.map_err(|error| match file.exists() || origin == "-" {
+        true => anyhow::anyhow!("can't read {origin}: {error}"),
+        false => anyhow::anyhow!("can't read {origin}: {error}; `lesson scenarios` lists those that are built in"),
     })?;
     Ok(scenario::parse(&text, &origin)?)
 }

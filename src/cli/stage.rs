@@ -11,7 +11,7 @@ use super::output::{Output, print};
 use super::{Verdict, show, style};
 use crate::machine::{self, Terminal};
 use crate::report::Transcript;
-use crate::run::{self, Arena, OnDeadlock, Options, Unwatched, Watcher};
+use crate::run::{self, Arena, Options, Unwatched, Watcher};
 use crate::scenario::{self, Scenario};
 use crate::trace::{Command, Event, FORMAT, Header, Recording, Trace};
 
@@ -33,14 +33,13 @@ pub(super) struct Plan {
 pub(super) struct Planned {
     pub(super) label: String,
     pub(super) scenario: Scenario,
-    pub(super) on_deadlock: OnDeadlock,
     pub(super) schedule: Option<Vec<usize>>,
 }
 
 impl Planned {
     /// A run that watches a deadlock if one arises.
     pub(super) fn new(label: impl Into<String>, scenario: Scenario) -> Self {
-        Self { label: label.into(), scenario, on_deadlock: OnDeadlock::Watch, schedule: None }
+        Self { label: label.into(), scenario, schedule: None }
     }
 
     /// The same run, so many times.
@@ -154,7 +153,6 @@ fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena
         label: planned.label.clone(),
         seed: output.seed,
         patience: plan.patience,
-        on_deadlock: planned.on_deadlock,
         schedule: planned.schedule.clone(),
         deadline: plan.deadline,
     }

@@ -2,36 +2,42 @@
 
 use super::paint::Style;
 use super::words::{clean, list, moment, name, span};
-use crate::analysis::graph_at_deadlock;
+use crate::analysis::{MEETING, graph_at_deadlock};
 use crate::trace::{Deadlock, Trace};
 
 /// The four conditions, numbered, each with what this run showed of it.
 pub fn conditions(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
-    let Some(edge) = deadlock.cycles.first().and_then(|cycle| cycle.first()) else { return String::new() };
+    let Some(cycle) = deadlock.cycles.first() else { return String::new() };
+    // At a meeting nobody is refused: the first condition shows at a lock.
+    let Some(edge) = cycle.iter().find(|edge| edge.lock != MEETING).or(cycle.first()) else { return String::new() };
     let graph = graph_at_deadlock(trace);
     let name = |who: usize| clean(name(&trace.scenario, who));
     let (waiter, holder, lock) = (name(edge.waiter), name(edge.holder), clean(&edge.lock));
-    let held: Vec<String> = graph.held_by(edge.waiter).map(|(lock, _)| clean(lock)).collect();
-    let since = |who: usize| graph.held_by(who).map(|(_, hold)| hold.since_us).min().unwrap_or(0);
     let waits_since = graph.wait_of(edge.waiter).map_or(0, |wait| wait.since_us);
-    let ring: Vec<String> = deadlock.cycles[0].iter().map(|edge| name(edge.waiter)).collect();
+    // Who waits at a lock may hold nothing, if the ring is closed by a meeting.
+    let keeper = cycle.iter().find(|edge| graph.held_by(edge.waiter).next().is_some()).unwrap_or(edge);
+    let held: Vec<String> = graph.held_by(keeper.waiter).map(|(lock, _)| clean(lock)).collect();
+    let since = graph.held_by(keeper.waiter).map(|(_, hold)| hold.since_us).min().unwrap_or(0);
+    let ring: Vec<String> = cycle.iter().map(|edge| name(edge.waiter)).collect();
     let conditions = [
         (
             "Mutual exclusion",
-            format!("{waiter} tried {lock} at {} and found it taken: only {holder} can hold it.", moment(waits_since)),
+            format!("{waiter} tried {lock} at {} and found it taken by {holder}.", moment(waits_since)),
         ),
         (
             "Hold and wait",
             format!(
-                "{waiter} has held {} since {} and keeps it while it waits for {lock}.",
+                "{} has held {} since {} and keeps it while it waits for {}.",
+                name(keeper.waiter),
                 list(&held),
-                moment(since(edge.waiter))
+                moment(since),
+                clean(&keeper.lock)
             ),
         ),
         (
             "No preemption",
             format!(
-                "for {} nobody took {lock} from {holder}; it was free only when lesson ended {holder}.",
+                "for {} nobody took {lock} from {holder}: it kept it until lesson ended it.",
                 span(deadlock.watched_us)
             ),
         ),

@@ -4,6 +4,7 @@ use super::coffman;
 use super::graph;
 use super::paint::Style;
 use super::words::{clean, list, name, plural, span};
+use crate::scenario::LockKind;
 use crate::trace::{Deadlock, KilledFor, Trace, Witness};
 
 /// More lines of a witness than this are not shown.
@@ -34,9 +35,13 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
         .filter(|event| event.what == crate::trace::What::Killed { why: KilledFor::Deadlock })
         .map(|event| clean(name(&trace.scenario, event.who)))
         .collect();
+    let children = match trace.scenario.on {
+        LockKind::Mutex => "child with the threads",
+        _ => "children",
+    };
     format!(
-        "Watched for {}: no process made a step, and {cpu} They would wait for ever. lesson then ended its own \
-         children {}, and nobody else.",
+        "Watched for {}: nobody made a step, and {cpu} They would wait for ever. lesson then ended its own {children} \
+         {}, and nobody else.",
         span(deadlock.watched_us),
         list(&ended)
     )

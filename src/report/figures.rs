@@ -37,7 +37,7 @@ fn times(trace: &Trace, figures: &Figures) -> String {
         _ => ".".into(),
     };
     if figures.worst_wait_us > 0 {
-        text += &format!(" The worst wait was {}.", span(figures.worst_wait_us));
+        text += &format!(" The longest from first asking to having, or giving up: {}.", span(figures.worst_wait_us));
     }
     text
 }
@@ -45,7 +45,7 @@ fn times(trace: &Trace, figures: &Figures) -> String {
 fn rows(figures: &Figures, style: Style) -> String {
     let stored = figures.stored.unwrap_or(0);
     let counted = match figures.expected {
-        Some(expected) => format!("{stored} of {expected} rows stored"),
+        Some(expected) => format!("{stored} of {} stored", plural(expected, "row")),
         None => format!("{} stored", plural(stored, "row")),
     };
     let agree = match stored.cmp(&figures.acknowledged) {

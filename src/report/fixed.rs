@@ -4,6 +4,7 @@ use super::paint::Style;
 use super::table::{Cells, table};
 use super::words::{percent, setting, span};
 use crate::analysis::{Figures, Outcome};
+use crate::scenario::Step;
 use crate::scenario::builtin::{Fix, Trouble, fix};
 use crate::trace::{Recording, Trace};
 
@@ -43,8 +44,8 @@ impl<'a> Row<'a> {
 }
 
 /// What the columns say that their heads can't.
-const KEY: &str = "needed: the part of the time that was held or worked; worst: the longest wait for a lock; fair: \
-                   fewest rounds of one process / most.";
+const KEY: &str = "needed: the part of the time that was held or worked; worst: the longest from first asking for \
+                   a lock to having it or giving up; fair: fewest rounds of one process / most.";
 
 fn section(name: &str, groups: &[(Trouble, Vec<&Row>)], style: Style) -> String {
     let done = if name == "deadlock" { "finished" } else { "stored" };
@@ -84,11 +85,15 @@ fn cells(row: &Row) -> Vec<String> {
         (None, _) => format!("{} of {}", figures.finished, trace.scenario.processes.len()),
     };
     let hangs = figures.outcome == Outcome::Deadlocked;
-    let timeout = if trace.scenario.uses_database() {
-        setting(trace.scenario.busy_timeout().as_micros() as u64)
+    let patience = if trace.scenario.uses_database() {
+        Some(trace.scenario.busy_timeout())
     } else {
-        "-".into()
+        trace.scenario.processes.iter().flat_map(|process| &process.steps).find_map(|step| match step {
+            Step::Lock { within, .. } => *within,
+            _ => None,
+        })
     };
+    let timeout = patience.map_or_else(|| "-".into(), |patience| setting(patience.as_micros() as u64));
     let time = if hangs { "for ever".into() } else { span(figures.took_us) };
     let needed = if hangs { "-".into() } else { percent(figures.share_of_limit()) };
     let worst = if hangs { "for ever".into() } else { span(figures.worst_wait_us) };

@@ -18,7 +18,7 @@ const GLYPHS: [(State, char, &str); 6] = [
 ];
 
 const MARKS: [(Mark, char, &str); 3] =
-    [(Mark::Refused, '✗', "refused"), (Mark::Crashed, '†', "crashed"), (Mark::Killed, '†', "ended by lesson")];
+    [(Mark::Refused, '✗', "refused"), (Mark::Crashed, '†', "crashed"), (Mark::Killed, '■', "ended by lesson")];
 
 /// The lanes of a run with their scale and the legend of what occurs in them.
 pub fn picture(trace: &Trace, style: Style) -> String {
@@ -27,8 +27,10 @@ pub fn picture(trace: &Trace, style: Style) -> String {
     let end_us = trace.outcome.took_us.max(1);
     let columns = name_columns(&names);
     let mut text = scale(&names, end_us, style) + "\n";
-    text.extend(strips(&lanes, &names, end_us, style).into_iter().map(|line| line + "\n"));
-    text + &style.faint(style.wrap(&legend(&lanes), &" ".repeat(columns + 2)).trim_end()) + "\n"
+    let strips = strips(&lanes, &names, end_us, style);
+    let legend = legend(&strips);
+    text.extend(strips.into_iter().map(|line| line + "\n"));
+    text + &style.faint(style.wrap(&legend, &" ".repeat(columns + 2)).trim_end()) + "\n"
 }
 
 /// One line for each lane, from the beginning to `end_us`.
@@ -48,13 +50,12 @@ pub fn strips(lanes: &[Lane], names: &[&str], end_us: u64, style: Style) -> Vec<
     strips
 }
 
-/// What the signs mean; only those that occur.
-fn legend(lanes: &[Lane]) -> String {
-    let occurs = |state: State| lanes.iter().any(|lane| lane.segments.iter().any(|segment| segment.state == state));
-    let marked = |mark: Mark| lanes.iter().any(|lane| lane.marks.iter().any(|(_, seen)| *seen == mark));
-    let states = GLYPHS.iter().filter(|glyph| occurs(glyph.0)).map(|glyph| (glyph.1, glyph.2));
-    let marks = MARKS.iter().filter(|mark| marked(mark.0)).map(|mark| (mark.1, mark.2));
-    states.chain(marks).map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join(", ")
+/// What the signs mean; only those that were drawn.
+fn legend(strips: &[String]) -> String {
+    let states = GLYPHS.iter().map(|glyph| (glyph.1, glyph.2));
+    let marks = MARKS.iter().map(|mark| (mark.1, mark.2));
+    let drawn = states.chain(marks).filter(|(sign, _)| strips.iter().any(|strip| strip.contains(*sign)));
+    drawn.map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The line above the lanes: from 0 to `end_us`.
@@ -112,7 +113,7 @@ fn paint(cells: &[char], style: Style) -> String {
             '█' => style.good(&text),
             '▒' => style.name(&text),
             '·' | '~' => style.warn(&text),
-            '▄' | '✗' | '†' => style.bad(&text),
+            '▄' | '✗' | '†' | '■' => style.bad(&text),
             _ => text,
         };
     }

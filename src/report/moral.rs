@@ -25,6 +25,9 @@ fn locked(trace: &Trace, figures: &Figures) -> String {
     // Refused long before its patience could end: it was not even allowed to wait.
     let at_once = figures.refusals.iter().any(|kind| kind.most_us < patience_us / 2);
     let why = match at_once {
+        _ if patience_us == 0 => {
+            "With a timeout of 0 nobody waits: who finds the lock taken is refused at once.".into()
+        }
         true => format!("The timeout of {timeout} did not help: SQLite refused at once what no wait can solve."),
         false => format!("The slow holder is half of the cause; the other half is a patience of {timeout}."),
     };

@@ -24,7 +24,7 @@ pub struct Story {
 impl Story {
     /// Begins to tell.
     pub fn new(scenario: &Scenario, style: Style) -> Self {
-        let (scenario, graph) = (scenario.clone(), WaitForGraph::default());
+        let (scenario, graph) = (scenario.clone(), WaitForGraph::new(scenario));
         Self { scenario, style, graph, now_us: 0, lines: 0, untold: 0 }
     }
 
@@ -104,7 +104,10 @@ impl Story {
         let mut graph = self.graph.clone();
         graph.apply(&Event { at_us: 0, who, what: What::Waits { lock: lock.into(), mode, limit_us } });
         let holders: Vec<String> = graph.edges_of(who).map(|edge| clean(name(&self.scenario, edge.holder))).collect();
-        let holders = if holders.is_empty() { String::new() } else { format!(", held by {}", list(&holders)) };
+        let holders = match holders.as_slice() {
+            [] => ", which somebody has just taken".into(), // and has not said so yet
+            holders => format!(", held by {}", list(holders)),
+        };
         let limit = limit_us.map_or_else(|| "for ever".into(), |limit| format!("up to {}", setting(limit)));
         format!("waits {limit} for {}{holders}", self.object(lock, mode))
     }

@@ -2,7 +2,7 @@
 
 use super::paint::Style;
 use super::story::Story;
-use super::words::{clean, plural, setting, span};
+use super::words::{clean, list, plural, setting, span};
 use super::{deadlock, figures, fixed, lanes, moral};
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::{Begin, Scenario, Step};
@@ -172,19 +172,39 @@ fn one_line(number: usize, figures: &Figures) -> String {
     format!("  run {number}: {outcome}{rows}, {} refused, {}\n", figures.refused, span(figures.took_us))
 }
 
+/// How the transactions begin; who does it how, if they differ.
+fn begins(scenario: &Scenario) -> Option<String> {
+    let mut begins: Vec<(&str, Vec<String>)> = Vec::new();
+    for process in &scenario.processes {
+        let how = process.steps.iter().find_map(|step| match step {
+            Step::Begin(Begin::Deferred) => Some("DEFERRED"),
+            Step::Begin(Begin::Immediate) => Some("IMMEDIATE"),
+            Step::Begin(Begin::Exclusive) => Some("EXCLUSIVE"),
+            _ => None,
+        });
+        let Some(how) = how else { continue };
+        match begins.iter_mut().find(|(known, _)| *known == how) {
+            Some((_, names)) => names.push(clean(&process.name)),
+            None => begins.push((how, vec![clean(&process.name)])),
+        }
+    }
+    match begins.as_slice() {
+        [] => None,
+        [(how, _)] => Some(format!("BEGIN {how}")),
+        several => {
+            let each = several.iter().map(|(how, names)| format!("{how} ({})", list(names)));
+            Some(format!("BEGIN {}", each.collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
 /// What is in force: the timeout above all, because every driver has another default.
 fn settings(scenario: &Scenario, seed: u64) -> String {
     let mut settings = vec![format!("on {}", scenario.on)];
     if scenario.uses_sqlite() {
         settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
     }
-    let begin = scenario.processes.iter().flat_map(|process| &process.steps).find_map(|step| match step {
-        Step::Begin(Begin::Deferred) => Some("BEGIN DEFERRED"),
-        Step::Begin(Begin::Immediate) => Some("BEGIN IMMEDIATE"),
-        Step::Begin(Begin::Exclusive) => Some("BEGIN EXCLUSIVE"),
-        _ => None,
-    });
-    settings.extend(begin.map(str::to_owned));
+    settings.extend(begins(scenario));
     if scenario.processes.iter().any(|process| process.retry.is_some()) {
         settings.push(format!("retry with back-off, seed {seed}"));
     }

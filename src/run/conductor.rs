@@ -14,7 +14,6 @@ use anyhow::{Context, bail};
 use super::backend::Database;
 use super::clock::now_us;
 use super::crew::{Crew, Terms};
-use super::meetings::Meetings;
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
 use super::{Interrupted, Options, Watcher, is_interrupted};
@@ -82,7 +81,8 @@ struct Conductor<'a> {
     ended: Vec<bool>,
     /// For each worker: it is gone, and nothing more will be heard of it.
     gone: Vec<bool>,
-    meetings: Meetings,
+    /// For each process: it was told to go on from its meeting.
+    passed: Vec<bool>,
     moves: Option<Moves>,
     graph: WaitForGraph,
     /// An untimed cycle was seen and may still be there.
@@ -117,9 +117,9 @@ impl<'a> Conductor<'a> {
             ready: 0,
             ended: vec![false; processes],
             gone: vec![false; workers],
-            meetings: Meetings::new(scenario),
+            passed: vec![false; processes],
             moves: options.schedule.clone().map(|moves| Moves::new(moves, processes)),
-            graph: WaitForGraph::default(),
+            graph: WaitForGraph::new(scenario),
             suspicion: false,
             watch: None,
             detected: None,
@@ -188,25 +188,44 @@ impl<'a> Conductor<'a> {
         self.watcher.event(&event)?;
         let (who, what) = (event.who, event.what.clone());
         self.events.push(event);
-        self.meetings.apply(who, &what);
         match what {
-            What::Waits { .. } => {
-                self.moves.iter_mut().for_each(|moves| moves.stopped(who));
-                self.look_for_cycle(who)?;
+            What::Waits { .. } => self.stop(who)?,
+            What::Meets => {
+                self.stop(who)?;
+                self.open_meetings();
             }
-            What::Meets => self.moves.iter_mut().for_each(|moves| moves.stopped(who)),
+            What::Met => self.passed[who] = false,
             What::Crashes => {
                 let worker = self.crew.worker_of(who);
                 let status = self.crew.kill(worker)?;
                 self.bury(worker, Some(in_words(status)))?;
             }
-            What::Ends => self.end(who)?,
+            What::Ends => {
+                self.open_meetings();
+                self.end(who)?;
+            }
+            // Nobody shall wait for one that will not come any more.
+            What::Finished { .. } | What::Abandons { .. } | What::Crashed { .. } | What::Killed { .. } => {
+                self.open_meetings();
+            }
             _ => {}
         }
-        for who in self.meetings.complete() {
-            self.crew.tell(who, Order::Pass(who));
-        }
         Ok(())
+    }
+
+    /// A process goes no further for now.
+    fn stop(&mut self, who: usize) -> anyhow::Result<()> {
+        self.moves.iter_mut().for_each(|moves| moves.stopped(who));
+        self.look_for_cycle(who)
+    }
+
+    /// Lets those go on who wait at a meeting to which nobody else will come.
+    fn open_meetings(&mut self) {
+        for who in self.graph.meetings().complete() {
+            if !std::mem::replace(&mut self.passed[who], true) {
+                self.crew.tell(who, Order::Pass(who));
+            }
+        }
     }
 
     fn tell_ourselves(&mut self, who: usize, what: What) -> anyhow::Result<()> {
@@ -265,8 +284,7 @@ impl<'a> Conductor<'a> {
 
     fn advance_schedule(&mut self) -> anyhow::Result<()> {
         let (Some(moves), Some(_)) = (&mut self.moves, self.start_us) else { return Ok(()) };
-        let meeting = self.meetings.waiting();
-        let standing = Standing { scenario: self.scenario, graph: &self.graph, ended: &self.ended, meeting: &meeting };
+        let standing = Standing { scenario: self.scenario, graph: &self.graph, ended: &self.ended };
         if !moves.advance(&standing, &mut self.crew)? {
             self.moves = None;
             self.crew.tell_all(Order::Free);

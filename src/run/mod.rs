@@ -8,7 +8,6 @@ mod backend;
 mod clock;
 mod conductor;
 mod crew;
-mod meetings;
 mod moves;
 mod retry;
 mod wire;
@@ -35,21 +34,10 @@ pub struct Options<'a> {
     pub seed: u64,
     /// How long a deadlock is watched before it is ended.
     pub patience: Duration,
-    /// What is done about a deadlock.
-    pub on_deadlock: OnDeadlock,
     /// The order of the first steps; after them all go on freely.
     pub schedule: Option<Vec<usize>>,
     /// After this long the run is ended, whatever happens in it. `None`: [`crate::scenario::Scenario::longest`].
     pub deadline: Option<Duration>,
-}
-
-/// What the conductor does about a deadlock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnDeadlock {
-    /// Watch it, take the evidence, end everybody.
-    Watch,
-    /// End the process that closed the cycle, so that the others go on.
-    EndVictim,
 }
 
 /// Sees the run while it happens.

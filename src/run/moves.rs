@@ -21,7 +21,6 @@ pub(super) struct Standing<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) graph: &'a WaitForGraph,
     pub(super) ended: &'a [bool],
-    pub(super) meeting: &'a [bool],
 }
 
 impl Moves {
@@ -65,7 +64,7 @@ impl Moves {
         let place = if self.busy.is_some() { self.next } else { self.next + 1 };
         let why = if standing.ended[who] {
             "it has already ended".to_owned()
-        } else if standing.meeting[who] {
+        } else if standing.graph.meetings().is_waiting(who) {
             "it waits at the meeting for the others".to_owned()
         } else if let Some(edge) = standing.graph.edges_of(who).next() {
             format!("it waits for {}, which {} holds", edge.lock, name(edge.holder))

@@ -44,7 +44,11 @@ impl Exercise {
         let (processes, records) = (self.processes, self.records);
         let task = super::duration::format(self.task);
         Scenario {
-            title: format!("{processes} processes insert {records} records each; a task takes {task}"),
+            title: format!(
+                "{} {} each; a task takes {task}",
+                if processes == 1 { "1 process inserts".into() } else { format!("{processes} processes insert") },
+                if records == 1 { "1 record".into() } else { format!("{records} records") },
+            ),
             on: if self.wal { LockKind::SqliteWal } else { LockKind::Sqlite },
             busy_timeout: Some(self.busy_timeout),
             ..crew(processes, LockKind::Sqlite, |_| Process {
@@ -146,7 +150,7 @@ fn process_name(index: usize) -> String {
 
 fn crew(n: usize, on: LockKind, process: impl Fn(usize) -> Process) -> Scenario {
     let processes = (0..n).map(|i| Process { name: process_name(i), ..process(i) }).collect();
-    Scenario { title: String::new(), on, busy_timeout: None, locks: [].into(), processes }
+    Scenario::new(String::new(), on, processes)
 }
 
 fn take(name: &str) -> Step {

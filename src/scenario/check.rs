@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::excerpt;
-use super::{DATABASE, LockKind, Process, Retry, Scenario, Step, duration};
+use super::{DATABASE, LockKind, OnDeadlock, Process, Retry, Scenario, Step, duration};
 
 /// The most processes that a scenario may have.
 pub const MOST_PROCESSES: usize = 10_000;
@@ -41,6 +41,8 @@ pub enum Place {
     Title,
     /// The patience of its SQLite connections.
     BusyTimeout,
+    /// What is done about a deadlock.
+    OnDeadlock,
     /// The entry of this lock in `[locks]`.
     Lock(String),
     /// The name of a process.
@@ -144,6 +146,12 @@ fn check_locks(scenario: &Scenario) -> Result<(), Fault> {
                 "use a mutex for every lock, or for none",
             ));
         }
+    }
+    if scenario.on_deadlock == OnDeadlock::Victim && scenario.on == LockKind::Mutex {
+        return Err(Place::OnDeadlock.fault(
+            "threads of one process end together: no single one can be the victim",
+            "take `on_deadlock` out, or use locks between processes",
+        ));
     }
     if scenario.busy_timeout.is_some() && !scenario.uses_sqlite() {
         return Err(Place::BusyTimeout.fault(

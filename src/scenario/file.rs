@@ -51,6 +51,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Scenario, Mistake> {
 struct Places {
     title: Option<Spanned<IgnoredAny>>,
     busy_timeout: Option<Spanned<IgnoredAny>>,
+    on_deadlock: Option<Spanned<IgnoredAny>>,
     #[serde(default)]
     locks: BTreeMap<Spanned<String>, IgnoredAny>,
     #[serde(default)]
@@ -75,6 +76,7 @@ impl Places {
             Place::Scenario => None,
             Place::Title => self.title.as_ref().map(Spanned::span),
             Place::BusyTimeout => self.busy_timeout.as_ref().map(Spanned::span),
+            Place::OnDeadlock => self.on_deadlock.as_ref().map(Spanned::span),
             Place::Lock(name) => self.locks.keys().find(|key| key.get_ref() == name).map(Spanned::span),
             Place::Name(who) => process(who)?.name.as_ref().map(Spanned::span),
             Place::Rounds(who) => process(who)?.rounds.as_ref().map(Spanned::span),
@@ -140,6 +142,13 @@ fn explain(said: &str, marked: &str) -> (String, String) {
         );
     }
     let remedy = match (message, separator) {
+        // What is neither a number nor in quotes is most often a step whose quotes are missing, or curly.
+        _ if message.contains("float") || message.contains("must be quoted") => {
+            "a text stands in straight quotes: \"insert\", \"5s\"".to_owned()
+        }
+        _ if message.starts_with("invalid type: integer") && rest == "a string" => {
+            "write a duration with its unit, in quotes: \"5s\"".to_owned()
+        }
         ("duplicate key", _) => "take one of the two out".to_owned(),
         ("cannot recurse further", _) => "nothing in a scenario is nested so deep".to_owned(),
         (_, "") => "write it as TOML asks: https://toml.io".to_owned(),

@@ -47,6 +47,9 @@ pub struct Scenario {
     /// Patience of each SQLite connection. `None` on other lock kinds, or for the driver's 5 s.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "duration::optional")]
     pub busy_timeout: Option<Duration>,
+    /// What is done about a deadlock.
+    #[serde(default)]
+    pub on_deadlock: OnDeadlock,
     /// Locks of a kind other than `on`, such as the `flock` queue in front of a database.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub locks: BTreeMap<String, LockKind>,
@@ -112,6 +115,17 @@ pub enum Jitter {
     Full,
 }
 
+/// What the conductor does about a deadlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDeadlock {
+    /// Watch it, take the evidence, end everybody.
+    #[default]
+    Watch,
+    /// End the process that closed the cycle, so that the others go on.
+    Victim,
+}
+
 /// What a lock is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -159,6 +173,12 @@ impl fmt::Display for LockKind {
 }
 
 impl Scenario {
+    /// A scenario in which everything else is as usual.
+    pub fn new(title: impl Into<String>, on: LockKind, processes: Vec<Process>) -> Self {
+        let (locks, on_deadlock) = (BTreeMap::new(), OnDeadlock::Watch);
+        Self { title: title.into(), on, busy_timeout: None, on_deadlock, locks, processes }
+    }
+
     /// The kind of the lock called `name`.
     pub fn kind_of(&self, name: &str) -> LockKind {
         self.locks.get(name).copied().unwrap_or(self.on)

@@ -66,13 +66,7 @@ mod tests {
 
     fn scenario(names: &[&str]) -> Scenario {
         let process = |name: &&str| Process::new(*name, vec![Step::Meet]);
-        Scenario {
-            title: "test".to_owned(),
-            on: LockKind::Flock,
-            busy_timeout: None,
-            locks: Default::default(),
-            processes: names.iter().map(process).collect(),
-        }
+        Scenario::new("test", LockKind::Flock, names.iter().map(process).collect())
     }
 
     fn check(names: &[&str], text: &str, expected: Result<&[usize], &str>) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Backoff, Jitter, Process, Retry, Scenario, duration};
+use super::{Backoff, Jitter, OnDeadlock, Process, Retry, Scenario, duration};
 
 /// The columns that a line of steps may take.
 const WIDTH: usize = 100;
@@ -12,6 +12,9 @@ pub fn to_toml(scenario: &Scenario) -> String {
     let mut head = vec![("title", quoted(&scenario.title)), ("on", quoted(scenario.on.name()))];
     if let Some(patience) = scenario.busy_timeout {
         head.push(("busy_timeout", quoted(&duration::format(patience))));
+    }
+    if scenario.on_deadlock == OnDeadlock::Victim {
+        head.push(("on_deadlock", quoted("victim")));
     }
     let mut sections = vec![section(&head)];
     if !scenario.locks.is_empty() {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::super::crew::Crew;
 use super::super::wire::{Message, Order};
-use super::super::{OnDeadlock, witness};
+use super::super::witness;
 use super::{Conductor, TICK};
-use crate::scenario::LockKind;
+use crate::scenario::{LockKind, OnDeadlock};
 use crate::trace::{Deadlock, Edge, KilledFor, What, Witness};
 use crate::who;
 
@@ -30,8 +30,8 @@ impl Conductor<'_> {
         if timed {
             return Ok(());
         }
-        match self.options.on_deadlock {
-            OnDeadlock::EndVictim => self.kill(who, KilledFor::Victim),
+        match self.scenario.on_deadlock {
+            OnDeadlock::Victim => self.kill(who, KilledFor::Victim),
             OnDeadlock::Watch => {
                 self.suspicion = true;
                 Ok(())
@@ -83,13 +83,8 @@ impl Conductor<'_> {
     }
 
     fn everybody_is_stuck(&self, members: &BTreeSet<usize>, behind: &[Edge]) -> bool {
-        let meeting = self.meetings.waiting();
-        let waits_for_ever = |who: usize| self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_none());
-        self.living().all(|who| {
-            members.contains(&who)
-                || meeting[who]
-                || (waits_for_ever(who) && behind.iter().any(|edge| edge.waiter == who))
-        })
+        let behind: BTreeSet<usize> = behind.iter().map(|edge| edge.waiter).collect();
+        self.living().all(|who| members.contains(&who) || (self.graph.waits_for_ever(who) && behind.contains(&who)))
     }
 
     fn call_witness(

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{Backoff, Begin, DEFAULT_BUSY_TIMEOUT, Jitter, LockKind, Process, Retry, Scenario, Step, duration};
+use super::super::{
+    Backoff, Begin, DEFAULT_BUSY_TIMEOUT, Jitter, LockKind, OnDeadlock, Process, Retry, Scenario, Step, duration,
+};
 use super::{Ring, crew, leave, take};
 
 /// What a fix is a fix for.
@@ -104,7 +106,8 @@ fn jittered(base_ms: u64, cap_ms: u64, attempts: u32) -> Retry {
     Retry { backoff: Backoff::Exponential, base, cap, jitter: Jitter::Full, attempts }
 }
 
-/// An advisory flock in front of the database: the kernel's waiting line.
+/// An advisory flock in front of the database: waiters sleep in the kernel instead of asking again and again. It is no
+/// strict line: who asks at the very moment when the lock is let go may come first.
 fn with_queue(mut scenario: Scenario) -> Scenario {
     scenario.locks.insert("queue".into(), LockKind::Flock);
     for process in &mut scenario.processes {
@@ -181,8 +184,8 @@ pub const FIXES: [Fix; 20] = [
         name: "queue",
         trouble: Trouble::Writers,
         broken: false,
-        why: "an flock taken before BEGIN IMMEDIATE: the kernel wakes the next one the moment the lock is free",
-        cost: "every writer has to take it; one that does not, breaks it for all",
+        why: "an flock before BEGIN IMMEDIATE: waiters sleep in the kernel, which wakes one when the lock is free",
+        cost: "every writer has to take it; and who asks just as it is let go can still push in",
         scenario: |s| {
             let steps = writing(Begin::Immediate, false, s);
             with_queue(s.writers("Everybody stands in line", Duration::ZERO, &steps))
@@ -282,7 +285,11 @@ pub const FIXES: [Fix; 20] = [
         broken: false,
         why: "somebody keeps the wait-for graph, sees the cycle close and ends one process in it",
         cost: "the victim's work is lost; somebody has to watch",
-        scenario: |s| Scenario { title: "A detector ends a victim".into(), ..s.ring() },
+        scenario: |s| Scenario {
+            title: "A detector ends a victim".into(),
+            on_deadlock: OnDeadlock::Victim,
+            ..s.ring()
+        },
     },
     Fix {
         name: "load-none",
@@ -325,8 +332,8 @@ pub const FIXES: [Fix; 20] = [
         name: "load-queue",
         trouble: Trouble::Load,
         broken: false,
-        why: "the kernel keeps the waiting line and wakes the next one",
-        cost: "every writer has to take the flock first",
+        why: "waiters sleep in the kernel, which wakes one the moment the lock is free",
+        cost: "every writer has to take the flock first; it is a line with pushing, not with numbers",
         scenario: |s| with_queue(s.load("A tight loop with a queue", Duration::ZERO, None)),
     },
 ];

@@ -173,7 +173,7 @@ two.toml:3:1: unknown key `busy-timeout`
   |
 3 | busy-timeout = "1s"
   | ^^^^^^^^^^^^
-  = help: write one of `title`, `on`, `busy_timeout`, `locks`, `process`
+  = help: write one of `title`, `on`, `busy_timeout`, `on_deadlock`, `locks`, `process`
 "#]],
     );
     check_process(

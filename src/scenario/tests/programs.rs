@@ -122,7 +122,7 @@ two.toml:5:10: invalid type: integer `1`
   |
 5 | steps = [1]
   |          ^
-  = help: write a text in quotes
+  = help: write a duration with its unit, in quotes: "5s"
 "#]],
     );
 }

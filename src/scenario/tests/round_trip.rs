@@ -119,8 +119,11 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
             steps: program(on, meets, &draft),
         });
         let patience = busy_timeout.filter(|_| on.is_sqlite());
-        let processes = processes.collect();
-        let mut scenario = Scenario { title, on, busy_timeout: patience, locks: Default::default(), processes };
+        let processes: Vec<Process> = processes.collect();
+        let on_deadlock =
+            if processes.len() % 2 == 0 && on != LockKind::Mutex { OnDeadlock::Victim } else { OnDeadlock::Watch };
+        let locks = Default::default();
+        let mut scenario = Scenario { title, on, busy_timeout: patience, on_deadlock, locks, processes };
         if on != LockKind::Mutex {
             let others = scenario.lock_names().into_iter().filter(|name| *name != DATABASE).skip(1);
             scenario.locks = others.map(|name| (name.to_owned(), LockKind::Fcntl)).collect();

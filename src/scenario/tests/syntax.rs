@@ -44,7 +44,7 @@ two.toml:3:16: string values must be quoted
   |
 3 | busy_timeout = 5s
   |                ^^
-  = help: write a text in quotes
+  = help: a text stands in straight quotes: "insert", "5s"
 "#]],
     );
     check_head(
