@@ -33,7 +33,7 @@ fn check(name: &str) {
         let coloured = Transcript::whole(&recording, Style { color: true, width });
         assert_eq!(without_escapes(&coloured), plain, "{name}: colour changes nothing but colour");
     }
-    let document = format!("{:#}\n", json::document(&recording, true));
+    let document = format!("{:#}\n", json::document(&recording));
     snapbox::assert_data_eq!(document, Data::read_from(&folder().join(format!("{name}.json")), None).raw());
 }
 

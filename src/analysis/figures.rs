@@ -25,6 +25,8 @@ pub struct Figures {
     pub retries: u64,
     /// Rounds that were given up.
     pub abandoned: u64,
+    /// Cycles that were closed, whatever ended them.
+    pub cycles: u64,
     /// Rounds that each process carried out.
     pub rounds: Vec<u64>,
     /// Processes that came to the end of their program with every round carried out.
@@ -90,6 +92,7 @@ impl Figures {
             refused: tally.refusals.iter().map(|kind| kind.count).sum(),
             retries: tally.retries,
             abandoned: tally.abandoned,
+            cycles: tally.cycles,
             finished: tally.processes.iter().filter(|process| process.ended && !process.gave_up).count() as u64,
             took_us: trace.outcome.took_us,
             limit_us: busiest.max(longest_work),
@@ -128,6 +131,7 @@ struct Tally {
     acknowledged: u64,
     retries: u64,
     abandoned: u64,
+    cycles: u64,
     crashed: bool,
     refusals: Vec<RefusalCount>,
 }
@@ -156,7 +160,7 @@ impl Tally {
         match what {
             What::Wants { lock, mode } => process.ask(lock, *mode, at_us),
             What::Gets { lock, mode } => {
-                process.answer(lock, *mode, at_us);
+                process.grant(lock, *mode, at_us);
                 if mode.is_exclusive() {
                     process.holds.entry(lock.clone()).or_insert(at_us);
                 }
@@ -185,6 +189,7 @@ impl Tally {
                 process.rounds += 1;
                 process.close_round(at_us);
             }
+            What::ClosesCycle { .. } => self.cycles += 1,
             What::Ends => process.ended = true,
             What::Crashed { .. } | What::Killed { .. } => {
                 self.crashed = true;
@@ -241,6 +246,14 @@ impl ProcessTally {
         self.asked.entry((lock.to_owned(), mode)).or_insert((at_us, None));
     }
 
+    /// What it asked for it has: the wait is over.
+    fn grant(&mut self, lock: &str, mode: Mode, at_us: u64) {
+        if let Some((asked, _)) = self.asked.remove(&(lock.to_owned(), mode)) {
+            self.worst_us = self.worst_us.max(at_us.saturating_sub(asked));
+        }
+    }
+
+    /// It was refused; if it asks again in this round, the wait goes on.
     fn answer(&mut self, lock: &str, mode: Mode, at_us: u64) {
         if let Some((_, answered)) = self.asked.get_mut(&(lock.to_owned(), mode)) {
             *answered = Some(at_us);

@@ -127,14 +127,53 @@ impl WaitForGraph {
         }
     }
 
-    /// The cycle that a process is part of, from its smallest member on.
-    ///
-    /// Every arrow is followed, not "the" next holder: a search that follows one arrow only would loop for ever
-    /// on a cycle that it does not start in.
+    /// A cycle that a process is part of, from its smallest member on.
     pub fn cycle_through(&self, who: usize) -> Option<Vec<Edge>> {
+        self.search(who, |_| true)
+    }
+
+    /// A cycle through a process in which nobody's patience ends: a deadlock. A cycle with a time-out in it may hide
+    /// one without, so it has a search of its own.
+    pub fn deadlock_through(&self, who: usize) -> Option<Vec<Edge>> {
+        self.search(who, |waiter| self.waits_for_ever(waiter))
+    }
+
+    /// Whether anybody's patience will end.
+    pub fn has_timed_waits(&self) -> bool {
+        self.waits.values().any(|wait| wait.limit_us.is_some())
+    }
+
+    /// All deadlocks, each once, by their smallest member.
+    pub fn deadlocks(&self) -> Vec<Vec<Edge>> {
+        let mut seen = BTreeSet::new();
+        let mut cycles = Vec::new();
+        for who in self.waiters() {
+            if seen.contains(&who) {
+                continue;
+            }
+            if let Some(cycle) = self.deadlock_through(who) {
+                seen.extend(cycle.iter().map(|edge| edge.waiter));
+                cycles.push(cycle);
+            }
+        }
+        cycles
+    }
+
+    /// The way from a process back to itself along waiters that are `followed`.
+    ///
+    /// Every arrow is tried, not "the" next holder: a search that follows one arrow only would loop for ever on a cycle
+    /// that it does not start in.
+    fn search(&self, who: usize, followed: impl Fn(usize) -> bool) -> Option<Vec<Edge>> {
+        if self.waits.is_empty() {
+            return None; // at meetings alone everybody still comes
+        }
+        let edges_of = |waiter: usize| match followed(waiter) {
+            true => self.edges_of(waiter).collect(),
+            false => Vec::new(),
+        };
         let mut visited = BTreeSet::new();
         let mut path: Vec<Edge> = Vec::new();
-        let mut open: Vec<Vec<Edge>> = vec![self.edges_of(who).collect()];
+        let mut open: Vec<Vec<Edge>> = vec![edges_of(who)];
         while let Some(edges) = open.last_mut() {
             let Some(edge) = edges.pop() else {
                 open.pop();
@@ -148,31 +187,10 @@ impl WaitForGraph {
             }
             if visited.insert(next) {
                 path.push(edge);
-                open.push(self.edges_of(next).collect());
+                open.push(edges_of(next));
             }
         }
         None
-    }
-
-    /// All cycles, each once, by their smallest member.
-    pub fn cycles(&self) -> Vec<Vec<Edge>> {
-        let mut seen = BTreeSet::new();
-        let mut cycles = Vec::new();
-        for who in self.waiters() {
-            if seen.contains(&who) {
-                continue;
-            }
-            if let Some(cycle) = self.cycle_through(who) {
-                seen.extend(cycle.iter().map(|edge| edge.waiter));
-                cycles.push(cycle);
-            }
-        }
-        cycles
-    }
-
-    /// Whether a time-out will end one of these waits.
-    pub fn is_timed(&self, cycle: &[Edge]) -> bool {
-        cycle.iter().any(|edge| self.waits.get(&edge.waiter).is_some_and(|wait| wait.limit_us.is_some()))
     }
 
     /// Those who wait behind these processes without being among them, each with the arrow that leads there.
@@ -250,6 +268,7 @@ mod tests {
                 "gets" => What::Gets { lock, mode: Mode::Exclusive },
                 "shares" => What::Gets { lock, mode: Mode::Shared },
                 "waits" => What::Waits { lock, mode: Mode::Exclusive, limit_us: None },
+                "tries" => What::Waits { lock, mode: Mode::Exclusive, limit_us: Some(1) },
                 "frees" => What::Releases { lock },
                 "meets" => What::Meets,
                 _ => What::Ends,
@@ -261,7 +280,7 @@ mod tests {
 
     fn check(story: &[&str], cycles: &[&[usize]], behind: &[usize]) {
         let graph = graph(story);
-        let found = graph.cycles();
+        let found = graph.deadlocks();
         let names: Vec<Vec<usize>> = found.iter().map(|c| c.iter().map(|e| e.waiter).collect()).collect();
         assert_eq!(names, cycles, "{story:?}");
         let members = found.iter().flatten().map(|edge| edge.waiter).collect();
@@ -301,6 +320,10 @@ mod tests {
         // The way back leads through the second of two sharers.
         check(&["0 shares A", "1 shares A", "2 gets B", "2 waits A", "1 waits B"], &[&[1, 2]], &[]);
         check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A", "1 ends"], &[], &[]);
+        // Two cycles through 2; the one with a time-out does not hide the other.
+        let shared = ["0 shares A", "1 shares A", "2 gets B", "2 gets C", "0 waits B", "1 tries C"];
+        check(&[&shared[..], &["2 waits A"]].concat(), &[&[0, 2]], &[1]);
+        check(&["0 gets A", "1 gets B", "0 tries B", "1 waits A"], &[], &[]);
         // 0 waits at the meeting for everybody; 1 can't come, because it waits for what 0 holds.
         check(&["0 gets A", "0 meets", "2 meets"], &[], &[]);
         check(&["0 gets A", "0 meets", "2 meets", "1 waits A"], &[&[0, 1]], &[2]);

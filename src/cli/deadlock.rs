@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, ring_size};
+use super::{Verdict, count, ring_size};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::builtin::Ring;
@@ -27,35 +27,39 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", default_value = "flock", value_parser = lock_kind)]
     on: LockKind,
     /// How many processes stand in the ring
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = ring_size())]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = ring_size(), allow_hyphen_values = true)]
     processes: usize,
     /// No meeting after the first lock: luck decides (the exit status is 0 either way)
     #[arg(long)]
     free: bool,
     /// Run it so often, and count the deadlocks
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]
     repeat: u32,
     /// One more process, which waits behind the cycle without being part of it
     #[arg(long)]
     bystander: bool,
     /// How long to watch the deadlock before it is ended
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "1s",
+          value_parser = duration::parse, allow_hyphen_values = true)]
     patience: Duration,
-    /// On SQLite: how long a connection waits for a lock
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
-    busy_timeout: Duration,
+    /// On SQLite: how long a connection waits for a lock [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, allow_hyphen_values = true)]
+    busy_timeout: Option<Duration>,
     #[command(flatten)]
     output: Output,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        if self.busy_timeout.is_some() && !self.on.is_sqlite() {
+            anyhow::bail!("--busy-timeout is SQLite's; leave it out, or use --on sqlite");
+        }
         let ring = Ring {
             on: self.on,
             processes: self.processes,
             free: self.free,
             bystander: self.bystander,
-            busy_timeout: self.busy_timeout,
+            busy_timeout: self.busy_timeout.unwrap_or(Ring::crossed().busy_timeout),
         };
         let plan = Plan {
             command: Command::Deadlock { free: self.free, repeat: self.repeat },
@@ -79,15 +83,8 @@ fn is_shown(recording: &Recording, free: bool) -> bool {
     })
 }
 
-/// Reads a lock kind, and says on which system it can't be had.
+/// Reads a lock kind.
 pub(super) fn lock_kind(text: &str) -> Result<LockKind, String> {
     let names = LockKind::ALL.map(LockKind::name).join(", ");
-    let kind = LockKind::ALL.into_iter().find(|kind| kind.name() == text);
-    match kind.ok_or_else(|| format!("a lock is one of: {names}"))? {
-        LockKind::Ofd if !cfg!(target_os = "linux") => {
-            Err("open-file-description locks are there on Linux only".into())
-        }
-        LockKind::Fcntl if !cfg!(unix) => Err("fcntl locks are POSIX: this system has none".into()),
-        kind => Ok(kind),
-    }
+    LockKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| format!("a lock is one of: {names}"))
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::ValueEnum;
 
 use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, ring_size};
+use super::{Verdict, count, ring_size};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::builtin::{FIXES, Fix, Sizes, Trouble, fix};
@@ -32,17 +33,17 @@ pub(super) struct Args {
     #[arg(long)]
     load: bool,
     /// How many processes [default: 3; with --load 8]
-    #[arg(long, value_name = "N", value_parser = ring_size())]
+    #[arg(long, value_name = "N", value_parser = ring_size(), allow_hyphen_values = true)]
     processes: Option<usize>,
-    /// Records that each process inserts
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    records: u32,
-    /// How long a task takes
-    #[arg(long, value_name = "DURATION", default_value = "300ms", value_parser = duration::parse)]
-    task_duration: Duration,
-    /// How long the tight loop goes on
-    #[arg(long = "for", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
-    load_for: Duration,
+    /// Records that each process inserts [default: 2]
+    #[arg(long, value_name = "N", value_parser = count(10_000), allow_hyphen_values = true)]
+    records: Option<u32>,
+    /// How long a task takes [default: 300ms]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, allow_hyphen_values = true)]
+    task_duration: Option<Duration>,
+    /// How long the tight loop goes on [default: 2s]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse, allow_hyphen_values = true)]
+    load_for: Option<Duration>,
     #[command(flatten)]
     output: Output,
 }
@@ -60,24 +61,49 @@ impl Args {
         let fixes: Vec<&Fix> = self.of_trouble().filter(|fix| self.wants(fix)).collect();
         if fixes.is_empty() {
             let names: Vec<&str> = self.of_trouble().map(|fix| fix.name).collect();
-            anyhow::bail!("none of these fixes belongs to that trouble; choose from: {}", names.join(", "));
+            if self.load {
+                bail!("--load is about `locked`; leave `deadlock` out");
+            }
+            bail!("none of these fixes belongs to that trouble; choose from: {}", names.join(", "));
         }
         let load = fixes.iter().any(|fix| fix.trouble == Trouble::Load);
+        self.check(&fixes, load)?;
+        let usual = Sizes::default();
         let sizes = Sizes {
-            processes: self.processes.unwrap_or(if load { 8 } else { 3 }),
-            records: self.records,
-            task: self.task_duration,
-            load_for: self.load_for,
+            processes: self.processes.unwrap_or(if load { 8 } else { usual.processes }),
+            records: self.records.unwrap_or(usual.records),
+            task: self.task_duration.unwrap_or(usual.task),
+            load_for: self.load_for.unwrap_or(usual.load_for),
         };
         let planned = |fix: &&Fix| Planned::new(fix.name, (fix.scenario)(&sizes));
         let plan = Plan {
-            command: Command::Fixed { load, task_us: self.task_duration.as_micros() as u64 },
+            command: Command::Fixed { load, task_us: sizes.task.as_micros() as u64 },
             runs: fixes.iter().map(planned).collect(),
             patience: Duration::from_millis(500),
             side_by_side: !load, // under load they would compete for the disk and the processor
             deadline: None,
         };
         perform(plan, &self.output, terminal, |recording| recording.runs.iter().all(is_shown))
+    }
+
+    /// Refuses options that would be ignored.
+    fn check(&self, fixes: &[&Fix], load: bool) -> anyhow::Result<()> {
+        let all_load = fixes.iter().all(|fix| fix.trouble == Trouble::Load);
+        if load && !all_load {
+            bail!("the load-... rows are measured alone; name no others beside them");
+        }
+        if self.load && !load {
+            bail!("--load goes with the load-... rows only; leave it out, or name such rows");
+        }
+        if load && (self.records.is_some() || self.task_duration.is_some()) {
+            bail!(
+                "under load time ends the rounds, and a task takes 5 ms; use --for instead of --records, --task-duration"
+            );
+        }
+        if !load && self.load_for.is_some() {
+            bail!("--for goes with --load only; use --records and --task-duration here");
+        }
+        Ok(())
     }
 
     /// The fixes of the trouble that was named.

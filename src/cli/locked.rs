@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::output::Output;
 use super::stage::{Plan, Planned, perform};
-use super::{Verdict, process_count};
+use super::{Verdict, count, process_count};
 use crate::analysis::Figures;
 use crate::machine::Terminal;
 use crate::scenario::builtin::Exercise;
@@ -24,17 +24,18 @@ Examples:
   lesson locked --task-duration 0s --busy-timeout 0s --repeat 20")]
 pub(super) struct Args {
     /// How many processes
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = process_count())]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = process_count(), allow_hyphen_values = true)]
     processes: usize,
     /// Records that each process inserts
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = count(100_000), allow_hyphen_values = true)]
     records: u32,
     /// How long each works between INSERT and COMMIT; one act for each duration
     #[arg(long, value_name = "DURATION,...", default_value = "0s,3s", value_delimiter = ',',
-          value_parser = duration::parse)]
+          value_parser = duration::parse, allow_hyphen_values = true)]
     task_duration: Vec<Duration>,
     /// How long a connection waits for a lock; rusqlite and Python set 5s, SQLite itself 0s
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "5s",
+          value_parser = duration::parse, allow_hyphen_values = true)]
     busy_timeout: Duration,
     /// How a transaction begins
     #[arg(long, value_name = "HOW", default_value = "deferred", value_enum)]
@@ -46,10 +47,10 @@ pub(super) struct Args {
     #[arg(long)]
     read_first: bool,
     /// Divide every duration by this
-    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed, allow_hyphen_values = true)]
     speed: f64,
     /// Run each act so often, and count how often it went wrong
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]
     repeat: u32,
     #[command(flatten)]
     output: Output,

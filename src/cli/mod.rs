@@ -15,7 +15,7 @@ mod stage;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::machine::{ColorChoice, Terminal};
@@ -143,4 +143,9 @@ fn process_count() -> RangedU64ValueParser<usize> {
 /// How many processes may stand in a ring; there is room for one more beside it.
 fn ring_size() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(2..=MOST_PROCESSES as u64 - 1)
+}
+
+/// A number from 1 to this.
+fn count(most: i64) -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=most)
 }

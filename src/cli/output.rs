@@ -32,7 +32,7 @@ pub(super) struct Output {
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
     /// The seed of all jitter
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_hyphen_values = true)]
     pub(super) seed: u64,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn check_target(file: &Path, force: bool, is_ours: fn(&str) -> bool) 
     if kind.is_dir() {
         bail!("can't write {}: it is a directory; name a file in it", file.display());
     }
-    if !kind.is_file() || force || kind.len() == 0 {
+    if !kind.is_file() || force {
         return Ok(());
     }
     let mut line = Vec::new();

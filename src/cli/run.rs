@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::Verdict;
 use super::deadlock::lock_kind;
 use super::output::Output;
 use super::stage::{Plan, Planned, perform};
+use super::{Verdict, count};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
 use crate::scenario::{self, LARGEST_FILE, LockKind, Scenario, builtin, duration};
@@ -34,19 +34,20 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", value_parser = lock_kind)]
     on: Option<LockKind>,
     /// On SQLite: another patience than the scenario's
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, allow_hyphen_values = true)]
     busy_timeout: Option<Duration>,
     /// Who makes the first steps, in which order
     #[arg(long, value_name = "NAMES")]
     schedule: Option<String>,
     /// Run it so often, and count how it ended
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]
     repeat: u32,
     /// How long to watch a deadlock before it is ended
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "1s",
+          value_parser = duration::parse, allow_hyphen_values = true)]
     patience: Duration,
     /// End the run after this time [default: what its waits and works add up to, and ten minutes]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, allow_hyphen_values = true)]
     deadline: Option<Duration>,
     #[command(flatten)]
     output: Output,
@@ -68,6 +69,9 @@ impl Args {
         }
         let schedule = self.schedule.as_deref().map(|text| scenario::parse_schedule(text, &scenario)).transpose();
         let schedule = schedule.map_err(anyhow::Error::msg)?;
+        if schedule.as_ref().is_some_and(Vec::is_empty) {
+            bail!("--schedule names nobody; write who makes the first steps: --schedule \"P1 P2\"");
+        }
         let plan = Plan {
             command: Command::Run { repeat: self.repeat },
             runs: Planned { schedule, ..Planned::new("run", scenario) }.repeated(self.repeat),

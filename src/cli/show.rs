@@ -37,7 +37,7 @@ impl Args {
             scenario::check(&run.scenario).with_context(|| format!("can't show {name}: its scenario is not sound"))?;
         }
         match self.json {
-            true => print(&document(&recording, true))?,
+            true => print(&document(&recording))?,
             false => print(&Transcript::whole(&recording, style(terminal)))?,
         }
         Ok(Verdict::Shown)
@@ -45,6 +45,6 @@ impl Args {
 }
 
 /// The document of a recording, as text.
-pub(super) fn document(recording: &Recording, ok: bool) -> String {
-    format!("{:#}\n", json::document(recording, ok))
+pub(super) fn document(recording: &Recording) -> String {
+    format!("{:#}\n", json::document(recording))
 }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::live::Live;
 use super::output::{Output, print};
 use super::{Verdict, show, style};
-use crate::machine::{self, Terminal};
+use crate::machine::{self, Terminal, limits};
 use crate::report::Transcript;
 use crate::run::{self, Arena, Options, Unwatched, Watcher};
 use crate::scenario::{self, Scenario};
@@ -75,14 +75,14 @@ pub(super) fn perform(
     let mut stage = Stage { page, terminal, output, arena: &arena };
     stage.print(|page| page.opening())?;
     let runs = if plan.side_by_side { stage.run_together(&plan)? } else { stage.run_in_turn(&plan)? };
-    let recording = Recording { header, runs };
+    let mut recording = Recording { header, runs, shown: false };
+    recording.shown = promise(&recording);
     stage.print(|page| page.closing(&recording))?;
     output.write(&recording)?;
-    let shown = promise(&recording);
     if output.json {
-        print(&show::document(&recording, shown))?;
+        print(&show::document(&recording))?;
     }
-    Ok(shown.into())
+    Ok(recording.shown.into())
 }
 
 struct Stage<'a> {
@@ -120,6 +120,9 @@ impl Stage<'_> {
 
     /// All runs at once, each in its own room; what is measured is mostly waiting, which costs no processor.
     fn run_together(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+        // One pipe to each worker of every run, and some for each run.
+        let files = plan.runs.iter().map(|run| run.scenario.processes.len() as u64 + 64).sum();
+        limits::raise_open_files(files).map_err(run::Unfit)?;
         let bar = ProgressBar::new_spinner();
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
         let done = AtomicUsize::new(0);

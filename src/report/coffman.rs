@@ -13,6 +13,7 @@ pub fn conditions(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
     let graph = graph_at_deadlock(trace);
     let name = |who: usize| clean(name(&trace.scenario, who));
     let (waiter, holder, lock) = (name(edge.waiter), name(edge.holder), clean(&edge.lock));
+    let holders: Vec<String> = graph.edges_of(edge.waiter).map(|edge| name(edge.holder)).collect();
     let waits_since = graph.wait_of(edge.waiter).map_or(0, |wait| wait.since_us);
     // Who waits at a lock may hold nothing, if the ring is closed by a meeting.
     let keeper = cycle.iter().find(|edge| graph.held_by(edge.waiter).next().is_some()).unwrap_or(edge);
@@ -22,7 +23,7 @@ pub fn conditions(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
     let conditions = [
         (
             "Mutual exclusion",
-            format!("{waiter} tried {lock} at {} and found it taken by {holder}.", moment(waits_since)),
+            format!("{waiter} tried {lock} at {} and found it taken by {}.", moment(waits_since), list(&holders)),
         ),
         (
             "Hold and wait",

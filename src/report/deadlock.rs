@@ -5,7 +5,7 @@ use super::graph;
 use super::paint::Style;
 use super::words::{clean, list, name, plural, span};
 use crate::scenario::LockKind;
-use crate::trace::{Deadlock, KilledFor, Trace, Witness};
+use crate::trace::{Deadlock, KilledFor, Trace, What, Witness};
 
 /// More lines of a witness than this are not shown.
 const MOST: usize = 12;
@@ -24,6 +24,17 @@ pub fn evidence(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
     text
 }
 
+/// The graph of the first cycle that closed and that did not last.
+pub fn passing(trace: &Trace, style: Style) -> String {
+    let closed = trace.events.iter().find_map(|event| match &event.what {
+        What::ClosesCycle { cycle, .. } => Some(cycle),
+        _ => None,
+    });
+    let Some(cycle) = closed else { return String::new() };
+    let drawn = graph::ring(&trace.scenario, cycle, style);
+    format!("\n{}\n{drawn}", style.heading("The wait-for graph when the cycle closed"))
+}
+
 fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
     let cpu = deadlock.cpu_us.map_or_else(
         || "this system does not tell how much processor time they used.".into(),
@@ -32,7 +43,7 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
     let ended: Vec<String> = trace
         .events
         .iter()
-        .filter(|event| event.what == crate::trace::What::Killed { why: KilledFor::Deadlock })
+        .filter(|event| event.what == What::Killed { why: KilledFor::Deadlock })
         .map(|event| clean(name(&trace.scenario, event.who)))
         .collect();
     let children = match trace.scenario.on {

@@ -30,7 +30,7 @@ fn times(trace: &Trace, figures: &Figures) -> String {
     // Who waits while it holds does not need that time: the limit speaks of transactions only.
     text += &match figures.limit_us {
         limit if limit > 0 && trace.scenario.uses_database() => format!(
-            "; what was held and worked needs {} by itself, which no order can beat: {} of the time was needed.",
+            "; the physical limit, the sum of the holds (or the longest work), is {}: {} of the time.",
             span(limit),
             percent(figures.share_of_limit())
         ),
@@ -51,7 +51,7 @@ fn rows(figures: &Figures, style: Style) -> String {
     let agree = match stored.cmp(&figures.acknowledged) {
         std::cmp::Ordering::Equal => format!("{} acknowledged: every acknowledged row is there", figures.acknowledged),
         std::cmp::Ordering::Greater => format!(
-            "{} acknowledged: {} was stored whose process died before it could say so",
+            "{} acknowledged; {} stored by a process that died before it could say so",
             figures.acknowledged,
             plural(stored - figures.acknowledged, "row")
         ),

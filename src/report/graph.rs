@@ -21,7 +21,8 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
     text
 }
 
-fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
+/// One cycle as a ring of arrows.
+pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
     let hidden = cycle.len().saturating_sub(MOST);
     let last = cycle.len().saturating_sub(1);
     let mut text = String::new();

@@ -6,7 +6,7 @@
 //!   "environment": { ... },       the machine, as `lesson check --json` has it
 //!   "ok": true,                   the demonstration showed what it promises: exit status 0
 //!   "outcome": "refused",         of the whole: the worst of all runs
-//!   "cycle": ["P1", "P2"],        of the first run that deadlocked; else []
+//!   "cycle": ["P1", "P2"],        of the first run that deadlocked, else of the first that closed one; else []
 //!   "blocked_behind": ["P3"],     of that run; else []
 //!   "acts": [ RUN, ... ] }        locked: `acts`; fixed: `rows`; deadlock and run: `runs`
 //! ```
@@ -22,8 +22,8 @@
 //!   "busy_timeout_ms": 5000,      null unless the locks are SQLite's
 //!   "processes": 3,
 //!   "finished": 1,                processes that carried out every round
-//!   "expected": 6,                rows; null where time, not a count, ends the rounds
-//!   "acknowledged": 4,            rows whose COMMIT was acknowledged
+//!   "expected": 6,                rows; null without a database, or where time, not a count, ends the rounds
+//!   "acknowledged": 4,            rows whose COMMIT was acknowledged; null without a database
 //!   "stored": 4,                  rows found afterwards; null without a database
 //!   "integrity": "ok",            PRAGMA integrity_check; null without a database
 //!   "refused": 2,                 refusals, those that a retry healed included
@@ -36,7 +36,8 @@
 //!   "rounds": [2, 1, 1],          that each process carried out
 //!   "refusals": [ { "name": "SQLITE_BUSY", "code": 5, "text": "database is locked",
 //!                   "count": 2, "least_wait_ms": 5010.0, "most_wait_ms": 5021.3 } ],
-//!   "cycle": [], "blocked_behind": [],
+//!   "cycle": [],                  the deadlock, or the first cycle that a refusal or a time-out ended
+//!   "blocked_behind": [],
 //!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without a cycle
 //!   "seed": 1 }
 //! ```
@@ -48,12 +49,13 @@ use serde_json::{Value, json};
 use super::words::name;
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::Step;
-use crate::trace::{Command, Recording, Trace, What};
+use crate::trace::{Command, Edge, Recording, Trace, What};
 
-/// The document of a recording. `ok` is the caller's verdict on whether it showed what it promised.
-pub fn document(recording: &Recording, ok: bool) -> Value {
+/// The document of a recording.
+pub fn document(recording: &Recording) -> Value {
     let runs: Vec<Value> = recording.runs.iter().map(run).collect();
     let deadlocked = recording.runs.iter().find(|run| run.outcome.deadlock.is_some());
+    let ringed = deadlocked.or_else(|| recording.runs.iter().find(|run| !cycle(run).is_empty()));
     let plural = match recording.header.command {
         Command::Locked { .. } => "acts",
         Command::Fixed { .. } => "rows",
@@ -63,10 +65,10 @@ pub fn document(recording: &Recording, ok: bool) -> Value {
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": recording.header.command.name(),
         "environment": recording.header.environment,
-        "ok": ok,
+        "ok": recording.shown,
         "outcome": worst(recording),
-        "cycle": deadlocked.map(cycle).unwrap_or_default(),
-        "blocked_behind": deadlocked.map(blocked_behind).unwrap_or_default(),
+        "cycle": ringed.map(cycle).unwrap_or_default(),
+        "blocked_behind": ringed.map(blocked_behind).unwrap_or_default(),
     });
     document[plural] = Value::Array(runs);
     document
@@ -108,8 +110,8 @@ fn run(trace: &Trace) -> Value {
         "busy_timeout_ms": scenario.uses_sqlite().then(|| scenario.busy_timeout().as_millis() as u64),
         "processes": scenario.processes.len(),
         "finished": figures.finished,
-        "expected": figures.expected,
-        "acknowledged": figures.acknowledged,
+        "expected": figures.expected.filter(|_| scenario.uses_database()),
+        "acknowledged": scenario.uses_database().then_some(figures.acknowledged),
         "stored": figures.stored,
         "integrity": trace.outcome.database.as_ref().map(|database| &database.integrity),
         "refused": figures.refused,
@@ -123,30 +125,29 @@ fn run(trace: &Trace) -> Value {
         "refusals": refusals,
         "cycle": cycle(trace),
         "blocked_behind": blocked_behind(trace),
-        "verdict_after_ms": verdict_after_us(trace).map(ms),
+        "verdict_after_ms": closing(trace).map(|(_, after_us)| ms(after_us)),
         "seed": trace.seed,
     })
 }
 
+/// The cycle of the deadlock, or the first one that was closed and that a refusal or a time-out ended.
 fn cycle(trace: &Trace) -> Vec<&str> {
-    let edges = trace.outcome.deadlock.iter().flat_map(|deadlock| deadlock.cycles.first()).flatten();
-    edges.map(|edge| name(&trace.scenario, edge.waiter)).collect()
+    let final_one = trace.outcome.deadlock.as_ref().and_then(|deadlock| deadlock.cycles.first());
+    let edges = final_one.or_else(|| closing(trace).map(|(cycle, _)| cycle));
+    edges.into_iter().flatten().map(|edge| name(&trace.scenario, edge.waiter)).collect()
+}
+
+/// The first cycle that was closed, and how long after the closing event the conductor knew.
+fn closing(trace: &Trace) -> Option<(&Vec<Edge>, u64)> {
+    trace.events.iter().find_map(|event| match &event.what {
+        What::ClosesCycle { cycle, after_us, .. } => Some((cycle, *after_us)),
+        _ => None,
+    })
 }
 
 fn blocked_behind(trace: &Trace) -> Vec<&str> {
     let edges = trace.outcome.deadlock.iter().flat_map(|deadlock| &deadlock.blocked_behind);
     edges.map(|edge| name(&trace.scenario, edge.waiter)).collect()
-}
-
-/// From the wait that closed the first cycle to the moment when the conductor knew.
-fn verdict_after_us(trace: &Trace) -> Option<u64> {
-    let verdict = trace.events.iter().position(|event| matches!(event.what, What::ClosesCycle { .. }))?;
-    let closed = &trace.events[verdict];
-    let wait = trace.events[..verdict]
-        .iter()
-        .rev()
-        .find(|event| event.who == closed.who && matches!(event.what, What::Waits { .. }))?;
-    Some(closed.at_us.saturating_sub(wait.at_us))
 }
 
 fn ms(us: u64) -> f64 {

@@ -1,10 +1,12 @@
 //! The story line by line, in plain words, as it happens.
 
+use std::collections::BTreeMap;
+
 use super::paint::Style;
 use super::words::{clean, cut, fit, list, moment, name, plural, setting, span, width};
-use crate::analysis::WaitForGraph;
+use crate::analysis::{Hold, WaitForGraph};
 use crate::model::Mode;
-use crate::scenario::{DATABASE, LockKind, Scenario};
+use crate::scenario::{DATABASE, LockKind, Process, Scenario};
 use crate::trace::{Edge, Event, KilledFor, What};
 
 /// More lines than this are not a story. The trace has them all.
@@ -17,6 +19,8 @@ pub struct Story {
     graph: WaitForGraph,
     /// The latest moment so far: two processes may be heard in another order than they spoke, by microseconds.
     now_us: u64,
+    /// Rows that each process has stored in its present round.
+    stored: BTreeMap<usize, u64>,
     lines: usize,
     untold: u64,
 }
@@ -25,13 +29,21 @@ impl Story {
     /// Begins to tell.
     pub fn new(scenario: &Scenario, style: Style) -> Self {
         let (scenario, graph) = (scenario.clone(), WaitForGraph::new(scenario));
-        Self { scenario, style, graph, now_us: 0, lines: 0, untold: 0 }
+        Self { scenario, style, graph, now_us: 0, stored: BTreeMap::new(), lines: 0, untold: 0 }
     }
 
     /// The line for an event, if it is worth one.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         let text = self.tell(event);
         self.graph.apply(event);
+        match event.what {
+            What::Round { .. } => drop(self.stored.remove(&event.who)),
+            What::Committed { rows } => {
+                let stored = self.stored.entry(event.who).or_default();
+                *stored = stored.saturating_add(rows);
+            }
+            _ => {}
+        }
         self.now_us = self.now_us.max(event.at_us);
         let (mark, text) = text?;
         if self.lines >= LONGEST {
@@ -92,8 +104,8 @@ impl Story {
                 (Kind::Waits, format!("attempt {attempt} failed: pauses {}, then starts again", span(*for_us)))
             }
             What::Abandons { round } => (Kind::Bad, self.abandons(who, *round)),
-            What::Crashed { how } => (Kind::Bad, self.crashed(who, how)),
-            What::ClosesCycle { cycle, timed } => (Kind::Bad, self.closes(cycle, *timed)),
+            What::Crashed { how, locks_left } => (Kind::Bad, self.crashed(who, how, *locks_left)),
+            What::ClosesCycle { cycle, timed, .. } => (Kind::Bad, self.closes(cycle, *timed)),
             What::Killed { why } => (Kind::Bad, self.killed(who, *why)),
             What::Ends => (Kind::Plain, "is done".into()),
             _ => return None,
@@ -101,14 +113,14 @@ impl Story {
     }
 
     fn waits(&self, who: usize, lock: &str, mode: Mode, limit_us: Option<u64>) -> String {
-        let mut graph = self.graph.clone();
-        graph.apply(&Event { at_us: 0, who, what: What::Waits { lock: lock.into(), mode, limit_us } });
-        let holders: Vec<String> = graph.edges_of(who).map(|edge| clean(name(&self.scenario, edge.holder))).collect();
+        let in_the_way = |hold: &&Hold| hold.who != who && mode.conflicts_with(hold.mode);
+        let holders = self.graph.holders(lock).iter().filter(in_the_way);
+        let holders: Vec<String> = holders.map(|hold| clean(name(&self.scenario, hold.who))).collect();
         let holders = match holders.as_slice() {
             [] => ", which somebody has just taken".into(), // and has not said so yet
             holders => format!(", held by {}", list(holders)),
         };
-        let limit = limit_us.map_or_else(|| "for ever".into(), |limit| format!("up to {}", setting(limit)));
+        let limit = limit_us.map_or_else(|| "without a time-out".into(), |limit| format!("up to {}", setting(limit)));
         format!("waits {limit} for {}{holders}", self.object(lock, mode))
     }
 
@@ -119,22 +131,28 @@ impl Story {
     }
 
     fn abandons(&self, who: usize, round: u32) -> String {
-        let process = self.scenario.processes.get(who);
-        let rows = process.map_or(0, |process| process.rows_per_round());
-        match rows {
+        let promised = self.scenario.processes.get(who).map_or(0, Process::rows_per_round);
+        let stored = self.stored.get(&who).copied().unwrap_or(0);
+        match promised.saturating_sub(stored) {
             0 => format!("gives round {round} up"),
             1 => format!("gives round {round} up: its row is lost"),
-            _ => format!("gives round {round} up: its {rows} rows are lost"),
+            rows => format!("gives round {round} up: its {rows} rows are lost"),
         }
     }
 
-    fn crashed(&self, who: usize, how: &str) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
+    fn crashed(&self, who: usize, how: &str, locks_left: Option<u64>) -> String {
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
         let how = clean(how);
         if held.is_empty() {
             return format!("is gone, {how}; it held nothing");
         }
-        format!("is gone, {how}, while it held {}: the system frees its locks", list(&held))
+        let freed = match (self.scenario.on, locks_left) {
+            (LockKind::Mutex, _) => ": its mutexes are gone with it",
+            (LockKind::Ofd, _) | (_, None) => "",
+            (_, Some(0)) => ": the kernel lists no lock of it any more",
+            (_, Some(_)) => ": the kernel still lists a lock of it",
+        };
+        format!("is gone, {how}, while it held {}{freed}", list(&held))
     }
 
     fn closes(&self, cycle: &[Edge], timed: bool) -> String {
@@ -150,7 +168,7 @@ impl Story {
 
     fn killed(&self, who: usize, why: KilledFor) -> String {
         let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
-        let free = if held.is_empty() { String::new() } else { format!("; {} is free again", list(&held)) };
+        let free = if held.is_empty() { String::new() } else { format!("; free again: {}", list(&held)) };
         match why {
             KilledFor::Deadlock => "is ended by lesson".into(),
             KilledFor::Victim => format!("is chosen as the victim and ended by lesson{free}"),

@@ -110,6 +110,9 @@ impl Transcript {
         if let Some(found) = &trace.outcome.deadlock {
             text += &deadlock::evidence(trace, found, self.style);
         }
+        if matches!(self.header.command, Command::Deadlock { .. }) && trace.outcome.deadlock.is_none() {
+            text += &deadlock::passing(trace, self.style);
+        }
         let moral = moral::of(&self.header.command, trace, &figures);
         if !moral.is_empty() {
             text += &format!("\n{}", self.style.wrap(&moral, ""));
@@ -141,7 +144,14 @@ impl Transcript {
         let n = runs.len();
         let deadlocked = runs.iter().filter(|run| run.outcome == Outcome::Deadlocked).count();
         let text = match runs.iter().filter_map(|run| run.stored.zip(run.expected)).collect::<Vec<_>>() {
-            rows if rows.is_empty() => format!("{deadlocked} of {} deadlocked.", plural(n as u64, "run")),
+            rows if rows.is_empty() => {
+                let ended = runs.iter().filter(|run| run.cycles > 0 && run.outcome != Outcome::Deadlocked).count();
+                let ended = match ended {
+                    0 => String::new(),
+                    ended => format!(" In {ended} a cycle closed, and a refusal or a time-out ended it."),
+                };
+                format!("{deadlocked} of {} deadlocked.{ended}", plural(n as u64, "run"))
+            }
             rows => {
                 let wrong = rows.iter().filter(|(stored, expected)| stored < expected).count();
                 let mut counts: Vec<u64> = rows.iter().map(|row| row.0).collect();

@@ -1,11 +1,15 @@
 //! Where a run takes place: a fresh directory of our own, and nothing else is ever touched.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use tempfile::TempDir;
+
+use super::ARENAS;
+use crate::machine::file_system;
 
 /// The prefix of our temporary directories.
 const PREFIX: &str = "lesson-arena-";
@@ -19,6 +23,24 @@ const OWNER: &str = "owner.lock";
 pub struct Arena {
     path: PathBuf,
     temporary: Option<(TempDir, File)>,
+    _counted: Counted,
+}
+
+/// Counts an arena for as long as it is there.
+#[derive(Debug)]
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        ARENAS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ARENAS.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Arena {
@@ -30,7 +52,7 @@ impl Arena {
                     format!("can't make the directory {}; choose another one with --dir", dir.display())
                 })?;
                 let path = fs::canonicalize(dir).with_context(|| format!("can't find {}", dir.display()))?;
-                Ok(Self { path, temporary: None })
+                Ok(Self { path, temporary: None, _counted: Counted::new() })
             }
             None => Self::temporary(),
         }
@@ -45,6 +67,7 @@ impl Arena {
             )
         };
         sweep(&parent);
+        let counted = Counted::new();
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir().with_context(remedy)?;
         // Locked before it has the name that the sweep looks for.
         let unnamed = dir.path().join("owner.new");
@@ -52,7 +75,7 @@ impl Arena {
         owner.lock().with_context(remedy)?;
         fs::rename(&unnamed, dir.path().join(OWNER)).with_context(remedy)?;
         let path = fs::canonicalize(dir.path()).with_context(remedy)?;
-        Ok(Self { path, temporary: Some((dir, owner)) })
+        Ok(Self { path, temporary: Some((dir, owner)), _counted: counted })
     }
 
     /// Where it is.
@@ -120,27 +143,46 @@ fn remove(arena: &Path) -> std::io::Result<()> {
     fs::remove_dir(arena)
 }
 
-/// Removes what earlier conductors left when they were killed before they had a worker: arenas whose owner is dead.
+/// Removes what earlier conductors of this user left when they were killed before they had a worker: arenas whose owner
+/// is dead. Not on a network file system, where another machine's owner may live and its lock not be seen.
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir()); // a link to one was not made by us
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !is_dir {
-            continue;
-        }
-        match File::open(entry.path().join(OWNER)) {
-            Ok(owner) => match owner.try_lock() {
-                Ok(()) => drop(remove(&entry.path())),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
-            },
+    let ours = entries.flatten().map(|entry| entry.path()).filter(|path| is_ours(path));
+    let mut ours = ours.peekable();
+    if ours.peek().is_none() || file_system::of(parent).is_network {
+        return;
+    }
+    for arena in ours {
+        let mark = arena.join(OWNER);
+        // A plain file only: to open a FIFO would wait for somebody who writes.
+        if !fs::symlink_metadata(&mark).is_ok_and(|mark| mark.is_file()) {
             // Killed between its first two steps: then it is empty but for `owner.new`, and old.
-            Err(_) if is_old(&entry.path()) => {
-                let _ = fs::remove_file(entry.path().join("owner.new"));
-                let _ = fs::remove_dir(entry.path());
+            if !mark.exists() && is_old(&arena) {
+                let _ = fs::remove_file(arena.join("owner.new"));
+                let _ = fs::remove_dir(&arena);
             }
-            Err(_) => {}
+        } else if let Ok(owner) = File::open(&mark)
+            && owner.try_lock().is_ok()
+        {
+            let _ = remove(&arena);
         }
     }
+}
+
+/// A directory, not a link to one, with our prefix, made by this user.
+fn is_ours(path: &Path) -> bool {
+    let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+    named && fs::symlink_metadata(path).is_ok_and(|kind| kind.is_dir() && is_this_users(&kind))
+}
+
+#[cfg(unix)]
+fn is_this_users(file: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(file) == nix::unistd::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_this_users(_: &fs::Metadata) -> bool {
+    true // the temporary directory is the user's own there
 }
 
 fn is_old(path: &Path) -> bool {

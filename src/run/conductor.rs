@@ -16,8 +16,8 @@ use super::clock::now_us;
 use super::crew::{Crew, Terms};
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
-use super::{Interrupted, Options, Watcher, is_interrupted};
-use crate::analysis::WaitForGraph;
+use super::{Interrupted, Options, Watcher, available, is_interrupted, witness};
+use crate::analysis::{Hold, WaitForGraph};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Aftermath, Event, KilledFor, Trace, What};
 use verdict::Watch;
@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// [`Interrupted`], [`super::Unfit`], or a failure of the machine. A refused lock, a deadlock and a crash are none:
 /// they are in the trace.
 pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) -> anyhow::Result<Trace> {
+    for name in scenario.lock_names() {
+        available(scenario.kind_of(name))?;
+    }
     let room = options.arena.room(&options.label)?;
     prepare(scenario, &room)?;
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
@@ -43,7 +46,7 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     drop(crew); // nobody is left who could still write to the database
     aftermath.took_us = events.iter().map(|event| event.at_us).max().unwrap_or(0);
     if scenario.uses_database() {
-        aftermath.database = Some(Database::examine(&room.join(format!("{DATABASE}.db")))?);
+        aftermath.database = Some(Database::examine(&room.join(scenario.on.file_of(DATABASE)))?);
     }
     Ok(Trace {
         label: options.label.clone(),
@@ -59,7 +62,7 @@ fn prepare(scenario: &Scenario, room: &Path) -> anyhow::Result<()> {
     for name in scenario.lock_names() {
         let kind = scenario.kind_of(name);
         if kind.is_sqlite() {
-            Database::create(&room.join(format!("{name}.db")), kind)?;
+            Database::create(&room.join(kind.file_of(name)), kind)?;
         }
     }
     Ok(())
@@ -81,6 +84,8 @@ struct Conductor<'a> {
     ended: Vec<bool>,
     /// For each worker: it is gone, and nothing more will be heard of it.
     gone: Vec<bool>,
+    /// For each worker: why we ended it, if we did.
+    killed_for: Vec<Option<KilledFor>>,
     /// For each process: it was told to go on from its meeting.
     passed: Vec<bool>,
     moves: Option<Moves>,
@@ -117,6 +122,7 @@ impl<'a> Conductor<'a> {
             ready: 0,
             ended: vec![false; processes],
             gone: vec![false; workers],
+            killed_for: vec![None; workers],
             passed: vec![false; processes],
             moves: options.schedule.clone().map(|moves| Moves::new(moves, processes)),
             graph: WaitForGraph::new(scenario),
@@ -135,7 +141,8 @@ impl<'a> Conductor<'a> {
         while self.gone.contains(&false) {
             match messages.recv_timeout(TICK) {
                 Ok(message) => self.hear(message?)?,
-                Err(RecvTimeoutError::Timeout) => {}
+                // Nothing is said: only then can everybody be stuck.
+                Err(RecvTimeoutError::Timeout) => self.consider_deadlock(&messages)?,
                 Err(RecvTimeoutError::Disconnected) => bail!("the workers' pipe was closed"),
             }
             if last_tick.elapsed() >= TICK {
@@ -143,7 +150,6 @@ impl<'a> Conductor<'a> {
                 self.look_up()?;
             }
             self.advance_schedule()?;
-            self.consider_deadlock(&messages)?;
         }
         self.pipe = None;
         Ok(())
@@ -151,10 +157,9 @@ impl<'a> Conductor<'a> {
 
     fn hear(&mut self, message: Message) -> anyhow::Result<()> {
         match message {
-            // What a process had still said before we ended it came too late: its end is told already.
-            Message::Event(event) if self.ended[event.who] => Ok(()),
             Message::Event(mut event) => {
                 event.at_us = event.at_us.saturating_sub(self.start_us.unwrap_or(event.at_us));
+                self.bury_former_holder(&event)?;
                 self.take(event)
             }
             Message::Ready { .. } => {
@@ -177,7 +182,7 @@ impl<'a> Conductor<'a> {
                 self.detected.get_or_insert_default().extend(line);
                 Ok(())
             }
-            Message::Gone { worker, how } => self.bury(worker, how),
+            Message::Gone { worker, how } => self.bury(worker, how, self.now_us()),
         }
     }
 
@@ -198,7 +203,7 @@ impl<'a> Conductor<'a> {
             What::Crashes => {
                 let worker = self.crew.worker_of(who);
                 let status = self.crew.kill(worker)?;
-                self.bury(worker, Some(in_words(status)))?;
+                self.bury(worker, Some(in_words(status)), self.now_us())?;
             }
             What::Ends => {
                 self.open_meetings();
@@ -228,9 +233,32 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    fn tell_ourselves(&mut self, who: usize, what: What) -> anyhow::Result<()> {
-        let at_us = now_us().saturating_sub(self.start_us.unwrap_or_else(now_us));
-        self.take(Event { at_us, who, what })
+    /// The run's clock.
+    fn now_us(&self) -> u64 {
+        now_us().saturating_sub(self.start_us.unwrap_or_else(now_us))
+    }
+
+    /// Whoever gets a lock that another process holds, and has not let go, is told of a death before we were: the
+    /// system frees the locks of the dead at once. Then the dead comes first in the trace, as it did in the world.
+    fn bury_former_holder(&mut self, event: &Event) -> anyhow::Result<()> {
+        let What::Gets { lock, mode } = &event.what else { return Ok(()) };
+        let in_the_way = |hold: &&Hold| hold.who != event.who && !hold.committing && mode.conflicts_with(hold.mode);
+        let Some(dead) = self.graph.holders(lock).iter().find(in_the_way).map(|hold| hold.who) else {
+            return Ok(());
+        };
+        let worker = self.crew.worker_of(dead);
+        if self.killed_for[worker].is_some() {
+            return self.bury(worker, None, event.at_us);
+        }
+        let limit = Instant::now() + Duration::from_secs(1);
+        while !self.gone[worker] && Instant::now() < limit {
+            // Its locks are free already, its end can be seen a moment later.
+            for (worker, status) in self.crew.reap()? {
+                self.bury(worker, Some(in_words(status)), event.at_us)?;
+            }
+            thread::yield_now();
+        }
+        Ok(())
     }
 
     /// A process is at the end of its program; its worker too, if it was the last one in it.
@@ -245,16 +273,25 @@ impl<'a> Conductor<'a> {
     }
 
     /// A worker is gone before its time, and all that it had written has been heard.
-    fn bury(&mut self, worker: usize, how: Option<String>) -> anyhow::Result<()> {
+    fn bury(&mut self, worker: usize, how: Option<String>, at_us: u64) -> anyhow::Result<()> {
         if self.start_us.is_none() {
-            bail!("a worker died before the run began: {}", how.unwrap_or_else(|| "no status".into()));
+            let how = how.unwrap_or_else(|| "no status".into());
+            bail!(
+                "a worker died before the run began ({how}); a limit may be the cause: see `ulimit -u` and `ulimit -n`"
+            );
         }
-        self.gone[worker] = true;
+        if std::mem::replace(&mut self.gone[worker], true) {
+            return Ok(());
+        }
         for who in self.crew.actors_of(worker).to_vec() {
             if !std::mem::replace(&mut self.ended[who], true) {
                 let how = how.clone().unwrap_or_else(|| "exit status 0".into());
                 self.moves.iter_mut().for_each(|moves| moves.stopped(who));
-                self.tell_ourselves(who, What::Crashed { how })?;
+                let what = match self.killed_for[worker] {
+                    Some(why) => What::Killed { why },
+                    None => What::Crashed { how, locks_left: witness::locks_of(self.crew.pid_of(who)) },
+                };
+                self.take(Event { at_us, who, what })?;
             }
         }
         Ok(())
@@ -265,7 +302,7 @@ impl<'a> Conductor<'a> {
         if is_interrupted() {
             return Err(Interrupted.into());
         }
-        if Instant::now() >= self.deadline {
+        if Instant::now() >= self.deadline && !self.aftermath.deadline {
             self.aftermath.deadline = true;
             return self.kill_everybody(KilledFor::Deadline);
         }
@@ -296,24 +333,22 @@ impl<'a> Conductor<'a> {
         self.ended.iter().enumerate().filter(|(_, ended)| !**ended).map(|(who, _)| who)
     }
 
-    fn kill(&mut self, who: usize, why: KilledFor) -> anyhow::Result<()> {
-        if self.ended[who] {
+    /// Ends a worker. What it had still said is in the pipe: its end comes behind that.
+    fn kill(&mut self, worker: usize, why: KilledFor) -> anyhow::Result<()> {
+        if self.gone[worker] || self.killed_for[worker].is_some() {
             return Ok(());
         }
-        let worker = self.crew.worker_of(who);
-        self.crew.kill(worker)?;
-        self.gone[worker] = true;
-        for who in self.crew.actors_of(worker).to_vec() {
-            if !std::mem::replace(&mut self.ended[who], true) {
-                self.tell_ourselves(who, What::Killed { why })?;
-            }
+        self.killed_for[worker] = Some(why);
+        let how = Some(in_words(self.crew.kill(worker)?));
+        if let Some(pipe) = &mut self.pipe {
+            Message::Gone { worker, how }.send(pipe)?;
         }
         Ok(())
     }
 
     fn kill_everybody(&mut self, why: KilledFor) -> anyhow::Result<()> {
-        let living: Vec<usize> = self.living().collect();
-        living.into_iter().try_for_each(|who| self.kill(who, why))
+        self.crew.freeze();
+        (0..self.crew.len()).try_for_each(|worker| self.kill(worker, why))
     }
 }
 

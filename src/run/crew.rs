@@ -1,15 +1,17 @@
 //! The workers as processes: started, told, ended.
 
+use std::collections::BTreeSet;
 use std::io::{self, PipeWriter, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 
-use super::Unfit;
 use super::wire::{Actor, Job, Order};
+use super::{Interrupted, Unfit, is_interrupted};
 use crate::machine::limits;
-use crate::scenario::{DATABASE, LockKind, Scenario};
+use crate::scenario::{DATABASE, LockKind, Scenario, Step};
 
 /// All workers of a run. Dropped, it leaves none behind.
 pub(super) struct Crew {
@@ -26,6 +28,14 @@ struct Worker {
     /// Its end was seen.
     reaped: bool,
 }
+
+/// One worker is started at a time: where a pipe and its close-on-exec flag are two steps (macOS), a worker started in
+/// between would inherit another one's leash, and hold it.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Processes of such a group get no Ctrl-C of the console (`CreateProcess`).
+#[cfg(windows)]
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
 
 /// What each worker is told besides its own program.
 pub(super) struct Terms {
@@ -51,6 +61,9 @@ impl Crew {
                 crew.worker_of[who] = crew.workers.len();
             }
             let started = crew.workers.len();
+            if is_interrupted() {
+                return Err(Interrupted.into());
+            }
             let worker = Worker::start(scenario, room, pipe, terms, actors)
                 .map_err(|error| explain(error, started, scenario.processes.len()))?;
             crew.workers.push(worker);
@@ -101,6 +114,16 @@ impl Crew {
         Ok(dead)
     }
 
+    /// Stops all workers where they are, so that none goes on with a lock that another one's end sets free.
+    pub(super) fn freeze(&self) {
+        #[cfg(unix)]
+        for worker in self.workers.iter().filter(|worker| !worker.reaped) {
+            let pid = nix::unistd::Pid::from_raw(worker.child.id() as i32);
+            // One that is gone already needs no stopping.
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP);
+        }
+    }
+
     /// Ends a worker with SIGKILL, waits until it is gone, and says how it went.
     pub(super) fn kill(&mut self, worker: usize) -> io::Result<ExitStatus> {
         let worker = &mut self.workers[worker];
@@ -143,6 +166,9 @@ impl Worker {
         // reported as crashed if its death is seen first, and the run might end before the interrupt is.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(&mut command, CREATE_NEW_PROCESS_GROUP);
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = command
             .args(["worker", "--"]) // a process may be called --help
             .arg(names.join(",").chars().take(80).collect::<String>()) // for whoever reads `ps`
@@ -150,6 +176,7 @@ impl Worker {
             .stdin(Stdio::piped())
             .stdout(pipe.try_clone()?)
             .spawn()?;
+        drop(starting);
         let orders = child.stdin.take().context("a piped standard input is there")?;
         let mut worker = Self { child, orders, actors, reaped: false };
         let mut line = serde_json::to_vec(&worker.job(scenario, terms))?;
@@ -161,15 +188,9 @@ impl Worker {
     fn job(&self, scenario: &Scenario, terms: &Terms) -> Job {
         let actors: Vec<Actor> =
             self.actors.iter().map(|&who| Actor { who, process: scenario.processes[who].clone() }).collect();
-        let named = |name: &str| {
-            actors.iter().any(|actor| actor.process.steps.iter().any(|step| step.lock_name() == Some(name)))
-        };
-        let locks = scenario
-            .lock_names()
-            .into_iter()
-            .filter(|&name| name != DATABASE && named(name))
-            .map(|name| (name.to_owned(), scenario.kind_of(name)))
-            .collect();
+        let steps = actors.iter().flat_map(|actor| &actor.process.steps);
+        let names: BTreeSet<&str> = steps.filter_map(Step::lock_name).filter(|name| *name != DATABASE).collect();
+        let locks = names.into_iter().map(|name| (name.to_owned(), scenario.kind_of(name))).collect();
         Job {
             locks,
             actors,

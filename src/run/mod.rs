@@ -18,9 +18,10 @@ pub mod worker;
 pub use arena::Arena;
 pub use conductor::run;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::scenario::LockKind;
 use crate::trace::Event;
 
 /// How a run is carried out.
@@ -64,7 +65,7 @@ impl Watcher for Unwatched {
 
 /// The user pressed Ctrl-C, or somebody asked us to terminate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted: all processes were ended and the temporary directory removed")]
+#[error("interrupted: all processes were ended")]
 pub struct Interrupted;
 
 /// The user asked for something that the run can't do: a schedule that does not fit, a limit of the machine.
@@ -72,11 +73,34 @@ pub struct Interrupted;
 #[error("{0}")]
 pub struct Unfit(pub String);
 
+/// Whether this system has locks of this kind.
+///
+/// # Errors
+/// In words, why not.
+pub fn available(kind: LockKind) -> Result<(), Unfit> {
+    match kind {
+        LockKind::Ofd if !cfg!(target_os = "linux") => {
+            Err(Unfit("open-file-description locks are there on Linux only; use flock".into()))
+        }
+        LockKind::Fcntl if !cfg!(unix) => {
+            Err(Unfit("fcntl locks are POSIX, and this system has none; use flock".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Makes every run of this process end soon with [`Interrupted`]. May be called from a signal handler's thread.
+/// Arenas that are still there: as long as there is one, an interrupt has to tidy up.
+static ARENAS: AtomicUsize = AtomicUsize::new(0);
+
+/// Makes every run of this process end soon with [`Interrupted`]. Where nothing is to be tidied up, or when called a
+/// second time, the process ends at once, with exit status 130; its workers then go with it, and take the temporary
+/// directory along. To be called from the thread that a signal handler wakes.
 pub fn interrupt() {
-    INTERRUPTED.store(true, Ordering::Relaxed);
+    if INTERRUPTED.swap(true, Ordering::Relaxed) || ARENAS.load(Ordering::Relaxed) == 0 {
+        std::process::exit(130);
+    }
 }
 
 fn is_interrupted() -> bool {

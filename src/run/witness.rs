@@ -1,34 +1,38 @@
 //! A second witness of a deadlock: the kernel's list of locks, or parking_lot's detector.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::crew::Crew;
 use crate::analysis::WaitForGraph;
 use crate::scenario::Scenario;
 use crate::trace::{Witness, WitnessLine};
+use crate::who::processes::OfdLocks;
 use crate::who::{self, LockLine};
 
 /// What the kernel says of the locks of these processes: the lines of `/proc/locks`, decoded. `None` where there is no
 /// such list, or nothing in it (a container may hide it).
 pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usize]) -> Option<Witness> {
     let files = files_by_inode(scenario, room);
-    let pids: Vec<u32> = stuck.iter().map(|&who| crew.pid_of(who)).collect();
-    let name_of = |pid: u32| {
-        let who = stuck.iter().copied().find(|&who| crew.pid_of(who) == pid)?;
-        Some(scenario.processes[who].name.clone())
-    };
+    let names: BTreeMap<u32, &str> =
+        stuck.iter().map(|&who| (crew.pid_of(who), scenario.processes[who].name.as_str())).collect();
+    let name_of = |pid: u32| names.get(&pid).map(|name| (*name).to_owned());
+    let pids: BTreeSet<u32> = stuck.iter().map(|&who| crew.pid_of(who)).collect();
     let mut lines: Vec<(&String, LockLine)> =
         who::read().ok()?.into_iter().filter_map(|line| Some((files.get(&line.inode)?, line))).collect();
+    // Another file system may have the same inode number: what strangers hold is none of ours.
+    lines.retain(|(_, line)| u32::try_from(line.pid).map_or(true, |pid| pid == 0 || pids.contains(&pid)));
     // The kernel lists the locks of each processor in turn; by name they are easier to read. The sort is stable: the
     // waiters stay behind their holder.
     lines.sort_by_key(|(file, _)| *file);
+    let any_ofd = lines.iter().any(|(_, line)| line.kind == who::LockKind::Ofd);
+    let ofd = if any_ofd { OfdLocks::of(&pids.iter().copied().collect::<Vec<_>>()) } else { OfdLocks::default() };
     let lines: Vec<WitnessLine> = lines
         .into_iter()
         .map(|(file, line)| {
             let owner = u32::try_from(line.pid).ok().and_then(name_of);
             // The list names no owner of an open-file-description lock; the owner's own list of files does.
-            let owner = owner.or_else(|| who::processes::ofd_owners(&line, &pids).into_iter().find_map(name_of));
+            let owner = owner.or_else(|| ofd.owners(&line).into_iter().find_map(name_of));
             let means = who::describe(&line, file, &owner.unwrap_or_default());
             WitnessLine { raw: line.raw, means }
         })
@@ -36,10 +40,16 @@ pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usi
     (!lines.is_empty()).then(|| Witness { source: "/proc/locks".into(), lines })
 }
 
+/// How many locks the kernel lists for a process; `None` where there is no such list. OFD locks name no process.
+pub(super) fn locks_of(pid: u32) -> Option<u64> {
+    let lines = who::read().ok()?;
+    Some(lines.iter().filter(|line| u32::try_from(line.pid) == Ok(pid)).count() as u64)
+}
+
 /// The files of the room by their inode number, which is how the kernel's list names them.
 fn files_by_inode(scenario: &Scenario, room: &Path) -> BTreeMap<u64, String> {
     let file = |name: &str| {
-        let file = format!("{name}.{}", if scenario.kind_of(name).is_sqlite() { "db" } else { "lock" });
+        let file = scenario.kind_of(name).file_of(name);
         Some((inode(&room.join(&file))?, file))
     };
     scenario.lock_names().into_iter().filter_map(file).collect()

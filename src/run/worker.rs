@@ -26,7 +26,8 @@ pub fn main() -> anyhow::Result<()> {
     let mut orders = BufReader::new(io::stdin());
     let mut line = String::new();
     orders.read_line(&mut line)?;
-    let job: Job = serde_json::from_str(&line).context("a worker is started by lesson itself, not by hand")?;
+    let job: Arc<Job> =
+        serde_json::from_str(&line).map(Arc::new).context("a worker is started by lesson itself, not by hand")?;
 
     let table = Mutexes::table(job.locks.iter().filter(|lock| lock.1 == LockKind::Mutex).map(|lock| lock.0.as_str()));
     let threads = Threads::default();
@@ -34,7 +35,7 @@ pub fn main() -> anyhow::Result<()> {
     for actor in &job.actors {
         let (gate, orders) = mpsc::channel();
         gates.insert(actor.who, gate);
-        let (job, actor, table, threads) = (job.clone(), actor.clone(), Arc::clone(&table), Arc::clone(&threads));
+        let (job, actor, table, threads) = (Arc::clone(&job), actor.clone(), Arc::clone(&table), Arc::clone(&threads));
         let name = actor.process.name.clone();
         let life = move || live(&job, actor.who, actor.process, &table, orders, &threads);
         actors.push(thread::Builder::new().name(name).spawn(life)?);

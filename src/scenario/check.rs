@@ -153,6 +153,11 @@ fn check_locks(scenario: &Scenario) -> Result<(), Fault> {
             "take `on_deadlock` out, or use locks between processes",
         ));
     }
+    if scenario.busy_timeout.is_some_and(|patience| patience.subsec_nanos() % 1_000_000 != 0) {
+        return Err(
+            Place::BusyTimeout.fault("SQLite counts its busy timeout in milliseconds", "use whole milliseconds")
+        );
+    }
     if scenario.busy_timeout.is_some() && !scenario.uses_sqlite() {
         return Err(Place::BusyTimeout.fault(
             "`busy_timeout` is for SQLite, which this scenario does not use",

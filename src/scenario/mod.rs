@@ -153,6 +153,11 @@ impl LockKind {
         matches!(self, Self::Sqlite | Self::SqliteWal)
     }
 
+    /// The file that stands for a lock of this kind in the room of a run; a mutex has none.
+    pub fn file_of(self, name: &str) -> String {
+        format!("{name}.{}", if self.is_sqlite() { "db" } else { "lock" })
+    }
+
     /// The word for it in a scenario and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -250,9 +255,18 @@ impl Process {
         round.saturating_mul(self.rounds.unwrap_or(1)).saturating_add(self.lasting.unwrap_or_default())
     }
 
-    /// Rows that one round inserts.
+    /// Rows that one round inserts and commits.
     pub fn rows_per_round(&self) -> u64 {
-        self.steps.iter().filter(|step| matches!(step, Step::Insert)).count() as u64
+        let (mut committed, mut open) = (0, 0);
+        for step in &self.steps {
+            match step {
+                Step::Insert => open += 1,
+                Step::Commit => committed += std::mem::take(&mut open),
+                Step::Rollback => open = 0,
+                _ => {}
+            }
+        }
+        committed
     }
 
     fn expected_rows(&self) -> Option<u64> {

@@ -142,13 +142,17 @@ pub enum What {
     Crashed {
         /// The system's words: `signal 9 (SIGKILL)`, `exit status 3`.
         how: String,
+        /// Locks that the kernel still lists for it; `None` where the system does not tell.
+        locks_left: Option<u64>,
     },
-    /// The conductor saw that its wait closed a cycle.
+    /// Its wait closed a cycle: the conductor's remark on the event before, at the same moment.
     ClosesCycle {
         /// The waits, from the smallest process on.
         cycle: Vec<Edge>,
         /// Whether a time-out in it will end it.
         timed: bool,
+        /// How long after that event the conductor knew, in microseconds.
+        after_us: u64,
     },
     /// The conductor ended it.
     Killed {

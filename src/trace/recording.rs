@@ -20,6 +20,8 @@ pub struct Recording {
     pub header: Header,
     /// The runs, in the order of the report.
     pub runs: Vec<Trace>,
+    /// Whether they showed what the command promises: its exit status was 0.
+    pub shown: bool,
 }
 
 /// What was asked for, and where it ran.
@@ -100,7 +102,7 @@ enum Line<'a> {
     /// The run is over.
     End(std::borrow::Cow<'a, Aftermath>),
     /// The last line; without it the file was cut.
-    Complete { runs: usize },
+    Complete { runs: usize, shown: bool },
 }
 
 /// Why a file is not a whole recording.
@@ -132,7 +134,7 @@ impl Recording {
             }
             put(out, &Line::End(Borrowed(&run.outcome)))?;
         }
-        put(out, &Line::Complete { runs: self.runs.len() })
+        put(out, &Line::Complete { runs: self.runs.len(), shown: self.shown })
     }
 
     /// Reads a recording that [`Recording::write`] wrote.
@@ -177,12 +179,13 @@ struct Reading {
     header: Option<Header>,
     runs: Vec<Trace>,
     open: bool,
-    complete: bool,
+    /// The last line was read; whether the command showed what it promises.
+    complete: Option<bool>,
 }
 
 impl Reading {
     fn take(&mut self, line: Line) -> Result<(), &'static str> {
-        if self.complete {
+        if self.complete.is_some() {
             return Err("something stands behind the end of the recording");
         }
         match (line, self.header.is_some()) {
@@ -208,20 +211,20 @@ impl Reading {
                 self.open = false;
                 self.runs.last_mut().into_iter().for_each(|run| run.outcome = outcome.clone().into_owned());
             }
-            (Line::Complete { runs }, _) if !self.open && runs == self.runs.len() => self.complete = true,
+            (Line::Complete { runs, shown }, _) if !self.open && runs == self.runs.len() => self.complete = Some(shown),
             _ => return Err("this line does not belong here; was the file changed?"),
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Recording, &'static str> {
-        match self.header {
-            Some(header) if self.complete && header.runs != self.runs.len() => {
+        match (self.header, self.complete) {
+            (Some(header), Some(_)) if header.runs != self.runs.len() => {
                 Err("the first line promises another number of runs; was the file changed?")
             }
-            Some(header) if self.complete => Ok(Recording { header, runs: self.runs }),
-            Some(_) => Err("the recording ends here, before its last line: the file was cut; record it again"),
-            None => Err("the file is empty; give the file that --trace wrote"),
+            (Some(header), Some(shown)) => Ok(Recording { header, runs: self.runs, shown }),
+            (Some(_), None) => Err("the recording ends here, before its last line: the file was cut; record it again"),
+            (None, _) => Err("the file is empty; give the file that --trace wrote"),
         }
     }
 }

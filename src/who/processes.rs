@@ -68,16 +68,23 @@ pub fn fdinfo_locks(pid: u32) -> io::Result<Vec<LockLine>> {
     Ok(locks)
 }
 
-/// Those of `pids` that own the OFD lock of a held line of `/proc/locks`, which names no process (pid -1).
-///
-/// More than one, if they share the open file or each hold the same range in shared mode. None for another kind
-/// of lock or a line that waits, and none of the processes whose open files this one may not read.
-pub fn ofd_owners(line: &LockLine, pids: &[u32]) -> Vec<u32> {
-    if line.kind != LockKind::Ofd || line.waiting {
-        return Vec::new();
+/// The OFD locks of some processes, found through their open files: `/proc/locks` names no process for them (pid -1).
+#[derive(Debug, Clone, Default)]
+pub struct OfdLocks(Vec<(u32, LockLine)>);
+
+impl OfdLocks {
+    /// Reads the open files of these processes, once; those that this process may not read are left out.
+    pub fn of(pids: &[u32]) -> Self {
+        let locks = |&pid: &u32| fdinfo_locks(pid).unwrap_or_default().into_iter().map(move |lock| (pid, lock));
+        Self(pids.iter().flat_map(locks).filter(|(_, lock)| lock.kind == LockKind::Ofd).collect())
     }
-    let owns = |pid: &u32| fdinfo_locks(*pid).is_ok_and(|locks| locks.iter().any(|lock| is_same(lock, line)));
-    pids.iter().copied().filter(owns).collect()
+
+    /// The owners of the lock of a held line of `/proc/locks`. More than one, if they share the open file or each hold
+    /// the same range in shared mode; none for another kind of lock or a line that waits.
+    pub fn owners(&self, line: &LockLine) -> Vec<u32> {
+        let owned = self.0.iter().filter(|(_, lock)| !line.waiting && is_same(lock, line));
+        owned.map(|(pid, _)| *pid).collect()
+    }
 }
 
 /// Whether two readings speak of one lock: everything but the count of the lines has to agree.
@@ -165,9 +172,10 @@ mod tests {
             let lines = crate::who::read().expect("/proc/locks");
             let line = lines.iter().find(|line| line.inode == inode).expect("a line for the lock just taken");
             assert_eq!((line.pid, line.first, line.last), (-1, 3, Some(6)), "{}", line.raw);
-            assert_eq!(ofd_owners(line, &[id(), NOBODY]), [id()]);
-            assert!(ofd_owners(&LockLine { first: 4, ..line.clone() }, &[id()]).is_empty());
-            assert!(ofd_owners(&LockLine { waiting: true, ..line.clone() }, &[id()]).is_empty());
+            let ofd = OfdLocks::of(&[id(), NOBODY]);
+            assert_eq!(ofd.owners(line), [id()]);
+            assert!(ofd.owners(&LockLine { first: 4, ..line.clone() }).is_empty());
+            assert!(ofd.owners(&LockLine { waiting: true, ..line.clone() }).is_empty());
             assert!(fdinfo_locks(NOBODY).is_err());
         }
     }

@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::{Answer, Locks, poll, would_block};
 use crate::model::Mode;
+use crate::scenario::LockKind;
 
 /// One open file for each lock. The lock belongs to the open file description and goes with its last close.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl Flocks {
 
 /// Opens `NAME.lock`, which holds no data: on Windows a lock would keep others from reading it.
 pub fn open_lock_file(name: &str) -> anyhow::Result<File> {
-    let file = format!("{name}.lock");
+    let file = LockKind::Flock.file_of(name);
     File::options()
         .read(true)
         .write(true)

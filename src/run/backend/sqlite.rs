@@ -31,12 +31,14 @@ impl Database {
             }
             connection.execute_batch(SCHEMA)
         };
-        make().with_context(|| format!("can't make the database {}", path.display()))
+        make().with_context(|| {
+            format!("can't make the database {}; choose another place with --dir or TMPDIR", path.display())
+        })
     }
 
     /// Opens the database `NAME.db` in the current directory.
     pub fn open(name: &str, busy_timeout: Duration) -> anyhow::Result<Self> {
-        let file = format!("{name}.db");
+        let file = LockKind::Sqlite.file_of(name);
         let connection = Connection::open(&file).with_context(|| format!("can't open {file}"))?;
         Ok(Self { connection, busy_timeout })
     }
@@ -126,7 +128,10 @@ impl Databases {
     }
 
     fn ask(mode: Mode) -> &'static str {
-        if mode == Mode::Shared { "BEGIN; SELECT count(*) FROM pets" } else { "BEGIN IMMEDIATE" }
+        match mode {
+            Mode::Shared | Mode::Snapshot => "BEGIN; SELECT count(*) FROM pets",
+            _ => "BEGIN IMMEDIATE",
+        }
     }
 
     fn answer(database: &Database, answer: Answer) -> anyhow::Result<Answer> {

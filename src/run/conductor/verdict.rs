@@ -9,7 +9,7 @@ use super::super::wire::{Message, Order};
 use super::super::witness;
 use super::{Conductor, TICK};
 use crate::scenario::{LockKind, OnDeadlock};
-use crate::trace::{Deadlock, Edge, KilledFor, What, Witness};
+use crate::trace::{Deadlock, Edge, Event, KilledFor, What, Witness};
 use crate::who;
 
 /// How much longer than its patience the conductor waits for a witness that does not see everybody yet.
@@ -24,14 +24,18 @@ pub(super) struct Watch {
 impl Conductor<'_> {
     /// Looks whether this process's wait has closed a cycle, and says so at once.
     pub(super) fn look_for_cycle(&mut self, who: usize) -> anyhow::Result<()> {
-        let Some(cycle) = self.graph.cycle_through(who) else { return Ok(()) };
-        let timed = self.graph.is_timed(&cycle);
-        self.tell_ourselves(who, What::ClosesCycle { cycle, timed })?;
+        let lasting = self.graph.deadlock_through(who);
+        let timed = lasting.is_none();
+        let any = || if self.graph.has_timed_waits() { self.graph.cycle_through(who) } else { None };
+        let Some(cycle) = lasting.or_else(any) else { return Ok(()) };
+        let at_us = self.events.last().map_or(0, |event| event.at_us);
+        let after_us = self.now_us().saturating_sub(at_us);
+        self.take(Event { at_us, who, what: What::ClosesCycle { cycle, timed, after_us } })?;
         if timed {
             return Ok(());
         }
         match self.scenario.on_deadlock {
-            OnDeadlock::Victim => self.kill(who, KilledFor::Victim),
+            OnDeadlock::Victim => self.kill(self.crew.worker_of(who), KilledFor::Victim),
             OnDeadlock::Watch => {
                 self.suspicion = true;
                 Ok(())
@@ -45,7 +49,7 @@ impl Conductor<'_> {
         if !self.suspicion {
             return Ok(());
         }
-        let cycles: Vec<_> = self.graph.cycles().into_iter().filter(|cycle| !self.graph.is_timed(cycle)).collect();
+        let cycles = self.graph.deadlocks();
         self.suspicion = !cycles.is_empty();
         let members: BTreeSet<usize> = cycles.iter().flatten().map(|edge| edge.waiter).collect();
         let blocked_behind = self.graph.blocked_behind(&members);

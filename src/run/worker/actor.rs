@@ -38,6 +38,8 @@ pub(super) struct Actor {
     held: Vec<String>,
     transaction: Option<Transaction>,
     round: u32,
+    /// The conductor waits to hear that the step which it told is done.
+    in_told_step: bool,
     /// Meetings of this round that it has been to: a repeated attempt does not wait for them again.
     met: usize,
 }
@@ -89,8 +91,8 @@ impl Actor {
         };
         let random = Random::new(job.seed, who);
         let gate = Gate { orders, closed: job.gated };
-        let (held, round, met) = (Vec::new(), 0, 0);
-        Ok(Self { who, process, gate, random, kinds: mine, locks, held, transaction, round, met })
+        let (held, round, met, in_told_step) = (Vec::new(), 0, 0, false);
+        Ok(Self { who, process, gate, random, kinds: mine, locks, held, transaction, round, in_told_step, met })
     }
 
     /// From the conductor's `start` to the end of the program.
@@ -114,7 +116,9 @@ impl Actor {
         let round = self.round;
         let mut attempt = 1;
         while self.attempt()? == Course::Refused {
+            // What a refusal makes it release belongs to the same step.
             self.release_everything()?;
+            self.finish_step()?;
             match &self.process.retry {
                 Some(retry) if attempt < retry.attempts => {
                     let pause = pause(retry, attempt, &mut self.random);
@@ -126,6 +130,14 @@ impl Actor {
             }
         }
         self.tell(What::Finished { round })
+    }
+
+    /// Says that the step is done, if it was told.
+    fn finish_step(&mut self) -> anyhow::Result<()> {
+        match std::mem::take(&mut self.in_told_step) {
+            true => self.send(&Message::Stepped { who: self.who }),
+            false => Ok(()),
+        }
     }
 
     /// All the steps once; stops at a refusal.
@@ -149,12 +161,11 @@ impl Actor {
                 Step::Commit => self.commit()?,
                 Step::Rollback => self.rollback()?,
             };
-            if gated {
-                self.send(&Message::Stepped { who: self.who })?;
-            }
+            self.in_told_step = gated;
             if course == Course::Refused {
                 return Ok(Course::Refused);
             }
+            self.finish_step()?;
         }
         Ok(Course::Done)
     }

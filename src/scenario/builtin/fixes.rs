@@ -195,7 +195,7 @@ pub const FIXES: [Fix; 20] = [
         name: "read-first",
         trouble: Trouble::ReadThenWrite,
         broken: true,
-        why: "who reads and then wants to write is refused at once, whatever the timeout: no wait could help",
+        why: "who reads and then wants to write while another writes is refused at once: no wait could help",
         cost: "rows are lost although the timeout was long enough",
         scenario: |s| s.writers("Read, then write", s.patience(), &writing(Begin::Deferred, true, s)),
     },
@@ -212,7 +212,7 @@ pub const FIXES: [Fix; 20] = [
         trouble: Trouble::LongReader,
         broken: true,
         why: "with a rollback journal COMMIT needs a file without readers, and this one outlasts the timeout",
-        cost: "rows are lost although no two writers met",
+        cost: "rows are lost: the writer's in COMMIT, and those of the writers behind it",
         scenario: |s| long_reader(s, LockKind::Sqlite, "A reader that stays"),
     },
     Fix {

@@ -118,7 +118,8 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
             retry,
             steps: program(on, meets, &draft),
         });
-        let patience = busy_timeout.filter(|_| on.is_sqlite());
+        let whole_ms = |patience: Duration| Duration::from_millis(patience.as_millis() as u64);
+        let patience = busy_timeout.filter(|_| on.is_sqlite()).map(whole_ms);
         let processes: Vec<Process> = processes.collect();
         let on_deadlock =
             if processes.len() % 2 == 0 && on != LockKind::Mutex { OnDeadlock::Victim } else { OnDeadlock::Watch };
