@@ -13,9 +13,10 @@ fn check(words: &str, cycle: &[String], behind: &[String]) -> Value {
     assert_eq!(document["blocked_behind"], json!(behind), "{words}");
     let run = runs(&document)[0].clone();
     assert_eq!((&run["cycle"], &run["blocked_behind"]), (&json!(cycle), &json!(behind)), "{words}");
-    let outcome = if cycle.is_empty() { "refused" } else { "deadlocked" };
+    let short_ring = words.contains("--on fcntl") && cycle.len() <= 12;
+    let outcome = if short_ring || words.contains("--on sqlite") { "refused" } else { "deadlocked" };
     assert_eq!((&run["outcome"], &document["outcome"]), (&outcome.into(), &outcome.into()), "{words}");
-    if !cycle.is_empty() {
+    if outcome == "deadlocked" {
         assert_eq!((number(&run, "finished"), number(&run, "refused")), (0, 0), "{words}: {run:#}");
         assert!(run["verdict_after_ms"].as_f64().is_some(), "{words}: {run:#}");
     }
@@ -42,7 +43,7 @@ fn rings_of_any_size_are_found_whole() {
         // parking_lot's detector takes its time: it writes down where each thread stands.
         let sizes: &[usize] = if on == "mutex" { &[3, 30] } else { &[3, 12, 26, 30] };
         for &size in sizes {
-            let run = check(&format!("--on {on} --processes {size}"), &names(size), &[]);
+            let run = check(&format!("--on {on} --processes {size}"), &names(size as usize), &[]);
             assert_eq!(number(&run, "processes"), size as u64);
         }
     }
@@ -52,7 +53,7 @@ fn rings_of_any_size_are_found_whole() {
 #[test]
 fn the_kernel_refuses_short_rings_of_fcntl_locks() {
     for size in 2..=12 {
-        let run = check(&format!("--on fcntl --processes {size}"), &[], &[]);
+        let run = check(&format!("--on fcntl --processes {size}"), &names(size as usize), &[]);
         let count = |name| number(&run, name);
         assert_eq!((count("refused"), count("finished")), (1, size - 1), "{run:#}");
         let why = &run["refusals"][0];
@@ -61,7 +62,7 @@ fn the_kernel_refuses_short_rings_of_fcntl_locks() {
         let rounds = run["rounds"].as_array().expect("a list");
         assert_eq!(rounds.iter().filter(|round| **round == 1).count() as u64, size - 1, "{run:#}");
     }
-    let run = check("--on fcntl --bystander", &[], &[]);
+    let run = check("--on fcntl --bystander", &names(2), &[]);
     assert_eq!((number(&run, "refused"), number(&run, "finished")), (1, 2), "{run:#}");
 }
 
@@ -69,14 +70,14 @@ fn the_kernel_refuses_short_rings_of_fcntl_locks() {
 #[test]
 fn the_kernel_does_not_see_long_rings_of_fcntl_locks() {
     for size in [13, 16] {
-        check(&format!("--on fcntl --processes {size}"), &names(size), &[]);
+        check(&format!("--on fcntl --processes {size}"), &names(size as usize), &[]);
     }
 }
 
 #[test]
 fn a_timeout_ends_a_ring_of_databases() {
     for on in ["sqlite", "sqlite-wal"] {
-        let run = check(&format!("--on {on} --busy-timeout 200ms"), &[], &[]);
+        let run = check(&format!("--on {on} --busy-timeout 200ms"), &names(2), &[]);
         let refused = number(&run, "refused");
         assert!((1..=2).contains(&refused), "one gives up, or both: {run:#}");
         assert_eq!(refused + number(&run, "finished"), 2, "{run:#}");
@@ -94,7 +95,7 @@ fn in_free_runs_luck_decides_and_every_run_is_counted() {
         assert_eq!(all.len(), times);
         let count = |outcome: &str| all.iter().filter(|run| run["outcome"] == outcome).count();
         assert_eq!(count("deadlocked") + count("finished"), times, "{document:#}");
-        assert_eq!(status, i32::from(count("deadlocked") == 0), "{document:#}");
+        assert_eq!(status, 0, "to count is all that was promised: {document:#}");
         for run in all {
             let cycle = if run["outcome"] == "deadlocked" { names(2) } else { Vec::new() };
             assert_eq!(run["cycle"], json!(cycle), "{run:#}");

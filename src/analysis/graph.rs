@@ -256,7 +256,7 @@ mod tests {
     use super::*;
     use crate::scenario::{LockKind, Process, Step};
 
-    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 meets"`, `"0 ends"`. All six processes meet once.
+    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 ends"`; `"0 meets"`: all six meet once.
     fn graph(story: &[&str]) -> WaitForGraph {
         let process = |who: usize| Process::new(who.to_string(), vec![Step::Meet]);
         let scenario = Scenario::new("test", LockKind::Flock, (0..6).map(process).collect());

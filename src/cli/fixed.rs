@@ -96,9 +96,7 @@ impl Args {
             bail!("--load goes with the load-... rows only; leave it out, or name such rows");
         }
         if load && (self.records.is_some() || self.task_duration.is_some()) {
-            bail!(
-                "under load time ends the rounds, and a task takes 5 ms; use --for instead of --records, --task-duration"
-            );
+            bail!("under load a task takes 5 ms and time ends the rounds; use --for, not --records or --task-duration");
         }
         if !load && self.load_for.is_some() {
             bail!("--for goes with --load only; use --records and --task-duration here");

@@ -23,11 +23,11 @@ fn locked(trace: &Trace, figures: &Figures) -> String {
         Some(_) => {}
     }
     let refused = match figures.abandoned {
-        1 => "1 row was".to_owned(),
-        rows => format!("{rows} rows were"),
+        1 => "1 row is".to_owned(),
+        rows => format!("{rows} rows are"),
     };
     format!(
-        "What the classic program hides: it catches the error and goes on. {refused} lost to a refusal, and its exit \
+        "What the classic program hides: it catches the error and goes on. {refused} lost to refusals, and its exit \
          status would have been 0. {}",
         cause(trace, figures)
     )

@@ -253,7 +253,7 @@ impl<'a> Conductor<'a> {
         let limit = Instant::now() + Duration::from_secs(1);
         while !self.gone[worker] && Instant::now() < limit {
             // Its locks are free already, its end can be seen a moment later.
-            for (worker, status) in self.crew.reap()? {
+            if let Some(status) = self.crew.reap_one(worker)? {
                 self.bury(worker, Some(in_words(status)), event.at_us)?;
             }
             thread::yield_now();

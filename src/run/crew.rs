@@ -102,14 +102,19 @@ impl Crew {
         self.workers[self.worker_of[who]].child.id()
     }
 
+    /// How a worker has died, if it has since the last call.
+    pub(super) fn reap_one(&mut self, worker: usize) -> io::Result<Option<ExitStatus>> {
+        let worker = &mut self.workers[worker];
+        let status = if worker.reaped { None } else { worker.child.try_wait()? };
+        worker.reaped |= status.is_some();
+        Ok(status)
+    }
+
     /// Those that have died since the last call.
     pub(super) fn reap(&mut self) -> io::Result<Vec<(usize, ExitStatus)>> {
         let mut dead = Vec::new();
-        for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| !worker.reaped) {
-            if let Some(status) = worker.child.try_wait()? {
-                worker.reaped = true;
-                dead.push((index, status));
-            }
+        for worker in 0..self.workers.len() {
+            dead.extend(self.reap_one(worker)?.map(|status| (worker, status)));
         }
         Ok(dead)
     }
@@ -121,6 +126,7 @@ impl Crew {
             let pid = nix::unistd::Pid::from_raw(worker.child.id() as i32);
             // One that is gone already needs no stopping.
             let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP);
+            await_stop(pid);
         }
     }
 
@@ -207,6 +213,18 @@ impl Worker {
         let _ = self.orders.write_all(order.line().as_bytes());
     }
 }
+
+/// Waits until all threads of a child have stopped, or it is gone; its end is left for others to see.
+#[cfg(target_os = "linux")]
+fn await_stop(pid: nix::unistd::Pid) {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    let seen = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    let _ = waitid(Id::Pid(pid), seen); // fails only for what is no child, which needs no waiting
+}
+
+/// Not every system lets one look without taking the news: there the stop takes place a moment later.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn await_stop(_: nix::unistd::Pid) {}
 
 /// A process that can't be started is nearly always a limit of the machine: say which.
 fn explain(error: anyhow::Error, started: usize, wanted: usize) -> anyhow::Error {

@@ -154,7 +154,9 @@ impl Recording {
             let line = String::from_utf8(line)
                 .map_err(|_| wrong("this is not text; give the file that --trace wrote".into()))?;
             let line: Line = serde_json::from_str(&line).map_err(|error| match last {
-                1 => wrong("this is no trace; give the file that --trace wrote".into()),
+                1 => wrong(
+                    "no line of a trace; give the file that --trace wrote, or was the file cut or changed?".into(),
+                ),
                 _ => wrong(format!("not a line of a lesson trace ({error}); was the file cut or changed?")),
             })?;
             reading.take(line).map_err(|problem| wrong(problem.into()))?;
