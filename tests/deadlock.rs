@@ -262,3 +262,52 @@ fn a_killed_process_leaves_its_lock_to_the_next() {
         check_killed(&toml, "P1 P1 P2 P2", Some(1));
     }
 }
+
+/// Runs a scenario that ends in a deadlock, and names who is in the cycle and who is behind it.
+fn check_scenario(head: &str, processes: &[(&str, &str)], cycle: &[&str], behind: &[&str]) {
+    let (status, run) = scenario_json(&scenario(head, processes), &["--patience", "60ms"]);
+    assert_eq!((status, &run["outcome"]), (1, &"deadlocked".into()), "{run:#}");
+    assert_eq!((&run["cycle"], &run["blocked_behind"]), (&json!(cycle), &json!(behind)), "{run:#}");
+}
+
+#[test]
+fn a_meeting_closes_a_ring_too() {
+    let both = "lock A, meet, unlock A";
+    let head = "on = \"flock\"";
+    check_scenario(head, &[("P1", both), ("P2", "work 20ms, lock A, meet, unlock A")], &["P1", "P2"], &[]);
+    // P3 can't come to the meeting, for which P1 and P2 wait; P4 waits for what P2 holds.
+    let four = [
+        ("P1", "lock A, meet, unlock A"),
+        ("P2", "lock B, meet, unlock B"),
+        ("P3", "work 20ms, lock A, meet, unlock A"),
+        ("P4", "work 20ms, lock B, unlock B"),
+    ];
+    check_scenario(head, &four, &["P1", "P3"], &["P2", "P4"]);
+}
+
+#[test]
+fn a_time_out_in_one_ring_does_not_hide_another() {
+    let processes = [
+        ("P1", "lock A shared, meet, meet, lock B, unlock B, unlock A"),
+        ("P2", "meet, lock A shared, meet, lock C within 300ms, unlock C, unlock A"),
+        ("P3", "lock B, lock C, meet, meet, work 50ms, lock A, unlock A, unlock C, unlock B"),
+    ];
+    check_scenario("on = \"flock\"", &processes, &["P1", "P3"], &[]);
+}
+
+#[test]
+fn readers_share_a_database_in_both_journal_modes() {
+    let reader = "lock A shared, meet, unlock A";
+    for on in ["sqlite", "sqlite-wal"] {
+        let toml = scenario(&format!("on = \"{on}\""), &[("P1", reader), ("P2", reader)]);
+        let (status, run) = scenario_json(&toml, &[]);
+        assert_eq!((status, number(&run, "refused")), (0, 0), "{on}: {run:#}");
+    }
+}
+
+#[test]
+fn a_scenario_may_ask_for_a_victim() {
+    let (status, document) = json("run detect");
+    let run = &runs(&document)[0];
+    assert_eq!((status, &run["outcome"], number(run, "finished")), (1, &"crashed".into(), 2), "{run:#}");
+}

@@ -472,7 +472,7 @@ fn a_damaged_trace_is_refused_with_its_line() {
     let table: [(&[u8], &str); 5] = [
         (b"", "the file is empty"),
         (b"\x7fELF\x02\x01\xff\xfe", "this is not text"),
-        (b"my essay\n", "not a line of a lesson trace"),
+        (b"my essay\n", "give the file that --trace wrote"),
         (b"\n", "not a line of a lesson trace"),
         (b"[[[[[[[[", "not a line of a lesson trace"),
     ];

@@ -36,8 +36,14 @@ fn check(arguments: &str) {
 /// seen is made of waits and holds that were there.
 fn check_holds(label: &str, run: &Trace) {
     let mut graph = WaitForGraph::new(&run.scenario);
+    let mut ended = vec![false; run.scenario.processes.len()];
+    let mut last_us = vec![0; ended.len()];
     for (number, event) in run.events.iter().enumerate() {
+        assert!(!ended[event.who], "{label}, event {number}: {event:?} behind its end");
+        assert!(last_us[event.who] <= event.at_us, "{label}, event {number}: {event:?} goes back in time");
+        last_us[event.who] = event.at_us;
         match &event.what {
+            What::Ends | What::Crashed { .. } | What::Killed { .. } => ended[event.who] = true,
             What::Gets { lock, mode } => {
                 let in_the_way = graph
                     .holders(lock)

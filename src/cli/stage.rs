@@ -48,7 +48,6 @@ impl Planned {
             label: if times == 1 { self.label.clone() } else { format!("{} {n}", self.label) },
             scenario: self.scenario.clone(),
             schedule: self.schedule.clone(),
-            ..self
         };
         (1..=times).map(copy).collect()
     }

@@ -121,8 +121,11 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         let whole_ms = |patience: Duration| Duration::from_millis(patience.as_millis() as u64);
         let patience = busy_timeout.filter(|_| on.is_sqlite()).map(whole_ms);
         let processes: Vec<Process> = processes.collect();
-        let on_deadlock =
-            if processes.len() % 2 == 0 && on != LockKind::Mutex { OnDeadlock::Victim } else { OnDeadlock::Watch };
+        let on_deadlock = if processes.len().is_multiple_of(2) && on != LockKind::Mutex {
+            OnDeadlock::Victim
+        } else {
+            OnDeadlock::Watch
+        };
         let locks = Default::default();
         let mut scenario = Scenario { title, on, busy_timeout: patience, on_deadlock, locks, processes };
         if on != LockKind::Mutex {
