@@ -43,7 +43,7 @@ fn rings_of_any_size_are_found_whole() {
         // parking_lot's detector takes its time: it writes down where each thread stands.
         let sizes: &[usize] = if on == "mutex" { &[3, 30] } else { &[3, 12, 26, 30] };
         for &size in sizes {
-            let run = check(&format!("--on {on} --processes {size}"), &names(size as usize), &[]);
+            let run = check(&format!("--on {on} --processes {size}"), &names(size), &[]);
             assert_eq!(number(&run, "processes"), size as u64);
         }
     }
