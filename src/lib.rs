@@ -30,8 +30,9 @@
 //!
 //! ```text
 //! main -> cli -> { check, report, run, machine }       check -> { run, who, machine }
-//! run -> { who, machine, analysis, trace, scenario }   report -> analysis -> trace -> scenario
-//! analysis, trace -> model
+//! run -> { who, machine, analysis, trace, scenario, model }
+//! report -> analysis -> trace -> scenario              analysis, trace -> model
+//! machine -> trace
 //! ```
 //!
 //! ## How a run works
@@ -45,8 +46,11 @@
 //! - **The gate.** The same standard input carries `step`: in a scheduled run a process makes a step only when told.
 //!   After the schedule, and in every other run, nobody is held and luck decides.
 //! - **The verdict.** The conductor keeps the wait-for graph as events arrive and knows of a cycle at the event that
-//!   closes it. It then watches for a while that nothing moves, asks a second witness (`/proc/locks`, or parking_lot's
-//!   detector), and ends its own children.
+//!   closes it; who waits at a meeting waits for those who have not come. It then watches for a while that nothing
+//!   moves, asks a second witness (`/proc/locks`, or parking_lot's detector), and ends its own children: all are
+//!   stopped before any is killed, so that none goes on with what another one's end sets free.
+//! - **The dead.** What a worker had still said is in the pipe when it dies: its end is told behind that, through the
+//!   same pipe. Whoever gets a lock that somebody holds, and has not let go, is told after that one's death.
 //!
 //! ## Invariants
 //!
@@ -58,7 +62,7 @@
 //!    it before it lets go. Recorded holds lie inside true holds, so a trace can't show a conflict or a cycle that was
 //!    not there. The one exception is COMMIT, which frees the lock before its process can say so: from `commits` on,
 //!    a hold counts as one that may end at any moment ([`analysis::Hold::committing`]).
-//! 5. Everything has a limit: a run has a deadline, a file a size, a story a length.
+//! 5. Everything has a limit: a run has a deadline, a scenario and a line of a trace a size, a story a length.
 //! 6. We touch only what we made: each run has a fresh room in an arena of its own.
 //! 7. `unsafe_code = "forbid"`.
 //!

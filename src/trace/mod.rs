@@ -2,7 +2,8 @@
 //!
 //! A process says [`What::Wants`] before it asks, [`What::Waits`] when a try shows the lock taken,
 //! [`What::Gets`] after the grant and [`What::Releases`] before it lets go. Recorded holds therefore lie
-//! inside true holds: a trace can show neither two exclusive holders nor a cycle that was not there.
+//! inside true holds: a trace can show neither two exclusive holders nor a cycle that was not there. Only COMMIT frees
+//! a lock before its process can say so: from [`What::Commits`] on its hold may end at any moment.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
