@@ -306,6 +306,15 @@ fn readers_share_a_database_in_both_journal_modes() {
 }
 
 #[test]
+fn a_schedule_goes_on_behind_a_meeting() {
+    for _ in 0..5 {
+        let (status, document) = json("run deadlock --patience 60ms --schedule P1,P2,P1,P2,P2,P1");
+        assert_eq!((status, &document["cycle"]), (1, &json!(names(2))), "{document:#}");
+    }
+    run("run deadlock --schedule P1,P1,P1").expect_error(&["move 3", "P1 can't move, it waits at the meeting for P2"]);
+}
+
+#[test]
 fn a_scenario_may_ask_for_a_victim() {
     let (status, document) = json("run detect");
     let run = &runs(&document)[0];

@@ -3,7 +3,7 @@
 use super::Unfit;
 use super::crew::Crew;
 use super::wire::Order;
-use crate::analysis::WaitForGraph;
+use crate::analysis::{MEETING, WaitForGraph};
 use crate::scenario::Scenario;
 
 /// The moves that are still to be made.
@@ -64,10 +64,11 @@ impl Moves {
         let place = if self.busy.is_some() { self.next } else { self.next + 1 };
         let why = if standing.ended[who] {
             "it has already ended".to_owned()
-        } else if standing.graph.meetings().is_waiting(who) {
-            "it waits at the meeting for the others".to_owned()
         } else if let Some(edge) = standing.graph.edges_of(who).next() {
-            format!("it waits for {}, which {} holds", edge.lock, name(edge.holder))
+            match edge.lock.as_str() {
+                MEETING => format!("it waits at the meeting for {}", name(edge.holder)),
+                lock => format!("it waits for {lock}, which {} holds", name(edge.holder)),
+            }
         } else {
             return Ok(());
         };
