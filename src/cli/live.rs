@@ -23,8 +23,6 @@ impl Live {
     pub(super) fn new(scenario: &Scenario, style: Style) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout_with_hz(10));
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        // Narrower than the page: the `^C` that a terminal writes behind the lanes must not begin a new line.
-        let style = Style { width: style.width.saturating_sub(4), ..style };
         let names = scenario.processes.iter().map(|process| process.name.clone()).collect();
         Self { bar, artist: Artist::new(scenario.processes.len()), names, style }
     }
@@ -37,11 +35,13 @@ impl Live {
     /// Draws the lanes up to now.
     pub(super) fn tick(&mut self, now_us: u64) {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let mut lines = vec![scale(&names, now_us, self.style)];
+        // The `^C` that a terminal echoes moves the cursor down a line, and then the first one is not cleared: an empty
+        // one does no harm.
+        let mut lines = vec![String::new(), scale(&names, now_us, self.style)];
         lines.extend(strips(&self.artist.lanes(now_us), &names, now_us, self.style));
         if lines.len() > MOST {
             lines.truncate(MOST - 1);
-            lines.push(format!("... {} more", names.len() + 2 - MOST));
+            lines.push(format!("... {} more", names.len() + 3 - MOST));
         }
         self.bar.set_message(lines.join("\n"));
         self.bar.tick();
