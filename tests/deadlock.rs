@@ -315,6 +315,14 @@ fn a_schedule_goes_on_behind_a_meeting() {
 }
 
 #[test]
+fn the_detector_names_the_ring_and_not_those_behind_it() {
+    let lines = ["this thread is P1, and waits for B", "this thread is P2, and waits for A"];
+    check_testimony("--on mutex --bystander", "parking_lot's deadlock_detection", &lines);
+    let said = testimony("--on mutex --bystander");
+    assert!(!said.contains("this thread is P3"), "{said}");
+}
+
+#[test]
 fn a_scenario_may_ask_for_a_victim() {
     let (status, document) = json("run detect");
     let run = &runs(&document)[0];

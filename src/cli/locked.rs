@@ -11,7 +11,7 @@ use crate::analysis::Figures;
 use crate::machine::Terminal;
 use crate::scenario::builtin::Exercise;
 use crate::scenario::{Begin, duration};
-use crate::trace::{Command, Recording};
+use crate::trace::{Command, Recording, Trace, What};
 
 /// Processes insert into one SQLite database, in acts: with quick tasks all is well, with slow ones rows are lost.
 #[derive(Debug, clap::Args)]
@@ -127,12 +127,14 @@ impl Args {
         Exercise { busy_timeout: divided(classic.busy_timeout, self.speed), ..classic }
     }
 
-    /// Always: every acknowledged row is there and the database is whole. For the exercise as it is handed out also:
+    /// Always: nobody died, every acknowledged row is there and the database is whole. For the exercise as it is handed out also:
     /// all is well with quick tasks, and rows are lost with slow ones.
     fn is_shown(&self, recording: &Recording) -> bool {
         let figures: Vec<Figures> = recording.runs.iter().map(Figures::of).collect();
+        let died = |run: &Trace| run.events.iter().any(|event| matches!(event.what, What::Crashed { .. }));
         let whole = recording.runs.iter().zip(&figures).all(|(run, figures)| {
-            run.outcome.database.as_ref().is_some_and(|database| database.integrity == "ok")
+            !died(run)
+                && run.outcome.database.as_ref().is_some_and(|database| database.integrity == "ok")
                 && figures.stored >= Some(figures.acknowledged)
         });
         let mut acts = self.task_duration.iter().map(|&task| self.exercise(task));

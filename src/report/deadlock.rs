@@ -50,9 +50,13 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
         LockKind::Mutex => "child with the threads",
         _ => "children",
     };
+    let asked = match trace.scenario.on {
+        LockKind::Mutex => "then asked the detector in it, which takes a moment, and ",
+        _ => "then ",
+    };
     format!(
-        "Watched for {}: nobody made a step, and {cpu} They would wait for ever. lesson then ended its own {children} \
-         {}, and nobody else.",
+        "Watched for {}: nobody made a step, and {cpu} They would wait for ever. lesson {asked}ended its own \
+         {children} {}, and nobody else.",
         span(deadlock.watched_us),
         list(&ended)
     )
@@ -63,6 +67,9 @@ fn testimony(witness: &Witness, style: Style) -> String {
     for line in witness.lines.iter().take(MOST) {
         text += &format!("  {}\n", style.faint(&clean(line.raw.trim_end())));
         text += &style.wrap(&clean(&line.means), "      ");
+    }
+    if witness.lines.is_empty() {
+        text += "  It was asked, and named nobody.\n";
     }
     let more = witness.lines.len().saturating_sub(MOST) as u64;
     if more > 0 {

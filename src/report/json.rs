@@ -36,7 +36,7 @@
 //!   "rounds": [2, 1, 1],          that each process carried out
 //!   "refusals": [ { "name": "SQLITE_BUSY", "code": 5, "text": "database is locked",
 //!                   "count": 2, "least_wait_ms": 5010.0, "most_wait_ms": 5021.3 } ],
-//!   "cycle": [],                  the deadlock, or the first cycle that a refusal or a time-out ended
+//!   "cycle": [],                  the deadlock, or the first cycle that closed and did not last
 //!   "blocked_behind": [],
 //!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without a cycle
 //!   "seed": 1 }
@@ -130,7 +130,7 @@ fn run(trace: &Trace) -> Value {
     })
 }
 
-/// The cycle of the deadlock, or the first one that was closed and that a refusal or a time-out ended.
+/// The cycle of the deadlock, or the first one that closed and did not last.
 fn cycle(trace: &Trace) -> Vec<&str> {
     let final_one = trace.outcome.deadlock.as_ref().and_then(|deadlock| deadlock.cycles.first());
     let edges = final_one.or_else(|| closing(trace).map(|(cycle, _)| cycle));

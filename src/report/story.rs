@@ -168,10 +168,10 @@ impl Story {
 
     fn killed(&self, who: usize, why: KilledFor) -> String {
         let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
-        let free = if held.is_empty() { String::new() } else { format!("; free again: {}", list(&held)) };
+        let held = if held.is_empty() { String::new() } else { format!(", while it held {}", list(&held)) };
         match why {
             KilledFor::Deadlock => "is ended by lesson".into(),
-            KilledFor::Victim => format!("is chosen as the victim and ended by lesson{free}"),
+            KilledFor::Victim => format!("is chosen as the victim and ended by lesson{held}"),
             KilledFor::Deadline => "is ended by lesson: the run has reached its deadline".into(),
         }
     }

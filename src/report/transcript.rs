@@ -148,7 +148,7 @@ impl Transcript {
                 let ended = runs.iter().filter(|run| run.cycles > 0 && run.outcome != Outcome::Deadlocked).count();
                 let ended = match ended {
                     0 => String::new(),
-                    ended => format!(" In {ended} a cycle closed, and a refusal or a time-out ended it."),
+                    ended => format!(" In {ended} a cycle closed and did not last."),
                 };
                 format!("{deadlocked} of {} deadlocked.{ended}", plural(n as u64, "run"))
             }

@@ -8,6 +8,7 @@ use super::super::crew::Crew;
 use super::super::wire::{Message, Order};
 use super::super::witness;
 use super::{Conductor, TICK};
+use crate::analysis::MEETING;
 use crate::scenario::{LockKind, OnDeadlock};
 use crate::trace::{Deadlock, Edge, Event, KilledFor, What, Witness};
 use crate::who;
@@ -19,6 +20,8 @@ const WITNESS_PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Watch {
     since: Instant,
     cpu: Option<Duration>,
+    /// When the patience was over: how long that was, and the processor time used in it.
+    seen: Option<(Duration, Option<Duration>)>,
 }
 
 impl Conductor<'_> {
@@ -58,19 +61,22 @@ impl Conductor<'_> {
             return Ok(());
         }
         let stuck: Vec<usize> = self.living().collect();
-        let watch = self.watch.get_or_insert_with(|| Watch { since: Instant::now(), cpu: None });
+        let watch = self.watch.get_or_insert_with(|| Watch { since: Instant::now(), cpu: None, seen: None });
         if watch.since.elapsed() >= TICK && watch.cpu.is_none() {
             watch.cpu = cpu_time(&self.crew, &stuck);
         }
         if watch.since.elapsed() < self.options.patience.max(2 * TICK) {
             return Ok(());
         }
-        let (watched, before) = (watch.since.elapsed(), watch.cpu);
-        let used = before.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
+        // Measured once, before the witness is asked: a detector's own work is not that of its threads.
+        let (watched, used) = *watch.seen.get_or_insert_with(|| {
+            let used = watch.cpu.zip(cpu_time(&self.crew, &stuck)).map(|(before, after)| after.saturating_sub(before));
+            (watch.since.elapsed(), used)
+        });
+        let late = watch.since.elapsed() >= self.options.patience + WITNESS_PATIENCE;
         let witness = self.call_witness(&stuck, messages)?;
-        let waits = stuck.iter().filter(|&&who| self.graph.wait_of(who).is_some()).count();
-        let sees_all = witness.as_ref().is_none_or(|witness| waiters_in(witness) >= waits);
-        if self.watch.is_none() || (!sees_all && watched < self.options.patience + WITNESS_PATIENCE) {
+        let seen = witness.as_ref().map_or(usize::MAX, waiters_in);
+        if self.watch.is_none() || (seen < self.waiters_to_see(&stuck, &cycles) && !late) {
             // Something moved while the witness was asked; or somebody has said that it waits, and is still on its way
             // into the kernel.
             return Ok(());
@@ -91,6 +97,17 @@ impl Conductor<'_> {
         self.living().all(|who| members.contains(&who) || (self.graph.waits_for_ever(who) && behind.contains(&who)))
     }
 
+    /// How many waits a witness can see: all that are for locks. parking_lot's detector names those in a ring only.
+    fn waiters_to_see(&self, stuck: &[usize], cycles: &[Vec<Edge>]) -> usize {
+        match self.scenario.on {
+            LockKind::Mutex => {
+                let of_locks = |cycle: &&Vec<Edge>| cycle.iter().all(|edge| edge.lock != MEETING);
+                cycles.iter().filter(of_locks).map(Vec::len).sum()
+            }
+            _ => stuck.iter().filter(|&&who| self.graph.wait_of(who).is_some()).count(),
+        }
+    }
+
     fn call_witness(
         &mut self,
         stuck: &[usize],
@@ -100,7 +117,7 @@ impl Conductor<'_> {
             return Ok(witness::kernel(self.scenario, &self.room, &self.crew, stuck));
         }
         self.crew.tell_all(Order::Look);
-        let limit = Instant::now() + Duration::from_secs(5);
+        let limit = Instant::now() + Duration::from_secs(15);
         while let Ok(message) = messages.recv_timeout(limit.saturating_duration_since(Instant::now())) {
             let message = message?;
             let last = matches!(message, Message::Detected { line: None });
@@ -109,7 +126,10 @@ impl Conductor<'_> {
                 break;
             }
         }
-        Ok(self.detected.take().map(|lines| witness::detector(self.scenario, &self.graph, &lines)))
+        // It names each deadlock once: what it has said before still holds.
+        let lines = self.detected.get_or_insert_default();
+        lines.sort();
+        Ok(Some(witness::detector(self.scenario, &self.graph, lines)))
     }
 }
 
