@@ -127,8 +127,8 @@ impl Args {
         Exercise { busy_timeout: divided(classic.busy_timeout, self.speed), ..classic }
     }
 
-    /// Always: nobody died, every acknowledged row is there and the database is whole. For the exercise as it is handed out also:
-    /// all is well with quick tasks, and rows are lost with slow ones.
+    /// Always: nobody died, every acknowledged row is there, the database is whole. For the exercise as it is
+    /// handed out also: all is well with quick tasks, and rows are lost with slow ones.
     fn is_shown(&self, recording: &Recording) -> bool {
         let figures: Vec<Figures> = recording.runs.iter().map(Figures::of).collect();
         let died = |run: &Trace| run.events.iter().any(|event| matches!(event.what, What::Crashed { .. }));
