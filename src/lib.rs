@@ -31,7 +31,7 @@
 //! ```text
 //! main -> cli -> { check, report, run, machine }       check -> { run, who, machine }
 //! run -> { who, machine, analysis, trace, scenario, model }
-//! report -> analysis -> trace -> scenario              analysis, trace -> model
+//! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
 //! machine -> trace
 //! ```
 //!

@@ -126,7 +126,7 @@ fn proc_locks(probe: &Probe, arena: &Arena) -> anyhow::Result<Check> {
         Ok(lines) => lines,
         Err(error) => return Ok(Check::warning(probe.what, error.to_string(), probe.remedy)),
     };
-    let (inode, pid) = (inode(&file)?, i64::from(std::process::id()));
+    let (inode, pid) = (who::inode(&file.metadata()?), i64::from(std::process::id()));
     let mine = |line: &who::LockLine| {
         line.kind == who::LockKind::Flock && Some(line.inode) == inode && i64::from(line.pid) == pid
     };
@@ -134,18 +134,6 @@ fn proc_locks(probe: &Probe, arena: &Arena) -> anyhow::Result<Check> {
         true => Check::ok(probe.what, "shows this process's flock"),
         false => Check::warning(probe.what, "does not show this process's flock", probe.remedy),
     })
-}
-
-/// The number by which the kernel's list names a file.
-#[cfg(unix)]
-fn inode(file: &File) -> std::io::Result<Option<u64>> {
-    use std::os::unix::fs::MetadataExt as _;
-    Ok(Some(file.metadata()?.ino()))
-}
-
-#[cfg(not(unix))]
-fn inode(_: &File) -> std::io::Result<Option<u64>> {
-    Ok(None)
 }
 
 fn fcntl(probe: &Probe, arena: &Arena) -> anyhow::Result<Check> {

@@ -10,6 +10,11 @@ use crate::trace::Event;
 /// More lanes than this would push the story off the screen.
 const MOST: usize = 12;
 
+/// A bar that is nothing but its message.
+pub(super) fn words_only() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
 /// The moving lanes below the story.
 pub(super) struct Live {
     bar: ProgressBar,
@@ -22,7 +27,7 @@ impl Live {
     /// Empty lanes at the bottom of the terminal.
     pub(super) fn new(scenario: &Scenario, style: Style) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout_with_hz(10));
-        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(words_only());
         let names = scenario.processes.iter().map(|process| process.name.clone()).collect();
         Self { bar, artist: Artist::new(scenario.processes.len()), names, style }
     }

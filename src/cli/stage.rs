@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::live::Live;
+use super::live::{Live, words_only};
 use super::output::{Output, print};
 use super::{Verdict, show, style};
 use crate::machine::{self, Terminal, limits};
@@ -123,7 +123,7 @@ impl Stage<'_> {
         let files = plan.runs.iter().map(|run| run.scenario.processes.len() as u64 + 64).sum();
         limits::raise_open_files(files).map_err(run::Unfit)?;
         let bar = ProgressBar::new_spinner();
-        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(words_only());
         let done = AtomicUsize::new(0);
         let (output, arena, all) = (self.output, self.arena, plan.runs.len());
         let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::LockKind;
+
 /// How a lock is held. SQLite's states are modes of one lock, with their own conflicts
 /// (<https://www.sqlite.org/lockingv3.html>, <https://www.sqlite.org/wal.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,6 +28,20 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// What a reader asks for: a lock that others may share, in WAL a snapshot.
+    pub fn to_read(kind: LockKind) -> Self {
+        if kind == LockKind::SqliteWal { Self::Snapshot } else { Self::Shared }
+    }
+
+    /// What a writer asks for; on any other lock, whoever wants it alone.
+    pub fn to_write(kind: LockKind) -> Self {
+        match kind {
+            LockKind::Sqlite => Self::Reserved,
+            LockKind::SqliteWal => Self::Writer,
+            _ => Self::Exclusive,
+        }
+    }
+
     /// Whether a process that wants `self` has to wait while another holds `held`.
     pub fn conflicts_with(self, held: Mode) -> bool {
         use Mode::{Pending, Reserved, Shared, Snapshot, Writer};

@@ -50,19 +50,9 @@ pub(super) fn locks_of(pid: u32) -> Option<u64> {
 fn files_by_inode(scenario: &Scenario, room: &Path) -> BTreeMap<u64, String> {
     let file = |name: &str| {
         let file = scenario.kind_of(name).file_of(name);
-        Some((inode(&room.join(&file))?, file))
+        Some((who::inode(&room.join(&file).metadata().ok()?)?, file))
     };
     scenario.lock_names().into_iter().filter_map(file).collect()
-}
-
-#[cfg(unix)]
-fn inode(path: &Path) -> Option<u64> {
-    std::fs::metadata(path).ok().map(|meta| std::os::unix::fs::MetadataExt::ino(&meta))
-}
-
-#[cfg(not(unix))]
-fn inode(_: &Path) -> Option<u64> {
-    None
 }
 
 /// parking_lot's report, each line with the names of this scenario.

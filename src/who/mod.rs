@@ -16,3 +16,15 @@ pub mod sqlite_bytes;
 pub use describe::describe;
 pub use proc_locks::{LockKind, LockLine, Malformed};
 pub use read::read;
+
+/// The number of a file in its file system, which is how `/proc/locks` names it; `None` where files have none.
+#[cfg(unix)]
+pub fn inode(file: &std::fs::Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(file))
+}
+
+/// The number of a file in its file system; files have none here.
+#[cfg(not(unix))]
+pub fn inode(_: &std::fs::Metadata) -> Option<u64> {
+    None
+}

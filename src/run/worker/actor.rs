@@ -172,13 +172,7 @@ impl Actor {
 
     fn lock(&mut self, name: &str, shared: bool, within: Option<Duration>) -> anyhow::Result<Course> {
         let kind = self.kinds[name];
-        let mode = match (kind, shared) {
-            (LockKind::SqliteWal, true) => Mode::Snapshot,
-            (LockKind::SqliteWal, false) => Mode::Writer,
-            (LockKind::Sqlite, false) => Mode::Reserved,
-            (_, true) => Mode::Shared,
-            (_, false) => Mode::Exclusive,
-        };
+        let mode = if shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
         let asked = Asked { lock: name.to_owned(), mode, at: Instant::now() };
         self.tell(asked.wants())?;
         let patience = within.or(self.backend(kind)?.patience());

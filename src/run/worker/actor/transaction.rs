@@ -13,7 +13,7 @@ use crate::trace::What;
 /// The connection to the one database, and where its transaction stands.
 pub(super) struct Transaction {
     database: Database,
-    wal: bool,
+    kind: LockKind,
     mode: Option<Mode>,
     rows: u64,
 }
@@ -22,18 +22,18 @@ impl Transaction {
     /// Opens the database in the current directory.
     pub(super) fn open(kind: LockKind, busy_timeout: Duration) -> anyhow::Result<Self> {
         let database = Database::open(DATABASE, busy_timeout)?;
-        Ok(Self { database, wal: kind == LockKind::SqliteWal, mode: None, rows: 0 })
+        Ok(Self { database, kind, mode: None, rows: 0 })
     }
 }
 
 impl Actor {
     pub(super) fn begin(&mut self, begin: Begin) -> anyhow::Result<Course> {
-        let wal = self.transaction()?.wal;
+        let kind = self.transaction()?.kind;
         let (sql, mode) = match begin {
             Begin::Deferred => ("BEGIN", None),
-            Begin::Immediate | Begin::Exclusive if wal => ("BEGIN IMMEDIATE", Some(Mode::Writer)),
-            Begin::Immediate => ("BEGIN IMMEDIATE", Some(Mode::Reserved)),
-            Begin::Exclusive => ("BEGIN EXCLUSIVE", Some(Mode::Exclusive)),
+            Begin::Exclusive if kind == LockKind::Sqlite => ("BEGIN EXCLUSIVE", Some(Mode::Exclusive)),
+            // In WAL mode EXCLUSIVE is the same (https://www.sqlite.org/lang_transaction.html).
+            Begin::Immediate | Begin::Exclusive => ("BEGIN IMMEDIATE", Some(Mode::to_write(kind))),
         };
         match mode {
             Some(mode) => self.ask_database(sql, mode),
@@ -45,12 +45,12 @@ impl Actor {
     }
 
     pub(super) fn select(&mut self) -> anyhow::Result<Course> {
-        let mode = if self.transaction()?.wal { Mode::Snapshot } else { Mode::Shared };
+        let mode = Mode::to_read(self.transaction()?.kind);
         self.ask_database("SELECT count(*) FROM pets", mode)
     }
 
     pub(super) fn insert(&mut self) -> anyhow::Result<Course> {
-        let mode = if self.transaction()?.wal { Mode::Writer } else { Mode::Reserved };
+        let mode = Mode::to_write(self.transaction()?.kind);
         let sql = Database::insert_sql(&self.process.name, self.round);
         let course = self.ask_database(&sql, mode)?;
         if course == Course::Done {
