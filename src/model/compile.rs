@@ -1,0 +1,243 @@
+//! One process compiled: every place where it can stand, and where each step may lead.
+
+use std::collections::BTreeMap;
+
+use super::Mode;
+use super::context::{Context, contexts};
+use super::program::{Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, Stands, TooLarge, is_detected};
+use super::requests::{Ask, Bits};
+use super::stand::{Blocked, Effect, NO_UNITS, NONE, Phase, Place, Posture, Stand, Target};
+use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+
+/// Compiles one process into at most `room` stands.
+pub(super) fn compile_process(
+    scenario: &Scenario,
+    process: &Process,
+    bits: &Bits,
+    attempts: Attempts,
+    room: usize,
+) -> Result<Stands, TooLarge> {
+    if process.lasting.is_some() && process.steps.contains(&Step::Meet) {
+        return Err(TooLarge(format!(
+            "{} meets others and goes on for a time (`for`): how often is not known; use `rounds` instead",
+            process.name
+        )));
+    }
+    let attempts = match &process.retry {
+        None => Some(1),
+        Some(retry) if attempts == Attempts::Unlimited || retry.attempts > MOST_COUNTED_ATTEMPTS => None,
+        Some(retry) => Some(retry.attempts),
+    };
+    let mut compiler = Compiler {
+        scenario,
+        process,
+        bits,
+        attempts,
+        contexts: contexts(scenario, process, bits),
+        known: BTreeMap::new(),
+        stands: Stands::default(),
+    };
+    compiler.stand_at(Place::START);
+    compiler.stands.crashed = compiler.stand_at(Place::CRASHED);
+    let mut next = 0;
+    while next < compiler.stands.places.len() {
+        let place = compiler.stands.places[next];
+        let stand = compiler.compile(place);
+        compiler.stands.stands.push(stand);
+        if compiler.contexts[place.step].database == Some(Mode::Snapshot) && !place.stale && !place.is_gone() {
+            let staled = compiler.stand_at(Place { stale: true, ..place });
+            compiler.stands.staled.insert(next as u32, staled);
+        }
+        next += 1;
+        if compiler.stands.places.len() > room {
+            return Err(TooLarge(format!(
+                "with {} there are more than {MOST_PLACES} places to stand at (steps x rounds x attempts), the most \
+                 that the model takes; use fewer steps, rounds or attempts",
+                process.name
+            )));
+        }
+    }
+    Ok(compiler.stands)
+}
+
+struct Compiler<'a> {
+    scenario: &'a Scenario,
+    process: &'a Process,
+    bits: &'a Bits<'a>,
+    /// Attempts at one round; `None` if it never gives up.
+    attempts: Option<u32>,
+    contexts: Vec<Context>,
+    known: BTreeMap<Place, u32>,
+    stands: Stands,
+}
+
+impl Compiler<'_> {
+    /// The index of the stand at this place, new or known.
+    fn stand_at(&mut self, place: Place) -> u32 {
+        // Only who holds a snapshot has a stale one.
+        let reads = self.contexts[place.step].database == Some(Mode::Snapshot);
+        let place = Place { stale: place.stale && reads && !place.is_gone(), ..place };
+        let next = self.stands.places.len() as u32;
+        let at = *self.known.entry(place).or_insert(next);
+        if at == next {
+            self.stands.places.push(place);
+            let held = &self.contexts[if place.is_gone() { 0 } else { place.step }].units;
+            self.stands.units.extend(held);
+        }
+        at
+    }
+
+    fn compile(&mut self, place: Place) -> Stand {
+        if place.is_gone() {
+            return Stand { posture: Posture::Gone, ..FREE };
+        }
+        let blocks = self.contexts[place.step].blocks;
+        match place.phase {
+            Phase::AtMeeting => {
+                let granted = self.after(Place { met: place.met + 1, ..place });
+                let loses = self.loses_when_killed(place);
+                Stand { blocks, granted, posture: Posture::AtMeeting, loses, ..FREE }
+            }
+            Phase::Pending => {
+                let without = self.contexts[place.step].blocks_without_database;
+                let blocks = without | self.bits.blocked_by(DATABASE, Mode::Pending);
+                let stand = Stand { blocks, granted: self.after(place), ..FREE };
+                self.asks(place, stand, DATABASE, Ask::NoReaders, Blocked::Refused)
+            }
+            _ => {
+                let granted = self.after(place);
+                self.compile_step(place, Stand { blocks, granted, ..FREE })
+            }
+        }
+    }
+
+    fn compile_step(&mut self, place: Place, stand: Stand) -> Stand {
+        let process = self.process;
+        match &process.steps[place.step] {
+            Step::Lock { name, shared, within } => {
+                let kind = self.scenario.kind_of(name);
+                let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
+                let blocked = match within {
+                    None if is_detected(kind) => Blocked::Detected,
+                    None if !kind.is_sqlite() => Blocked::Waits,
+                    _ => Blocked::Refused,
+                };
+                self.asks(place, stand, name, Ask::Hold(mode), blocked)
+            }
+            Step::Meet if self.contexts[place.step].meetings >= place.met => {
+                let granted = self.one(Place { phase: Phase::AtMeeting, ..place });
+                Stand { granted, effect: Effect::Comes, loses: self.loses_when_killed(place), ..stand }
+            }
+            Step::Crash => {
+                let granted = self.one(Place::CRASHED);
+                let loses = if self.has_rounds_to_come(place) { Stand::LOSES_WHEN_GRANTED } else { 0 };
+                Stand { granted, effect: Effect::Crashes, loses, ..stand }
+            }
+            step if step.is_transaction() => self.compile_transaction(place, stand, step),
+            _ => stand,
+        }
+    }
+
+    fn compile_transaction(&mut self, place: Place, stand: Stand, step: &Step) -> Stand {
+        let kind = self.scenario.kind_of(DATABASE);
+        let Context { database, wrote, .. } = self.contexts[place.step];
+        let wants = |mode: Mode| database.is_none_or(|held| held < mode);
+        let (read, write) = (Mode::to_read(kind), Mode::to_write(kind));
+        let is_patient = !self.scenario.busy_timeout().is_zero();
+        match step {
+            Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => {
+                let blocked = if is_patient { Blocked::PendsUnlessWritten } else { Blocked::Refused };
+                self.asks(place, stand, DATABASE, Ask::Hold(Mode::Exclusive), blocked)
+            }
+            Step::Select if wants(read) => self.asks(place, stand, DATABASE, Ask::Hold(read), Blocked::Refused),
+            Step::Begin(Begin::Immediate | Begin::Exclusive) | Step::Insert if wants(write) => {
+                let blocked = if place.stale { Blocked::Always } else { Blocked::Refused };
+                self.asks(place, stand, DATABASE, Ask::Hold(write), blocked)
+            }
+            Step::Commit if database == Some(Mode::Reserved) => {
+                let blocked = if is_patient { Blocked::Pends } else { Blocked::Refused };
+                self.asks(place, stand, DATABASE, Ask::NoReaders, blocked)
+            }
+            Step::Commit if database == Some(Mode::Writer) && wrote => Stand { effect: Effect::Publishes, ..stand },
+            _ => stand,
+        }
+    }
+
+    /// A stand whose step asks for something, and what a refusal of it means.
+    fn asks(&mut self, place: Place, stand: Stand, lock: &str, ask: Ask, blocked: Blocked) -> Stand {
+        if matches!(ask, Ask::Hold(Mode::Snapshot)) {
+            return stand; // never refused
+        }
+        let pends = match blocked {
+            Blocked::Pends | Blocked::PendsUnlessWritten => self.stand_at(Place { phase: Phase::Pending, ..place }),
+            _ => NONE,
+        };
+        // Who only waits is never refused, but it may be killed.
+        let (refused, loses) = match blocked {
+            Blocked::Waits => (Target::NOWHERE, self.loses_when_killed(place)),
+            _ => self.refusal(place),
+        };
+        Stand { needs: self.bits.of(lock, ask), blocked, refused, loses, pends, ..stand }
+    }
+
+    /// Where a refusal leads, and whether it loses rows.
+    fn refusal(&mut self, place: Place) -> (Target, u8) {
+        let goes_on = self.attempts.is_none_or(|attempts| place.attempt < attempts);
+        if !goes_on {
+            let lost = self.contexts[place.step].rows_to_come > 0;
+            return (self.end_of_round(place), if lost { Stand::LOSES_WHEN_REFUSED } else { 0 });
+        }
+        let attempt = if self.attempts.is_some() { place.attempt + 1 } else { 1 };
+        (self.one(Place { attempt, step: 0, stale: false, phase: Phase::Step, ..place }), 0)
+    }
+
+    /// Where the process stands when it has made its step.
+    fn after(&mut self, place: Place) -> Target {
+        match place.step + 1 == self.process.steps.len() {
+            true => self.end_of_round(place),
+            false => self.one(Place { step: place.step + 1, phase: Phase::Step, ..place }),
+        }
+    }
+
+    /// The next round, or the end; where time decides (`for`), either.
+    fn end_of_round(&mut self, place: Place) -> Target {
+        let goes_on = self.process.round_count().is_none_or(|rounds| place.round < rounds);
+        if !goes_on {
+            return self.one(Place::ENDED);
+        }
+        let round = if self.process.round_count().is_some() { place.round + 1 } else { 1 };
+        let to = self.stand_at(Place { round, ..Place::START });
+        let or = if self.process.lasting.is_some() { self.stand_at(Place::ENDED) } else { NONE };
+        Target { to, or }
+    }
+
+    fn one(&mut self, place: Place) -> Target {
+        Target { to: self.stand_at(place), or: NONE }
+    }
+
+    fn has_rounds_to_come(&self, place: Place) -> bool {
+        let more = self.process.round_count().is_some_and(|rounds| place.round < rounds);
+        more && self.process.rows_per_round() > 0
+    }
+
+    fn loses_when_killed(&self, place: Place) -> u8 {
+        let lost = self.contexts[place.step].rows_to_come > 0 || self.has_rounds_to_come(place);
+        if lost { Stand::LOSES_WHEN_REFUSED } else { 0 }
+    }
+}
+
+/// A step that is always possible and leads nowhere yet.
+const FREE: Stand = Stand {
+    blocks: 0,
+    needs: 0,
+    granted: Target::NOWHERE,
+    refused: Target::NOWHERE,
+    pends: NONE,
+    rank: 0,
+    posture: Posture::AtStep,
+    blocked: Blocked::Waits,
+    effect: Effect::None,
+    loses: 0,
+    resource: NO_UNITS,
+    units: 0,
+};

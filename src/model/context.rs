@@ -1,0 +1,89 @@
+//! What a process holds before each of its steps. Programs are straight-line code: that is known without running them.
+
+use super::Mode;
+use super::requests::Bits;
+use super::stand::Requests;
+use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+
+/// What a process holds, and what it has done in this round, before one of its steps.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Context {
+    /// Requests of others that it blocks.
+    pub(super) blocks: Requests,
+    /// The same, but for what it holds of the one database.
+    pub(super) blocks_without_database: Requests,
+    /// How it holds the one database.
+    pub(super) database: Option<Mode>,
+    /// Whether its transaction has inserted.
+    pub(super) wrote: bool,
+    /// Meetings before this step.
+    pub(super) meetings: u32,
+    /// Rows that this step and those after it would commit.
+    pub(super) rows_to_come: u64,
+    /// Units held of each resource.
+    pub(super) units: Vec<u16>,
+}
+
+/// The context of each step, and one more for the end of the round.
+pub(super) fn contexts(scenario: &Scenario, process: &Process, bits: &Bits) -> Vec<Context> {
+    let mut held: Vec<(&str, Mode)> = Vec::new();
+    let mut context = Context { units: vec![0; bits.resources.len()], ..Context::default() };
+    let mut contexts = Vec::with_capacity(process.steps.len() + 1);
+    for step in &process.steps {
+        contexts.push(finished(&context, &held, bits));
+        advance(&mut context, &mut held, step, scenario);
+    }
+    contexts.push(finished(&context, &held, bits));
+    count_rows(&mut contexts, &process.steps);
+    contexts
+}
+
+fn finished(context: &Context, held: &[(&str, Mode)], bits: &Bits) -> Context {
+    let without = held.iter().fold(0, |all, (lock, mode)| all | bits.blocked_by(lock, *mode));
+    let database = context.database.map_or(0, |mode| bits.blocked_by(DATABASE, mode));
+    Context { blocks: without | database, blocks_without_database: without, ..context.clone() }
+}
+
+fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
+    let kind = scenario.kind_of(DATABASE);
+    let at_least = |mode: Mode, held: Option<Mode>| Some(held.map_or(mode, |held| held.max(mode)));
+    match step {
+        Step::Lock { name, shared, .. } => {
+            let kind = scenario.kind_of(name);
+            held.push((name, if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) }));
+        }
+        Step::Unlock { name } => held.retain(|(lock, _)| lock != name),
+        Step::Meet => context.meetings += 1,
+        Step::Begin(Begin::Deferred) => {}
+        Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => context.database = Some(Mode::Exclusive),
+        Step::Begin(Begin::Immediate | Begin::Exclusive) => context.database = Some(Mode::to_write(kind)),
+        Step::Select => context.database = at_least(Mode::to_read(kind), context.database),
+        Step::Insert => {
+            context.database = at_least(Mode::to_write(kind), context.database);
+            context.wrote = true;
+        }
+        Step::Commit | Step::Rollback => (context.database, context.wrote) = (None, false),
+        Step::Work(_) | Step::Crash => {}
+    }
+}
+
+/// Fills in the rows to come, from the last step to the first.
+fn count_rows(contexts: &mut [Context], steps: &[Step]) {
+    // Rows that the transaction around a step has inserted before it.
+    let open = steps.iter().scan(0, |open, step| {
+        let before = *open;
+        match step {
+            Step::Insert => *open += 1,
+            Step::Commit | Step::Rollback => *open = 0,
+            _ => {}
+        }
+        Some(before)
+    });
+    let committed: Vec<u64> =
+        open.zip(steps).map(|(open, step)| if *step == Step::Commit { open } else { 0 }).collect();
+    let mut rows = 0;
+    for (at, committed) in committed.into_iter().enumerate().rev() {
+        rows += committed;
+        contexts[at].rows_to_come = rows;
+    }
+}

@@ -1,0 +1,87 @@
+//! One bit for each way to ask for each lock.
+
+use std::collections::BTreeMap;
+
+use super::Mode;
+use super::program::{MOST_REQUESTS, Resource, TooLarge};
+use super::stand::Requests;
+use crate::scenario::{Begin, DATABASE, LockKind, Scenario, Step};
+
+/// What a step asks of a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ask {
+    /// To hold it so.
+    Hold(Mode),
+    /// That no other process reads: a COMMIT, or an EXCLUSIVE that has got as far as PENDING.
+    NoReaders,
+}
+
+impl Ask {
+    /// Whether it can't be granted while another process holds the lock so.
+    fn is_blocked_by(self, held: Mode) -> bool {
+        match self {
+            Self::Hold(mode) => mode.conflicts_with(held),
+            Self::NoReaders => held == Mode::Shared,
+        }
+    }
+}
+
+/// The bits of a scenario's requests, and its resources with units.
+pub(super) struct Bits<'a> {
+    bits: BTreeMap<(&'a str, Ask), u32>,
+    pub(super) resources: Vec<Resource>,
+}
+
+impl<'a> Bits<'a> {
+    pub(super) fn new(scenario: &'a Scenario) -> Result<Self, TooLarge> {
+        let mut bits = BTreeMap::new();
+        for step in scenario.processes.iter().flat_map(|process| &process.steps) {
+            for ask in asks(scenario, step) {
+                let next = bits.len() as u32;
+                bits.entry(ask).or_insert(next);
+            }
+        }
+        if bits.len() > MOST_REQUESTS {
+            return Err(TooLarge(format!(
+                "there are {} ways to ask for the locks (each lock in each mode is one), and the model takes \
+                 {MOST_REQUESTS}; use fewer locks",
+                bits.len()
+            )));
+        }
+        Ok(Self { bits, resources: Vec::new() })
+    }
+
+    /// The bit of one request; empty if nobody makes it.
+    pub(super) fn of(&self, lock: &str, ask: Ask) -> Requests {
+        self.bits.get(&(lock, ask)).map_or(0, |bit| 1 << bit)
+    }
+
+    /// All requests that are blocked while a lock is held so.
+    pub(super) fn blocked_by(&self, lock: &str, held: Mode) -> Requests {
+        let blocked = self.bits.iter().filter(|((name, ask), _)| *name == lock && ask.is_blocked_by(held));
+        blocked.fold(0, |all, (_, bit)| all | 1 << bit)
+    }
+
+    /// Asking to write to the one database with a rollback journal.
+    pub(super) fn writes(&self) -> Requests {
+        self.of(DATABASE, Ask::Hold(Mode::Reserved))
+    }
+}
+
+/// All that a step may ask for, whatever its process holds.
+fn asks<'a>(scenario: &Scenario, step: &'a Step) -> Vec<(&'a str, Ask)> {
+    let Some(lock) = step.lock_name() else { return Vec::new() };
+    let kind = scenario.kind_of(lock);
+    let hold = |mode| (lock, Ask::Hold(mode));
+    let (reads, writes) = (hold(Mode::to_read(kind)), hold(Mode::to_write(kind)));
+    match step {
+        Step::Lock { shared: true, .. } | Step::Select => vec![reads],
+        Step::Lock { .. } | Step::Insert | Step::Begin(Begin::Immediate) => vec![writes],
+        Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => {
+            vec![writes, hold(Mode::Exclusive), (lock, Ask::NoReaders)]
+        }
+        Step::Begin(Begin::Exclusive) => vec![writes],
+        Step::Commit if kind == LockKind::Sqlite => vec![(lock, Ask::NoReaders)],
+        _ => Vec::new(),
+    }
+}
