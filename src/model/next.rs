@@ -214,9 +214,9 @@ impl Program {
         let mut then = at.to_vec();
         then[who] = to;
         while let Some(meeting) = self.complete_meeting(&then) {
-            for other in 0..then.len() {
-                if self.waits_at(other, then[other]) == Some(meeting) {
-                    then[other] = self.stand(other, then[other]).granted.to;
+            for (other, at) in then.iter_mut().enumerate() {
+                if self.waits_at(other, *at) == Some(meeting) {
+                    *at = self.stand(other, *at).granted.to;
                 }
             }
         }
