@@ -113,6 +113,24 @@ pub fn philosophers(n: usize) -> Scenario {
     scenario
 }
 
+/// The banker of the textbooks: 10 units of money, and customers who need 9, 4 and 7 of them. Who borrows in two
+/// portions waits for the second one with the first one in hand; who borrows all at once does not hold and wait.
+/// (Tanenbaum, Modern Operating Systems, "The Banker's Algorithm for a Single Resource".)
+pub fn banker(all_at_once: bool) -> Scenario {
+    const MONEY: &str = "money";
+    let portions = [[4, 5], [2, 2], [2, 5]];
+    let mut scenario = crew(portions.len(), LockKind::Flock, |i| {
+        let sums = if all_at_once { vec![portions[i].iter().sum()] } else { portions[i].to_vec() };
+        let mut steps: Vec<Step> = sums.into_iter().map(|sum| borrow(MONEY, sum)).collect();
+        steps.push(leave(MONEY));
+        Process::new("", steps)
+    });
+    let how = if all_at_once { "all at once" } else { "in two portions" };
+    scenario.title = format!("3 customers borrow {how}; the bank has 10 units");
+    scenario.units.insert(MONEY.into(), 10);
+    scenario
+}
+
 /// A named scenario to print, copy and change.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -132,6 +150,8 @@ pub fn samples() -> Vec<Sample> {
         Sample { name: "deadlock", scenario: Ring::crossed().scenario() },
         Sample { name: "bystander", scenario: Ring { bystander: true, ..Ring::crossed() }.scenario() },
         Sample { name: "philosophers", scenario: philosophers(5) },
+        Sample { name: "banker", scenario: banker(false) },
+        Sample { name: "banker-safe", scenario: banker(true) },
     ];
     let sizes = Sizes::default();
     samples.extend(FIXES.iter().map(|fix| Sample { name: fix.name, scenario: (fix.scenario)(&sizes) }));
@@ -155,9 +175,13 @@ fn crew(n: usize, on: LockKind, process: impl Fn(usize) -> Process) -> Scenario 
 
 fn take(name: &str) -> Step {
     debug_assert_ne!(name, DATABASE);
-    Step::Lock { name: name.into(), shared: false, within: None }
+    Step::Lock { name: name.into(), shared: false, units: None, within: None }
+}
+
+fn borrow(name: &str, units: u32) -> Step {
+    Step::Lock { name: name.into(), shared: false, units: Some(units), within: None }
 }
 
 fn leave(name: &str) -> Step {
-    Step::Unlock { name: name.into() }
+    Step::Unlock { name: name.into(), units: None }
 }
