@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lesson::scenario::builtin::philosophers;
+use lesson::scenario::builtin::{banker, philosophers};
 use lesson::scenario::{Backoff, Jitter, LockKind, OnDeadlock, Process, Retry, Scenario, Step};
 
 use super::count::Naive;
@@ -167,6 +167,27 @@ fn the_victim_s_row_is_lost() {
     guarded.on_deadlock = OnDeadlock::Victim;
     guarded.locks = ["A", "B"].map(|name| (name.to_owned(), LockKind::Flock)).into();
     check(&guarded, &all_end(36, 39, 8, 0, 2));
+}
+
+#[test]
+fn units_are_shared_out() {
+    let tapes = |on, programs: &[&str]| {
+        let mut scenario = scenario(on, programs);
+        scenario.units.insert("tape".into(), 2);
+        scenario
+    };
+    let stuck =
+        "13 states, 14 moves; 12 safe, 1 deadlocked after 2\n4 schedules: 2 deadlocked (1/2), 0 refused, 0 losing";
+    for on in LockKind::ALL {
+        check(&tapes(on, &["lock tape, lock tape 1, unlock tape"; 2]), stuck);
+    }
+    let give_back = ["lock tape 2, unlock tape 1, unlock tape", "lock tape, unlock tape 1"];
+    check(&tapes(LockKind::Flock, &give_back), &all_end(11, 13, 4, 0, 0));
+    check(&banker(true), &all_end(20, 24, 6, 0, 0));
+    check(
+        &banker(false),
+        "46 states, 73 moves; 42 safe, 1 deadlocked after 5\n50 schedules: 20 deadlocked (67/108), 0 refused, 0 losing",
+    );
 }
 
 /// Where every state is safe.

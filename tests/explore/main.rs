@@ -2,4 +2,7 @@
 
 mod count;
 mod facts;
+mod holds;
+mod laws;
 mod naive;
+mod random;

@@ -2,16 +2,13 @@
 //!
 //! Nothing is packed, shared or kept: who holds what is found anew from where everybody stands, in every state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lesson::model::Mode;
-use lesson::scenario::{Begin, DATABASE, LockKind, OnDeadlock, Process, Scenario, Step};
+use lesson::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 
 use super::count::Naive;
-
-/// A cycle of more processes is not found by the kernel (Linux: `posix_locks_deadlock`).
-const LONGEST_FCNTL_CYCLE: usize = 12;
 
 /// More attempts than this count as attempts without end.
 const MOST_ATTEMPTS: u32 = 20;
@@ -19,14 +16,14 @@ const MOST_ATTEMPTS: u32 = 20;
 /// A point in a program. What is not part of where a process stands is always the same: 1, 0 or false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spot {
-    round: u32,
-    attempt: u32,
+    pub round: u32,
+    pub attempt: u32,
     /// The next step.
-    step: usize,
+    pub step: usize,
     /// Meetings passed in this round.
-    passed: usize,
+    pub passed: usize,
     /// Somebody has committed since its snapshot.
-    stale: bool,
+    pub stale: bool,
 }
 
 /// Where a process stands.
@@ -73,10 +70,10 @@ impl Naive {
 }
 
 /// The rules of one scenario.
-struct Rules<'a>(&'a Scenario);
+pub struct Rules<'a>(pub &'a Scenario);
 
 impl<'a> Rules<'a> {
-    fn process(&self, who: usize) -> &'a Process {
+    pub fn process(&self, who: usize) -> &'a Process {
         &self.0.processes[who]
     }
 
@@ -127,7 +124,7 @@ impl<'a> Rules<'a> {
                 if self.blockers(state, who).is_empty() {
                     return Some(Move::Go);
                 }
-                let gives_up = within.is_some() || self.0.kind_of(name).is_sqlite() || self.fcntl_cycle(state, who);
+                let gives_up = within.is_some() || self.is_sqlite(name) || self.fcntl_cycle(state, who);
                 gives_up.then_some(Move::BeRefused)
             }
             step if self.0.on == LockKind::SqliteWal => Some(self.possible_in_wal(state, who, spot, step)),
@@ -163,87 +160,6 @@ impl<'a> Rules<'a> {
             Step::Insert if writes(who) => Move::Go,
             _ => go_if(!spot.stale && !self.others(who).any(writes), Move::BeRefused),
         }
-    }
-
-    /// What `who` holds: what the steps behind it took and did not leave. Of [`DATABASE`] the mode; of any other lock
-    /// Shared or Exclusive.
-    fn holds(&self, state: &State, who: usize) -> BTreeMap<&'a str, Mode> {
-        let (Place::At(spot) | Place::Pending(spot) | Place::Meeting(spot)) = state[who] else {
-            return BTreeMap::new();
-        };
-        let on = self.0.on;
-        let mut held = BTreeMap::new();
-        for step in &self.process(who).steps[..spot.step] {
-            match step {
-                Step::Lock { name, shared, .. } => {
-                    held.insert(name.as_str(), if *shared { Mode::Shared } else { Mode::Exclusive });
-                }
-                Step::Unlock { name } => _ = held.remove(name.as_str()),
-                Step::Begin(Begin::Exclusive) if on == LockKind::Sqlite => _ = held.insert(DATABASE, Mode::Exclusive),
-                Step::Begin(Begin::Immediate | Begin::Exclusive) => _ = held.insert(DATABASE, Mode::to_write(on)),
-                Step::Select => _ = held.entry(DATABASE).or_insert(Mode::to_read(on)),
-                Step::Insert if held.get(DATABASE) != Some(&Mode::Exclusive) => {
-                    held.insert(DATABASE, Mode::to_write(on));
-                }
-                Step::Commit | Step::Rollback => _ = held.remove(DATABASE),
-                _ => {}
-            }
-        }
-        if matches!(state[who], Place::Pending(_)) {
-            held.insert(DATABASE, Mode::Pending);
-        }
-        held
-    }
-
-    fn is_read_by_others(&self, state: &State, who: usize) -> bool {
-        self.others(who).any(|other| self.holds(state, other).get(DATABASE) == Some(&Mode::Shared))
-    }
-
-    /// Who holds the lock that `who` wants next in a way that keeps `who` from it.
-    fn blockers(&self, state: &State, who: usize) -> BTreeSet<usize> {
-        let Place::At(spot) = state[who] else { return BTreeSet::new() };
-        let Step::Lock { name, shared, .. } = &self.process(who).steps[spot.step] else { return BTreeSet::new() };
-        let in_the_way = |other: &usize| match (self.holds(state, *other).get(name.as_str()), shared) {
-            (None, _) | (Some(Mode::Shared), true) => false,
-            (Some(Mode::Exclusive), false) => true,
-            // A reader and a writer that has not come to COMMIT leave each other alone in SQLite.
-            _ => !self.0.kind_of(name).is_sqlite(),
-        };
-        self.others(who).filter(in_the_way).collect()
-    }
-
-    fn others(&self, who: usize) -> impl Iterator<Item = usize> {
-        (0..self.0.processes.len()).filter(move |other| *other != who)
-    }
-
-    /// Whether `who` waits without limit at a lock of a kind that `wanted` takes.
-    fn waits_at_lock(&self, state: &State, who: usize, wanted: impl Fn(LockKind) -> bool) -> bool {
-        let Place::At(spot) = state[who] else { return false };
-        let Step::Lock { name, within: None, .. } = &self.process(who).steps[spot.step] else { return false };
-        let kind = self.0.kind_of(name);
-        !kind.is_sqlite() && wanted(kind) && !self.blockers(state, who).is_empty()
-    }
-
-    /// Whether the kernel sees that waiting would close a cycle.
-    fn fcntl_cycle(&self, state: &State, who: usize) -> bool {
-        let next = |one: usize| match self.waits_at_lock(state, one, |kind| kind == LockKind::Fcntl) {
-            true => self.blockers(state, one),
-            false => BTreeSet::new(),
-        };
-        is_in_cycle(who, LONGEST_FCNTL_CYCLE, next)
-    }
-
-    /// Whether `who` can be the victim of whoever watches for deadlocks. (It is asked only if it can't move.)
-    fn may_be_killed(&self, state: &State, who: usize) -> bool {
-        let next = |one: usize| match state[one] {
-            Place::Meeting(spot) => {
-                let been = self.been(one, spot);
-                self.others(one).filter(|other| self.is_awaited(state, *other, been)).collect()
-            }
-            _ if self.waits_at_lock(state, one, |_| true) => self.blockers(state, one),
-            _ => BTreeSet::new(),
-        };
-        self.0.on_deadlock == OnDeadlock::Victim && is_in_cycle(who, state.len(), next)
     }
 
     /// Where `who` may stand when it has made its step.
@@ -312,7 +228,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether those who wait at a meeting, having been to `been` before, wait for `who`.
-    fn is_awaited(&self, state: &State, who: usize, been: usize) -> bool {
+    pub fn is_awaited(&self, state: &State, who: usize, been: usize) -> bool {
         self.meetings(who) > 0
             && match state[who] {
                 Place::At(spot) | Place::Pending(spot) => self.been(who, spot) <= been,
@@ -322,7 +238,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Meetings that `who` has been to.
-    fn been(&self, who: usize, spot: Spot) -> usize {
+    pub fn been(&self, who: usize, spot: Spot) -> usize {
         self.meetings(who) * (spot.round as usize - 1) + spot.passed
     }
 
@@ -375,13 +291,4 @@ fn each_stand(state: &State, who: usize, stands: &[Place]) -> Vec<State> {
         state
     };
     stands.iter().map(moved).collect()
-}
-
-/// Whether at most `longest` arrows lead from `who` back to it.
-fn is_in_cycle(who: usize, longest: usize, next: impl Fn(usize) -> BTreeSet<usize>) -> bool {
-    let mut reached = next(who);
-    for _ in 1..longest {
-        reached = reached.iter().flat_map(|one| next(*one)).chain(reached.iter().copied()).collect();
-    }
-    reached.contains(&who)
 }
