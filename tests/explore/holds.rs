@@ -56,10 +56,12 @@ impl<'a> Rules<'a> {
         (!self.0.units.contains_key(name)).then(|| self.0.kind_of(name))
     }
 
+    /// Whether it is a database of its own.
     pub fn is_sqlite(&self, name: &str) -> bool {
         self.kind_of(name).is_some_and(LockKind::is_sqlite)
     }
 
+    /// Whether another process reads the database and keeps a COMMIT from it.
     pub fn is_read_by_others(&self, state: &State, who: usize) -> bool {
         self.others(who).any(|other| self.holds(state, other).get(DATABASE) == Some(&Mode::Shared))
     }
@@ -84,6 +86,7 @@ impl<'a> Rules<'a> {
         self.others(who).filter(in_the_way).collect()
     }
 
+    /// Everybody but `who`.
     pub fn others(&self, who: usize) -> impl Iterator<Item = usize> {
         (0..self.0.processes.len()).filter(move |other| *other != who)
     }

@@ -16,7 +16,9 @@ const MOST_ATTEMPTS: u32 = 20;
 /// A point in a program. What is not part of where a process stands is always the same: 1, 0 or false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spot {
+    /// From 1.
     pub round: u32,
+    /// At this round, from 1.
     pub attempt: u32,
     /// The next step.
     pub step: usize,
@@ -29,11 +31,15 @@ pub struct Spot {
 /// Where a process stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
+    /// Before a step of its program.
     At(Spot),
     /// Inside a COMMIT or BEGIN EXCLUSIVE that waits for readers.
     Pending(Spot),
+    /// It has come to `meet` and waits.
     Meeting(Spot),
+    /// Its last round is over.
     Ended,
+    /// It was killed.
     Crashed,
 }
 
@@ -53,8 +59,11 @@ enum Move {
 /// A move of one process: each state in `outcomes` is equally likely.
 #[derive(Debug)]
 pub struct Turn {
+    /// What it can lead to.
     pub outcomes: Vec<State>,
+    /// Whether it is a refusal.
     pub refused: bool,
+    /// Whether a record is lost.
     pub loses: bool,
 }
 
@@ -73,6 +82,7 @@ impl Naive {
 pub struct Rules<'a>(pub &'a Scenario);
 
 impl<'a> Rules<'a> {
+    /// One process of the scenario.
     pub fn process(&self, who: usize) -> &'a Process {
         &self.0.processes[who]
     }
