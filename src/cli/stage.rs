@@ -157,6 +157,7 @@ fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena
         patience: plan.patience,
         schedule: planned.schedule.clone(),
         deadline: plan.deadline,
+        program: None,
     }
 }
 

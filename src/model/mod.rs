@@ -34,6 +34,7 @@ mod requests;
 mod stand;
 #[cfg(test)]
 mod tests;
+mod told;
 mod wait;
 
 pub use next::{Move, Outcome};

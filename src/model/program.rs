@@ -6,6 +6,7 @@ use std::fmt;
 use super::compile::compile_process;
 use super::requests::Bits;
 use super::stand::{NONE, Place, Requests, Stand};
+use super::told::{Grain, Told};
 use crate::scenario::{LockKind, Scenario, Step};
 
 /// The most processes that the model takes: a set of them is one machine word.
@@ -72,6 +73,8 @@ pub(super) struct Stands {
     /// Units held, one entry for each stand and resource.
     pub(super) units: Vec<u16>,
     pub(super) crashed: u32,
+    /// What a trace can tell beside the moves; empty unless compiled for traces.
+    pub(super) told: Told,
 }
 
 impl Program {
@@ -80,6 +83,10 @@ impl Program {
     /// # Errors
     /// The limit that it passes, and what to do about it.
     pub fn compile(scenario: &Scenario, attempts: Attempts) -> Result<Self, TooLarge> {
+        Self::compile_at(scenario, attempts, Grain::Steps)
+    }
+
+    pub(super) fn compile_at(scenario: &Scenario, attempts: Attempts, grain: Grain) -> Result<Self, TooLarge> {
         let count = scenario.processes.len();
         if count > MOST_PROCESSES {
             return Err(TooLarge(format!(
@@ -90,7 +97,7 @@ impl Program {
         let mut room = MOST_PLACES;
         let mut processes = Vec::with_capacity(count);
         for process in &scenario.processes {
-            let stands = compile_process(scenario, process, &bits, attempts, room)?;
+            let stands = compile_process(scenario, process, &bits, attempts, grain, room)?;
             room -= stands.places.len();
             processes.push(stands);
         }

@@ -129,6 +129,10 @@ pub enum Phase {
     Pending,
     /// It has come to the meeting and waits.
     AtMeeting,
+    /// Only where a program is compiled for traces: it looks whether it may write, and so reads in passing.
+    Passing,
+    /// Only where a program is compiled for traces: it was refused, and still holds so many of its locks.
+    Releasing(u32),
     /// It has come to the end of its program.
     Ended,
     /// It was killed: by its own step `crash`, or as the victim of a deadlock.

@@ -18,6 +18,7 @@ pub mod worker;
 pub use arena::Arena;
 pub use conductor::run;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub struct Options<'a> {
     pub schedule: Option<Vec<usize>>,
     /// After this long the run is ended, whatever happens in it. `None`: [`crate::scenario::Scenario::longest`].
     pub deadline: Option<Duration>,
+    /// The program whose `worker` command the workers are. `None`: this one; tests are another one.
+    pub program: Option<&'a Path>,
 }
 
 /// Sees the run while it happens.
