@@ -208,6 +208,7 @@ impl<'a> Conductor<'a> {
                 self.bury(worker, Some(in_words(status)), self.now_us())?;
             }
             What::Ends => {
+                self.moves.iter_mut().for_each(|moves| moves.stepped(who));
                 self.open_meetings();
                 self.end(who)?;
             }
