@@ -86,10 +86,12 @@ impl Teller<'_> {
             }
             is_end = false;
         }
-        // Told to wait is told all the same: a deadlock of those who stand before their steps is one schedule, too.
         if is_end {
+            // Those who are not told to wait do so when all are let go: what comes of it is foretold if nobody moves.
+            let mut moves = 0;
+            self.program.for_each_move(&game.at, |_| moves += 1);
             let deadlock = !self.program.is_over(&game.at);
-            let foretold = Some(Foretold { answers: game.answers, rows: game.rows, deadlock });
+            let foretold = (moves == 0).then_some(Foretold { answers: game.answers, rows: game.rows, deadlock });
             ways.push(Told { schedule: game.schedule, foretold, waits: game.waited });
         }
     }
