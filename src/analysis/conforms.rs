@@ -23,6 +23,9 @@ use crate::trace::{Event, KilledFor, Trace, What};
 use possible::{Goal, Pending, Possible, TooMany};
 use script::{Act, Script};
 
+/// What the kernel says to whoever would close a cycle.
+const EDEADLK: &str = "EDEADLK";
+
 /// What came of a check that found nothing wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conformity {
@@ -205,7 +208,8 @@ impl<'a> Check<'a> {
             None | Some(What::Crashed { .. } | What::Killed { .. }) => Goal::Open,
             Some(_) => Goal::Granted,
         };
-        Pending { goal, waits }
+        let detected = matches!(then, Some(What::Refused { why, .. }) if why.name == EDEADLK);
+        Pending { goal, waits, detected }
     }
 
     /// What must be so when all is over.

@@ -30,6 +30,8 @@ pub(super) struct Pending {
     pub(super) goal: Goal,
     /// It will say that a try has shown the lock taken.
     pub(super) waits: bool,
+    /// It will be refused because its wait closes a cycle.
+    pub(super) detected: bool,
 }
 
 /// One state: where everybody stands, and what has come of the step in which it is.
@@ -115,9 +117,11 @@ impl<'a> Possible<'a> {
         }
         let program = self.program;
         let stuck = |state: &State| {
+            // Whose step has taken place only has not told so yet.
+            let goes_on = state.marks.iter().any(|mark| mark & (GRANTED | REFUSED) != 0);
             let mut moves = 0;
             program.for_each_move(&state.at, |_| moves += 1);
-            moves == 0
+            moves == 0 && !goes_on
         };
         let before = self.states.clone();
         self.states.retain(stuck);
@@ -189,6 +193,7 @@ impl<'a> Possible<'a> {
         program.for_each_move_of(&state.at, who, |made| {
             let mark = match made.outcome {
                 Outcome::Granted | Outcome::Comes if pending.goal != Goal::Refused => GRANTED,
+                Outcome::Refused if pending.detected && !self.closes_cycle(state, who) => return,
                 Outcome::Refused if pending.goal != Goal::Granted && place.stale => REFUSED | STALE,
                 Outcome::Refused if pending.goal != Goal::Granted => REFUSED,
                 Outcome::Granted | Outcome::Pends => 0,
@@ -210,6 +215,25 @@ impl<'a> Possible<'a> {
             });
         }
         ways
+    }
+
+    /// Whether `who` is in a ring of processes that have asked and wait. For the model whoever stands before a lock that
+    /// is taken waits for it; the kernel knows of those only who have asked.
+    fn closes_cycle(&self, state: &State, who: usize) -> bool {
+        let waits = |who: usize| self.pending[who].is_some() && state.marks[who] & (GRANTED | REFUSED) == 0;
+        let (mut seen, mut open) = (BTreeSet::new(), vec![who]);
+        while let Some(waiter) = open.pop() {
+            let holders = self.program.waits_of(&state.at, waiter).map_or_else(Vec::new, |(_, holders)| holders);
+            for holder in holders.into_iter().filter(|&holder| waits(holder)) {
+                if holder == who {
+                    return true;
+                }
+                if seen.insert(holder) {
+                    open.push(holder);
+                }
+            }
+        }
+        false
     }
 
     /// A state in which `who` has a mark, and those too who went on from a meeting because of it.

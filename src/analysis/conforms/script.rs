@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::EDEADLK;
 use crate::model::Mode;
 use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 use crate::trace::{KilledFor, What};
@@ -325,9 +326,8 @@ impl<'a> Script<'a> {
                 }
             }
             What::Refused { lock, mode: told, why, .. } if lock == name && *told == mode => {
-                if why.name == "EDEADLK"
-                    && (self.patience().is_some() || self.scenario.kind_of(name) != LockKind::Fcntl)
-                {
+                let can_close_cycles = self.patience().is_none() && self.scenario.kind_of(name) == LockKind::Fcntl;
+                if (why.name == EDEADLK) != can_close_cycles {
                     return Err("EDEADLK is for fcntl locks, and for waits without a limit".into());
                 }
                 self.refused(&why.name)
