@@ -18,7 +18,7 @@
 //! | [`cli`] | one file for each subcommand: its arguments and its `run`; the only room that knows the terminal |
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording -> text |
-//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
+//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
@@ -44,7 +44,8 @@
 //!   conductor dies, `kill -9` included, no worker stays behind, not even one that is blocked in `flock`; as they go,
 //!   the workers remove the temporary directory.
 //! - **The gate.** The same standard input carries `step`: in a scheduled run a process makes a step only when told.
-//!   After the schedule, and in every other run, nobody is held and luck decides.
+//!   Before each move all who can go on have done so: a schedule means the same in every run. After the schedule, and in
+//!   every other run, nobody is held and luck decides.
 //! - **The verdict.** The conductor keeps the wait-for graph as events arrive and knows of a cycle at the event that
 //!   closes it; who waits at a meeting waits for those who have not come. It then watches for a while that nothing
 //!   moves, asks a second witness (`/proc/locks`, or parking_lot's detector), and ends its own children: all are

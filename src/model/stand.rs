@@ -129,7 +129,7 @@ pub enum Phase {
     Pending,
     /// It has come to the meeting and waits.
     AtMeeting,
-    /// Only where a program is compiled for traces: it looks whether it may write, and so reads in passing.
+    /// Only where a program is compiled for traces: it has asked for the database, and reads in passing.
     Passing,
     /// Only where a program is compiled for traces: it was refused, and still holds so many of its locks.
     Releasing(u32),

@@ -351,6 +351,7 @@ impl<'a> Conductor<'a> {
     }
 
     fn kill_everybody(&mut self, why: KilledFor) -> anyhow::Result<()> {
+        self.moves = None; // what was still to be told is void
         self.crew.freeze();
         (0..self.crew.len()).try_for_each(|worker| self.kill(worker, why))
     }

@@ -127,13 +127,8 @@ impl Teller<'_> {
             return Ok(());
         }
         if self.kind(self.step(game, who)) == LockKind::Fcntl {
-            // The kernel follows one holder of a shared lock only.
-            let shares = |step: &Step| matches!(step, Step::Lock { shared: true, .. });
-            if self.scenario.processes.iter().any(|process| process.steps.iter().any(shares)) {
-                return Err(Open);
-            }
-            game.waits[who] = false;
-            return self.make(game, who);
+            // Somebody is refused; who, is luck: another one may have said that it waits and not be in the kernel yet.
+            return Err(Open);
         }
         if self.scenario.on_deadlock == OnDeadlock::Victim {
             game.waits[who] = false;

@@ -249,6 +249,13 @@ fn transactions() {
     let gives_up = ["1 rolled 0", "1 abandons 1", "1 ends"];
     check(at_once, &[READS, WRITES], &joined(&[&insert, &kept_out, &gives_up, &stored]), 1, None);
     check(at_once, &[READS, WRITES], &joined(&[&insert[..3], &kept_out]), 0, Some((4, "nothing allowed a refusal")));
+    // A first SELECT reads the schema in passing: a COMMIT may see it, and then keep it out.
+    let patient = "sqlite, busy_timeout = \"1s\"";
+    let passing = ["1 wants database shared", "2 waits database exclusive", "1 waits database shared"];
+    let after = joined(&[&stored, &["1 gets database shared"], &done]);
+    check(patient, &[READS, WRITES], &joined(&[&insert, &passing, &after]), 1, None);
+    let alone = joined(&[&insert, &passing[1..2]]);
+    check(patient, &[READS, WRITES], &alone, 1, Some((4, "nothing was in its way")));
     // Killed inside its COMMIT, the row may be there or not.
     for (rows, wrong) in [(0, None), (1, None), (2, Some((5, "the database holds 2")))] {
         check(
