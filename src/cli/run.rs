@@ -10,6 +10,7 @@ use super::stage::{Plan, Planned, perform};
 use super::{Verdict, count};
 use crate::analysis::{Figures, Outcome};
 use crate::machine::Terminal;
+use crate::run;
 use crate::scenario::{self, duration};
 use crate::trace::Command;
 
@@ -53,6 +54,7 @@ impl Args {
         if schedule.as_ref().is_some_and(Vec::is_empty) {
             bail!("--schedule names nobody; write who makes the first steps: --schedule \"P1 P2\"");
         }
+        run::possible(&scenario)?; // before anything is printed or made
         let plan = Plan {
             command: Command::Run { repeat: self.repeat },
             runs: Planned { schedule, ..Planned::new("run", scenario) }.repeated(self.repeat),

@@ -31,7 +31,10 @@ impl Source {
     /// Reads the scenario and changes it as the options say; what comes out is sound.
     pub(super) fn load(&self) -> anyhow::Result<Scenario> {
         let mut scenario = match self.built_in() {
-            Some(scenario) => scenario,
+            Some((name, _)) if self.processes.is_some() && !builtin::has_sizes(name) => {
+                bail!("{name} has one size only; leave --processes out")
+            }
+            Some((_, scenario)) => scenario,
             None if self.processes.is_some() => {
                 bail!("--processes is for built-in scenarios; a file says itself who takes part")
             }
@@ -52,9 +55,10 @@ impl Source {
     }
 
     /// The built-in scenario of this name, where there is no such file.
-    fn built_in(&self) -> Option<Scenario> {
-        let scenario = builtin::named(self.file.to_str()?, self.processes)?;
-        (!self.file.exists()).then_some(scenario)
+    fn built_in(&self) -> Option<(&str, Scenario)> {
+        let name = self.file.to_str()?;
+        let scenario = builtin::named(name, self.processes)?;
+        (!self.file.exists()).then_some((name, scenario))
     }
 }
 
