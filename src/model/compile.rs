@@ -114,7 +114,13 @@ impl Compiler<'_> {
     fn compile_step(&mut self, place: Place, stand: Stand) -> Stand {
         let process = self.process;
         match &process.steps[place.step] {
-            Step::Lock { name, shared, within } => {
+            Step::Lock { name, units, within, .. } if self.bits.resource(name).is_some() => {
+                let resource = self.bits.resource(name).map_or(NO_UNITS, |resource| resource as u8);
+                let blocked = if within.is_some() { Blocked::Refused } else { Blocked::Waits };
+                let stand = Stand { resource, units: units.unwrap_or(1) as u16, ..stand };
+                self.waits(place, stand, blocked)
+            }
+            Step::Lock { name, shared, within, .. } => {
                 let kind = self.scenario.kind_of(name);
                 let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
                 let blocked = match within {
@@ -172,12 +178,17 @@ impl Compiler<'_> {
             Blocked::Pends | Blocked::PendsUnlessWritten => self.stand_at(Place { phase: Phase::Pending, ..place }),
             _ => NONE,
         };
+        self.waits(place, Stand { needs: self.bits.of(lock, ask), pends, ..stand }, blocked)
+    }
+
+    /// A stand whose step may be blocked, and what comes of that.
+    fn waits(&mut self, place: Place, stand: Stand, blocked: Blocked) -> Stand {
         // Who only waits is never refused, but it may be killed.
         let (refused, loses) = match blocked {
             Blocked::Waits => (Target::NOWHERE, self.loses_when_killed(place)),
             _ => self.refusal(place),
         };
-        Stand { needs: self.bits.of(lock, ask), blocked, refused, loses, pends, ..stand }
+        Stand { blocked, refused, loses, ..stand }
     }
 
     /// Where a refusal leads, and whether it loses rows.
