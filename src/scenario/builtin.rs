@@ -141,8 +141,7 @@ pub struct Sample {
 }
 
 /// The names of the built-in scenarios that are no fixes.
-const OTHERS: [&str; 7] =
-    ["locked-quick", "locked", "deadlock", "bystander", "philosophers", "banker", "banker-safe"];
+const OTHERS: [&str; 7] = ["locked-quick", "locked", "deadlock", "bystander", "philosophers", "banker", "banker-safe"];
 
 /// Every built-in scenario in its usual size.
 pub fn samples() -> Vec<Sample> {
