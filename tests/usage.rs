@@ -21,7 +21,7 @@ fn check(done: &Done, shown: &str, words: &[&str]) {
 
 #[test]
 fn bad_arguments_are_refused_with_a_remedy() {
-    let table: [(&str, &[&str]); 59] = [
+    let table: [(&str, &[&str]); 62] = [
         ("nonsense", &["nonsense"]),
         ("--nonsense", &["--nonsense"]),
         ("--color", &["--color"]),
@@ -75,6 +75,9 @@ fn bad_arguments_are_refused_with_a_remedy() {
         ("run", &["FILE"]),
         ("run missing.toml", &["can't read missing.toml", "lesson scenarios"]),
         ("run .", &[". is a directory"]),
+        ("run Cargo.toml --processes 3", &["--processes is for built-in scenarios"]),
+        ("run deadlock --processes 1", &["--processes"]),
+        ("run banker --processes 3", &["banker has one size only"]),
         ("run deadlock --schedule P9", &["`P9`, is no process"]),
         ("run locked --on flock", &["can't be run on flock"]),
         ("run banker --json", &["money has units, and no real lock has any", "lesson run --simulate"]),

@@ -10,6 +10,7 @@ mod recordings;
 mod run;
 mod scenarios;
 mod show;
+mod source;
 mod stage;
 
 use std::io::{self, Write};
