@@ -252,11 +252,11 @@ impl<'a, const W: usize> Cycles<'a, W> {
         let everybody = if cycle.always == 0 { cycle.moves & cycle.moves.wrapping_neg() } else { cycle.always };
         for who in (0..u64::BITS as u8).filter(|who| everybody >> who & 1 == 1) {
             let last = way[way.len() - 1];
-            way.extend(self.nearest(last, &inside, |edge| edge.who == who));
+            way.extend(self.nearest(last, inside, |edge| edge.who == who));
         }
         if way[way.len() - 1] != cycle.state {
             let last = way[way.len() - 1];
-            way.extend(self.nearest(last, &inside, |edge| edge.to == cycle.state));
+            way.extend(self.nearest(last, inside, |edge| edge.to == cycle.state));
         }
         way
     }

@@ -3,6 +3,7 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod answer;
 mod cycles;
 mod ends;
 mod graph;
@@ -12,6 +13,8 @@ mod packed;
 mod search;
 #[cfg(test)]
 mod tests;
+
+pub use answer::{Answer, answer};
 
 use num_bigint::BigUint;
 
@@ -98,6 +101,21 @@ pub enum Probability {
     Exact(BigUint, BigUint),
     /// Not exact.
     About(f64),
+}
+
+impl Probability {
+    /// As a floating-point number.
+    pub fn about(&self) -> f64 {
+        match self {
+            Self::About(p) => *p,
+            // Both may be wider than a floating-point number: only the first bits count.
+            Self::Exact(above, below) => {
+                let shift = below.bits().saturating_sub(900);
+                let first = |number: &BigUint| (number >> shift).to_string().parse().unwrap_or(f64::NAN);
+                first(above) / first(below)
+            }
+        }
+    }
 }
 
 /// A way through the states.
