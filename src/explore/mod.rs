@@ -11,6 +11,7 @@ mod layer;
 mod load;
 mod packed;
 mod search;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub use answer::{Answer, answer};
 use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
+use ends::Ends;
 use graph::Graph;
 use packed::{Layout, MOST_WORDS};
 use search::{Searched, search};
@@ -149,6 +151,19 @@ pub struct Loops {
     pub starving: Vec<usize>,
 }
 
+impl Explored {
+    fn count(&mut self, ends: &Ends) {
+        self.schedules = Some(Schedules::Counted {
+            refused: &ends.schedules - &ends.granted,
+            losing: &ends.schedules - &ends.kept,
+            all: ends.schedules.clone(),
+            deadlocked: ends.deadlocked.clone(),
+        });
+        let about = Probability::About(ends.p_deadlock);
+        self.p_deadlock = Some(ends.exact().map_or(about, |(above, below)| Probability::Exact(above, below)));
+    }
+}
+
 /// Explores every state that can be reached from `start`.
 ///
 /// `progress` hears the number of states now and then, and may stop the search by answering `false`.
@@ -196,15 +211,7 @@ fn explore_packed<const W: usize>(
         loops: None,
     };
     if complete && task.count && is_ranked {
-        let ends = &searched.ends;
-        explored.schedules = Some(Schedules::Counted {
-            refused: &ends.schedules - &ends.granted,
-            losing: &ends.schedules - &ends.kept,
-            all: ends.schedules.clone(),
-            deadlocked: ends.deadlocked.clone(),
-        });
-        let about = Probability::About(ends.p_deadlock);
-        explored.p_deadlock = Some(ends.exact().map_or(about, |(n, d)| Probability::Exact(n, d)));
+        explored.count(&searched.ends);
     }
     if task.keep {
         let nearest = searched.ends.nearest;

@@ -172,7 +172,7 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
     let states = grouped(&explored.states);
     let mut sentences = vec![match (explored.deadlock_states, explored.stopped) {
         (0, None) => style.good(&format!(
-            "No deadlock is possible: all {states} states were visited, and in none of them is anybody stuck for ever."
+            "No deadlock is possible: all {states} states were visited, and from each of them everybody can still end."
         )),
         (0, Some(_)) => style.warn(&format!(
             "No deadlock in the {states} states that were visited. Whether there is one beyond them is not known."
