@@ -215,10 +215,10 @@ fn explore_packed<const W: usize>(
     }
     if task.keep {
         let nearest = searched.ends.nearest;
-        let graph = Graph::new(program, layout, searched.kept, is_ranked);
+        let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
         explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
         if complete {
-            graph.finish(&mut explored, task);
+            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
         }
     }
     explored
