@@ -129,14 +129,13 @@ impl<'a> Narrator<'a> {
         self.told()
     }
 
-    /// What a process says before a step that takes its time, `work` or `commit`: it has begun. The move itself is
-    /// told at the end of it, and then says no more than the rest.
+    /// What a process says before a step that takes its time: it works, it commits, or it wants a lock. The move itself
+    /// is told at the end of it, and then says no more than the rest.
     pub fn begins(&mut self, at: &[u32], who: usize, at_us: u64) -> Vec<Event> {
         let place = *self.program.place(who, at[who]);
         match self.step(who, place) {
             Some(Step::Work(time)) => self.begin_work(who, *time, at_us),
-            Some(Step::Commit) => self.ask(who, place, at_us),
-            _ => {}
+            _ => self.ask(who, place, at_us),
         }
         self.told()
     }
