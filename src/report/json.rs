@@ -39,7 +39,7 @@
 //!                   "count": 2, "least_wait_ms": 5010.0, "most_wait_ms": 5021.3 } ],
 //!   "cycle": [],                  the deadlock, or the first cycle that closed and did not last
 //!   "blocked_behind": [],
-//!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without a cycle, and simulated
+//!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without one, or simulated
 //!   "seed": 1 }
 //! ```
 //!

@@ -151,9 +151,9 @@ impl<'a> Engine<'a> {
 
     fn open_gate(&mut self, now: u64) -> Result<(), Error> {
         let actors = &self.actors;
-        let through = self.gate.let_through(self.scenario, self.narrator.graph(), |who| actors[who].gone)?;
+        self.gate.let_through(self.scenario, self.narrator.graph(), |who| actors[who].gone)?;
         for who in 0..self.actors.len() {
-            if (self.gate.is_open() || through == Some(who))
+            if self.gate.lets(who)
                 && let Some(since_us) = self.actors[who].at_gate.take()
             {
                 self.wake_at(who, since_us.max(now));
@@ -270,6 +270,7 @@ impl<'a> Engine<'a> {
                 let delay = match pause {
                     Some(us) if other == who => self.pace.sleep(us),
                     _ if from.phase == Phase::AtMeeting || outcome == Outcome::Comes => self.pace.wake(),
+                    _ if place.step == 0 => self.pace.round(),
                     _ => self.pace.line(),
                 };
                 (self.actors[other].began, self.actors[other].polls) = (false, None);
@@ -306,7 +307,7 @@ impl<'a> Engine<'a> {
 
     /// A process is about to make its next step: at once, or when the schedule says so.
     fn come_to_step(&mut self, who: usize, at_us: u64) {
-        match self.gate.is_open() {
+        match self.gate.lets(who) {
             true => self.wake_at(who, at_us),
             false => self.actors[who].at_gate = Some(at_us),
         }

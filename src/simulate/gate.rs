@@ -23,9 +23,9 @@ impl Gate {
         Self { moves, next: 0, busy: None, in_step: vec![false; processes], open: schedule.is_none() }
     }
 
-    /// Whether a process may make a step without being told.
-    pub(super) fn is_open(&self) -> bool {
-        self.open
+    /// Whether a process may make its next step: it was told, or needs not be told any more.
+    pub(super) fn lets(&self, who: usize) -> bool {
+        self.open || self.in_step[who]
     }
 
     /// The step of this process is made.
@@ -41,7 +41,7 @@ impl Gate {
         }
     }
 
-    /// Who is to be let through now, if anybody. After the last move the gate stays open.
+    /// Lets the next one through, if it is time. After the last move the gate stays open.
     ///
     /// # Errors
     /// The next one of the schedule can't move.
@@ -50,13 +50,13 @@ impl Gate {
         scenario: &Scenario,
         graph: &WaitForGraph,
         gone: impl Fn(usize) -> bool,
-    ) -> Result<Option<usize>, Error> {
+    ) -> Result<(), Error> {
         if self.open || self.busy.is_some() {
-            return Ok(None);
+            return Ok(());
         }
         let Some(&who) = self.moves.get(self.next) else {
             self.open = true;
-            return Ok(None);
+            return Ok(());
         };
         let name = |who: usize| &scenario.processes[who].name;
         let why = if gone(who) {
@@ -71,11 +71,11 @@ impl Gate {
             let (place, name) = (self.next + 1, name(who));
             return Err(Error::Unfit(format!("move {place} of the schedule can't be made: {name} can't move, {why}")));
         }
-        if self.in_step[who] {
-            return Ok(None); // the grant that it waited for is on its way
+        // If it is inside a step, the grant that it waited for is on its way.
+        if !self.in_step[who] {
+            (self.in_step[who], self.busy) = (true, Some(who));
+            self.next += 1;
         }
-        (self.in_step[who], self.busy) = (true, Some(who));
-        self.next += 1;
-        Ok(Some(who))
+        Ok(())
     }
 }

@@ -25,7 +25,7 @@ use std::time::Duration;
 use crate::model::TooLarge;
 
 /// A simulation that tells more than this is stopped: everything has a limit.
-pub const MOST_EVENTS: usize = 5_000_000;
+pub const MOST_EVENTS: usize = 1_000_000;
 
 /// How a simulation is carried out.
 #[derive(Debug, Clone)]

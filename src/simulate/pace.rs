@@ -17,6 +17,9 @@ const SQL_US: (u64, u64) = (30, 200);
 /// From one step to the next: a line or two to tell of it.
 const LINE_US: (u64, u64) = (8, 30);
 
+/// From the end of a round to the first step of the next one: three lines.
+const ROUND_US: (u64, u64) = (30, 120);
+
 /// A COMMIT that has rows to bring to the disk.
 const COMMIT_US: (u64, u64) = (500, 3_000);
 
@@ -38,6 +41,11 @@ impl Pace {
     /// When a process hears that it is to start.
     pub(super) fn start(&mut self, who: usize) -> u64 {
         who as u64 * START_US.0 + self.0.below(START_US.1)
+    }
+
+    /// From the end of a round to the first step of the next one.
+    pub(super) fn round(&mut self) -> u64 {
+        self.between(ROUND_US)
     }
 
     /// From asking to the answer.
