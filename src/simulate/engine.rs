@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gate::Gate;
-use super::narrator::Narrator;
+use super::narrator::{Narrator, kind_of};
 use super::pace::{Pace, Polls};
 use super::{Error, MOST_EVENTS, Options};
 use crate::model::{Attempts, Move, Outcome, Phase, Program};
@@ -342,6 +342,6 @@ impl<'a> Engine<'a> {
 
     fn kind_asked(&self, who: usize) -> Option<LockKind> {
         let step = self.program.place(who, self.at[who]).step_of(&self.scenario.processes[who].steps)?;
-        step.lock_name().map(|name| self.scenario.kind_of(name))
+        step.lock_name().map(|name| kind_of(self.scenario, name))
     }
 }

@@ -119,8 +119,8 @@ impl Polls {
     }
 }
 
-/// The next sleep of SQLite's busy handler in milliseconds, 0 when it gives up: `sqliteDefaultBusyCallback` in `main.c`.
-/// The last sleep is cut so that all of them together are the timeout.
+/// The next sleep of SQLite's busy handler in milliseconds, 0 when it gives up: `sqliteDefaultBusyCallback` in
+/// `main.c`. The last sleep is cut so that all of them together are the timeout.
 fn busy_delay_ms(count: u64, timeout_ms: u64) -> u64 {
     const DELAYS: [u64; 12] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
     let last = DELAYS.len() as u64 - 1;

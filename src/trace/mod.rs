@@ -264,8 +264,8 @@ pub struct WitnessLine {
 pub struct Stored {
     /// Rows in the table; in a simulation those that were acknowledged.
     pub rows: u64,
-    /// The answer of `PRAGMA integrity_check`: `ok` or the fault. `None`: a simulation, in which no database is there to
-    /// be asked.
+    /// The answer of `PRAGMA integrity_check`: `ok` or the fault. `None`: a simulation, in which no database is
+    /// there to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrity: Option<String>,
     /// The journal mode that was in force: `delete` or `wal`.

@@ -146,8 +146,9 @@ impl Actor {
         for step in &steps {
             let gated = self.gate.pass_step(self.who)?;
             let course = match step {
-                Step::Lock { name, shared, within } => self.lock(name, *shared, *within)?,
-                Step::Unlock { name } => self.unlock(name)?,
+                // A scenario with units is never run for real: they are not looked at here.
+                Step::Lock { name, shared, within, .. } => self.lock(name, *shared, *within)?,
+                Step::Unlock { name, .. } => self.unlock(name)?,
                 Step::Work(time) => self.work(*time)?,
                 Step::Meet => {
                     meetings += 1;
