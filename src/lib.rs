@@ -20,17 +20,19 @@
 //! | [`report`] | one file for each part of a page, and JSON: recording -> text |
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
+//! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
 //! | [`trace`] | what happened: events, the JSON Lines file |
 //! | [`scenario`] | what should happen: types, the step language, TOML, the built-in ones and the fixes |
-//! | [`model`] | the rules of locking: which modes conflict |
+//! | [`model`] | the rules of locking: which modes conflict, who can move in a state, how long to pause |
 //!
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, report, run, machine }       check -> { run, who, machine }
+//! main -> cli -> { check, report, run, simulate, machine }       check -> { run, who, machine }
 //! run -> { who, machine, analysis, trace, scenario, model }
+//! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
 //! machine -> trace
 //! ```
@@ -52,10 +54,17 @@
 //! - **The dead.** What a worker had still said is in the pipe when it dies: its end is told behind that, through the
 //!   same pipe. Whoever gets a lock that somebody holds, and has not let go, is told after that one's death.
 //!
+//! ## How a simulation works
+//!
+//! [`simulate`] decides when somebody acts and who comes first, by a seed; whether a step can be made, only the moves
+//! of the [`model`] say. The narrator tells each move in the words of a real worker, so that everything behind the
+//! trace is the same for both; the page says which it was. A database that is not there is not examined
+//! ([`trace::Stored::integrity`]), and a deadlock that nobody watched has no witness.
+//!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis` and `report` touch no clock, process, file system, environment or
-//!    randomness: they are functions (`tests/tidy.rs` reads their sources for it).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `simulate` and `report` touch no clock, process, file system,
+//!    environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads their sources for it).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
