@@ -1,5 +1,5 @@
-//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the shortest
-//! way to one.
+//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the
+//! shortest way to one.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
