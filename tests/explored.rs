@@ -10,7 +10,7 @@ use serde_json::{Value, json as value};
 fn check(words: &str, status: i32, expected: &Value) {
     let (exit, document) = json(&format!("explore {words}"));
     assert_eq!(exit, status, "{words}: {document:#}");
-    for (name, expected) in expected.as_object().unwrap() {
+    for (name, expected) in expected.as_object().expect("names and values") {
         assert_eq!(&document[name], expected, "{words}: {name} in {document:#}");
     }
 }
@@ -137,7 +137,7 @@ fn livelock_and_starvation() {
 fn what_is_printed_can_be_carried_out() {
     let done = run("explore philosophers --processes 3").expect(1);
     let line = done.text().lines().find(|line| line.contains("lesson run")).expect("the command").trim();
-    let words = shell_words::split(line.strip_prefix("lesson ").unwrap()).unwrap();
+    let words = shell_words::split(line.strip_prefix("lesson ").expect("just found")).expect("a shell's words");
     let carried_out =
         common::finish(common::lesson(words.iter().map(String::as_str).chain(["--json", "--patience", "0s"])));
     let document = carried_out.expect(1).json();
