@@ -276,8 +276,7 @@ impl<const W: usize> Search<'_, W> {
         if is_new {
             target.load.resize(target.load.len() + stride, 0);
         }
-        self.carry(layer, from, above, known, successor, movers);
-        Ok(())
+        self.carry(layer, from, above, known, successor, movers)
     }
 
     fn carry(
@@ -288,7 +287,7 @@ impl<const W: usize> Search<'_, W> {
         to: usize,
         successor: &Successor<W>,
         movers: u64,
-    ) {
+    ) -> Result<(), Stopped> {
         let share = Share {
             is_granted: successor.outcome != Outcome::Refused,
             keeps_all: !successor.loses,
@@ -299,20 +298,25 @@ impl<const W: usize> Search<'_, W> {
             let stride = self.shape.stride();
             let (load, target) = (&layer.load[from * stride..][..stride], &mut self.open[above].load[to * stride..]);
             match self.shape.add(&mut target[..stride], load, share, &mut self.scratch) {
-                Ok(()) => return,
-                Err(overflow) => self.widen(layer, overflow),
+                Ok(()) => return Ok(()),
+                Err(overflow) => self.widen(layer, overflow)?,
             }
         }
     }
 
     /// Gives all numbers one more limb: a count never wraps.
     #[cold]
-    fn widen(&mut self, layer: &mut Layer<W>, overflow: Overflow) {
+    fn widen(&mut self, layer: &mut Layer<W>, overflow: Overflow) -> Result<(), Stopped> {
         let wider = self.shape.widened(overflow);
+        let states: usize = self.open.iter().chain([&*layer]).map(|layer| layer.states.len()).sum();
+        if self.bytes(layer) + states * wider.stride() * size_of::<u64>() > self.task.max_bytes {
+            return Err(Stopped::Memory);
+        }
         for layer in self.open.iter_mut().chain([layer]) {
             layer.load = self.shape.reshape(&layer.load, wider);
         }
         self.shape = wider;
+        Ok(())
     }
 
     #[inline]
