@@ -84,5 +84,6 @@ pub mod model;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod simulate;
 pub mod trace;
 pub mod who;

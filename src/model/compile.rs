@@ -198,6 +198,11 @@ impl Compiler<'_> {
             let lost = self.contexts[place.step].rows_to_come > 0;
             return (self.end_of_round(place), if lost { Stand::LOSES_WHEN_REFUSED } else { 0 });
         }
+        if self.attempts.is_none() {
+            let lost = self.contexts[place.step].rows_to_come > 0;
+            let given_up = (self.end_of_round(place), lost);
+            self.stands.given_up.insert(self.known[&place], given_up);
+        }
         let attempt = if self.attempts.is_some() { place.attempt + 1 } else { 1 };
         (self.one(Place { attempt, step: 0, stale: false, phase: Phase::Step, ..place }), 0)
     }

@@ -22,6 +22,7 @@
 //! - **Resources with units**: the textbook's counting resource (Dijkstra's banker, EWD 623).
 //! - **Refusals**: everything is released, in the same move; then the round is tried again, or given up.
 //! - **Meetings, crashes, victims**: what [`crate::run`] does, for the model as for the processes.
+//! - **Pauses between attempts** ([`pause`]): not of the model, which has no time, but one rule for all who have.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
@@ -32,6 +33,7 @@ mod next;
 mod program;
 mod rank;
 mod requests;
+mod retry;
 mod stand;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,7 @@ pub use program::{
     Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, MOST_PROCESSES, MOST_REQUESTS, MOST_RESOURCES, Program, Resource,
     TooLarge,
 };
+pub use retry::{Random, pause};
 pub use stand::{Phase, Place};
 pub use wait::WaitsFor;
 

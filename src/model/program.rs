@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::compile::compile_process;
 use super::requests::Bits;
-use super::stand::{NONE, Place, Requests, Stand};
+use super::stand::{NONE, Place, Requests, Stand, Target};
 use crate::scenario::{LockKind, Scenario, Step};
 
 /// The most processes that the model takes: a set of them is one machine word.
@@ -72,6 +72,8 @@ pub(super) struct Stands {
     /// Units held, one entry for each stand and resource.
     pub(super) units: Vec<u16>,
     pub(super) crashed: u32,
+    /// Where attempts are not counted: where a refusal leads after the last of them, and whether rows are lost by it.
+    pub(super) given_up: BTreeMap<u32, (Target, bool)>,
 }
 
 impl Program {

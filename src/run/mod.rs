@@ -9,7 +9,6 @@ mod clock;
 mod conductor;
 mod crew;
 mod moves;
-mod retry;
 mod wire;
 mod witness;
 /// The child's side.
