@@ -79,6 +79,7 @@
 pub mod analysis;
 pub mod check;
 pub mod cli;
+pub mod explore;
 pub mod machine;
 pub mod model;
 pub mod report;

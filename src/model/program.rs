@@ -142,6 +142,22 @@ impl Program {
         self.monotone
     }
 
+    /// Whether each move leads to a stand of the next rank, whoever makes it: then the rank counts the moves.
+    pub fn is_layered(&self) -> bool {
+        self.monotone && self.meetings.is_empty() && self.processes.iter().all(Stands::is_layered)
+    }
+
+    /// Whether time decides somewhere if a process goes on (`for`).
+    pub fn has_choices(&self) -> bool {
+        let stands = self.processes.iter().flat_map(|process| &process.stands);
+        stands.into_iter().any(|stand| stand.granted.or != NONE || stand.refused.or != NONE)
+    }
+
+    /// Whether the step at which a process stands is the last one of its round.
+    pub fn is_last_step(&self, who: usize, at: u32) -> bool {
+        self.place(who, at).step + 1 == self.lock_names[who].len()
+    }
+
     /// Grows with every move where [`Program::is_acyclic`]; 0 elsewhere.
     #[inline]
     pub fn rank(&self, who: usize, at: u32) -> u32 {
@@ -185,6 +201,11 @@ impl Program {
 }
 
 impl Stands {
+    fn is_layered(&self) -> bool {
+        let next = |stand: &Stand| self.stands.get(stand.granted.to as usize).map(|next| next.rank);
+        self.stands.iter().all(|stand| next(stand).is_none_or(|rank| rank == stand.rank + 1))
+    }
+
     fn is_monotone(&self) -> bool {
         use super::stand::{Blocked, Effect, NO_UNITS};
         let waits = |stand: &Stand| stand.needs == 0 && stand.resource == NO_UNITS || stand.blocked == Blocked::Waits;

@@ -1,0 +1,8 @@
+//! The model's numbers, from the plainest possible reading of its rules, against numbers found by hand.
+
+mod count;
+mod facts;
+mod holds;
+mod laws;
+mod naive;
+mod random;
