@@ -82,6 +82,7 @@ pub mod cli;
 pub mod explore;
 pub mod machine;
 pub mod model;
+pub mod play;
 pub mod report;
 pub mod run;
 pub mod scenario;

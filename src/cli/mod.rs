@@ -6,6 +6,7 @@ mod fixed;
 mod live;
 mod locked;
 mod output;
+mod play;
 mod recordings;
 mod run;
 mod scenarios;
@@ -60,6 +61,8 @@ enum Command {
     Fixed(fixed::Args),
     /// Carry out a scenario from a file
     Run(run::Args),
+    /// Be the scheduler: make it deadlock, or keep it from it, move by move
+    Play(play::Args),
     /// List the built-in scenarios, or print one to copy and change
     Scenarios(scenarios::Args),
     /// Render a trace again
@@ -123,6 +126,7 @@ impl Cli {
             Command::Deadlock(args) => args.run(terminal),
             Command::Fixed(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
+            Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),

@@ -18,8 +18,9 @@ mod table;
 mod transcript;
 mod words;
 
-pub use lanes::{scale, strips};
+pub use graph::ring;
+pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, plural};
+pub use words::{clean, cut, fit, list, plural, width};

@@ -1,0 +1,188 @@
+//! The desk on a screen: panes stacked by importance, in whatever room there is.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style as Look};
+use ratatui::text::{Line as Row, Span, Text};
+use ratatui::widgets::Paragraph;
+
+use super::desk::{Desk, Mode};
+use super::line::{Line, Tone};
+use crate::report::{Style, cut};
+
+/// A smaller screen is told so, in one line.
+const LEAST: (u16, u16) = (40, 12);
+
+/// From so many columns on, the locks and the graph stand side by side.
+const WIDE: u16 = 72;
+
+const HELP: &str = "\
+You are the scheduler: you say which process makes its next step.
+
+1 to 9       the process of this number makes its next step
+up, down     mark a process
+Enter        the marked process makes its next step
+u            take the last move back
+r            make it again
+R            begin anew
+h            a hint: what can still happen, and a next move
+?            this page
+q, Esc       leave
+Ctrl-C       leave at once
+
+A process whose lock is taken can't move until the lock is free; one that
+may be refused gives up when you move it. [Brackets] mark the step where a
+process stands. Any key goes back.";
+
+/// Draws the desk.
+pub fn draw(frame: &mut Frame, desk: &Desk, color: bool) {
+    let area = frame.area();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        let text = format!("lesson play needs {} x {} characters", LEAST.0, LEAST.1);
+        frame.render_widget(Paragraph::new(cut(&text, area.width.into())), area);
+        return;
+    }
+    let mut canvas = Canvas { frame, color, top: area.y, end: area.bottom(), area };
+    match desk.mode {
+        Mode::Help => canvas.write(wrap(HELP_TONE, HELP, area.width, true)),
+        _ => canvas.desk(desk),
+    }
+}
+
+const HELP_TONE: Tone = Tone::Plain;
+
+/// What is left of the screen, from the top on.
+struct Canvas<'a, 'b> {
+    frame: &'a mut Frame<'b>,
+    color: bool,
+    area: Rect,
+    top: u16,
+    end: u16,
+}
+
+impl Canvas<'_, '_> {
+    fn desk(&mut self, desk: &Desk) {
+        let width = self.area.width;
+        self.write(wrap(Tone::Heading, &desk.headline(), width, false));
+        let keys = match usize::from(width) {
+            0..64 => "number move  u undo  h hint  ? help  q quit",
+            _ => "number move  u undo  r redo  R restart  h hint  ? help  q quit",
+        };
+        self.write_last(vec![Line::of(Tone::Faint, keys)]);
+        let mut message = wrap(desk.message.0, &desk.message.1, width, false);
+        let room = usize::from(self.room()) / 3;
+        message.truncate(room.max(2));
+        // It is at least so high, so that what is above it stays where it is.
+        message.resize(message.len().max(3.min(room)), Line::default());
+        self.write_last(message);
+        let scene = desk.scene();
+        let columns = usize::from(width);
+        self.pane("Processes", scene.processes(columns, Some(desk.chosen)), Some(desk.chosen));
+        if width >= WIDE {
+            let left = columns / 2 - 1;
+            self.panes_beside(("Locks", scene.locks(left)), ("Who waits for whom", scene.graph(columns - left - 2)));
+        } else {
+            self.pane("Locks", scene.locks(columns), None);
+            self.pane("Who waits for whom", scene.graph(columns), None);
+        }
+        self.pane("Lanes, one second a move", scene.lanes(columns), None);
+    }
+
+    fn room(&self) -> u16 {
+        self.end.saturating_sub(self.top)
+    }
+
+    /// A pane with its heading, if there is room for that and two lines more, or for all of it.
+    fn pane(&mut self, heading: &str, lines: Vec<Line>, keep: Option<usize>) {
+        let width = self.area.width;
+        if let Some(lines) = fitted(heading, lines, keep, self.room(), width.into()) {
+            self.write(lines);
+        }
+    }
+
+    fn panes_beside(&mut self, left: (&str, Vec<Line>), right: (&str, Vec<Line>)) {
+        let half = self.area.width / 2 - 1;
+        let (top, rest) = (self.top, self.area.width - half - 2);
+        let Some(left) = fitted(left.0, left.1, None, self.room(), half.into()) else { return };
+        let Some(right) = fitted(right.0, right.1, None, self.room(), rest.into()) else { return };
+        let height = left.len().max(right.len()) as u16;
+        self.put(left, Rect::new(self.area.x, top, half, height));
+        self.put(right, Rect::new(self.area.x + half + 2, top, rest, height));
+        self.top += height;
+    }
+
+    fn write(&mut self, lines: Vec<Line>) {
+        let height = (lines.len() as u16).min(self.room());
+        self.put(lines, Rect::new(self.area.x, self.top, self.area.width, height));
+        self.top += height;
+    }
+
+    /// Writes at the bottom, above what stands there already.
+    fn write_last(&mut self, lines: Vec<Line>) {
+        let height = (lines.len() as u16).min(self.room());
+        self.end -= height;
+        self.put(lines, Rect::new(self.area.x, self.end, self.area.width, height));
+    }
+
+    fn put(&mut self, lines: Vec<Line>, area: Rect) {
+        let rows: Vec<Row> = lines.into_iter().map(|line| row(line, self.color)).collect();
+        self.frame.render_widget(Paragraph::new(Text::from(rows)), area);
+    }
+}
+
+/// The lines of a pane under its heading, cut to the room there is, so that the line `keep` is among them. `None` if so
+/// few would be left that it is better left out.
+fn fitted(heading: &str, lines: Vec<Line>, keep: Option<usize>, room: u16, columns: usize) -> Option<Vec<Line>> {
+    let room = usize::from(room).checked_sub(1)?;
+    if room < lines.len() && room < 2 {
+        return None;
+    }
+    let rule = "─".repeat(columns.saturating_sub(heading.len() + 1));
+    let mut shown = vec![Line::of(Tone::Heading, format!("{heading} ")).with(Tone::Faint, rule)];
+    let all = lines.len();
+    if all <= room {
+        shown.extend(lines);
+        return Some(shown);
+    }
+    let first = keep.map_or(0, |keep| (keep + 2).saturating_sub(room).min(all + 1 - room));
+    shown.extend(lines.into_iter().skip(first).take(room - 1));
+    shown.push(Line::of(Tone::Faint, format!("… {} of {all} shown", room - 1)));
+    Some(shown)
+}
+
+/// Breaks a text into lines; `kept` are those that it has already, where they fit.
+fn wrap(tone: Tone, text: &str, width: u16, kept: bool) -> Vec<Line> {
+    let style = Style { color: false, width: width.into() };
+    let line = |line: &str| Line::of(tone, line);
+    match kept {
+        true => text
+            .lines()
+            .flat_map(|one| match crate::report::width(one) <= width.into() && !one.is_empty() {
+                true => vec![line(one)],
+                false if one.is_empty() => vec![Line::default()],
+                false => style.wrap(one, "").lines().map(line).collect(),
+            })
+            .collect(),
+        false => style.wrap(text, "").lines().map(line).collect(),
+    }
+}
+
+fn row(line: Line, color: bool) -> Row<'static> {
+    let span = |(tone, text): (Tone, String)| Span::styled(text, look(tone, color));
+    Row::from(line.parts.into_iter().map(span).collect::<Vec<_>>())
+}
+
+/// Without colour there is still bold and dim: they are no colours.
+fn look(tone: Tone, color: bool) -> Look {
+    let look = Look::new();
+    match tone {
+        Tone::Heading => look.add_modifier(Modifier::BOLD),
+        Tone::Faint => look.add_modifier(Modifier::DIM),
+        Tone::Plain => look,
+        _ if !color => look,
+        Tone::Good => look.fg(Color::Green),
+        Tone::Bad => look.fg(Color::Red),
+        Tone::Warn => look.fg(Color::Yellow),
+        Tone::Name => look.fg(Color::Cyan),
+    }
+}

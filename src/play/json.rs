@@ -1,0 +1,110 @@
+//! `lesson play --moves ... --json`: one document, with names that scripts may rely on.
+//!
+//! ```text
+//! { "lesson": "0.1.0",            version that wrote it
+//!   "command": "play",
+//!   "title": "...",
+//!   "goal": "deadlock",           deadlock | finish | finish_without_loss | either
+//!   "shortest": 2,                moves that reach it at least; null if not known
+//!   "ok": true,                   the goal was reached: exit status 0
+//!   "outcome": "deadlocked",      deadlocked | finished | open
+//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
+//!   "refused": 0,
+//!   "lost": 0,                    records
+//!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
+//!   "processes": [ { "name": "P1", "step": "lock B", "round": 1, "attempt": 1, "can_move": false,
+//!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended | crashed
+//!                    "waits_for": "B", "blocked_by": ["P2"], "holds": ["A"] } ],
+//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
+//!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
+//!   "verdict": "Deadlock in 2 moves, ..." }
+//! ```
+//!
+//! New names may be added; these stay.
+
+use serde_json::{Value, json};
+
+use super::game::{Game, Goal};
+use super::hint::Hint;
+use super::page::moves;
+use super::position::{Position, Standing};
+use super::verdict::Verdict;
+use super::words;
+use crate::scenario::Scenario;
+
+/// The document of a game.
+pub fn document(game: &Game) -> Value {
+    let verdict = Verdict::of(game);
+    let position = game.position();
+    let scenario = game.scenario();
+    let name = |who: usize| scenario.processes[who].name.as_str();
+    let hint = Hint::of(game.program(), game.at(), game.goal());
+    let way = hint.way(game.goal()).moves();
+    let made = |([_, _, step, outcome], made): ([String; 4], &super::game::Made)| {
+        json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses })
+    };
+    json!({
+        "lesson": env!("CARGO_PKG_VERSION"),
+        "command": "play",
+        "title": scenario.title,
+        "goal": match game.goal() {
+            Goal::Deadlock(_) => "deadlock",
+            Goal::Finish(_) => "finish",
+            Goal::FinishWithoutLoss(_) => "finish_without_loss",
+            Goal::Either => "either",
+        },
+        "shortest": verdict.shortest,
+        "ok": verdict.reached,
+        "outcome": verdict.ending.name(),
+        "moves": moves(game).zip(game.past()).map(made).collect::<Vec<_>>(),
+        "refused": verdict.refused,
+        "lost": verdict.lost,
+        "cycle": verdict.cycle.iter().map(|edge| name(edge.waiter)).collect::<Vec<_>>(),
+        "processes": (0..scenario.processes.len()).map(|who| process(scenario, &position, who)).collect::<Vec<_>>(),
+        "locks": scenario.lock_names().into_iter().map(|lock| lock_of(scenario, &position, lock)).collect::<Vec<_>>(),
+        "hint": {
+            "deadlock_in": hint.deadlock.length(),
+            "goal_in": way.map(<[_]>::len),
+            "next": way.and_then(<[_]>::first).map(|choice| name(choice.who)),
+        },
+        "verdict": verdict.text(game),
+    })
+}
+
+fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
+    let (process, stander) = (&scenario.processes[who], &position.processes[who]);
+    let name = |who: &usize| scenario.processes[*who].name.clone();
+    json!({
+        "name": process.name,
+        "step": words::step(process, stander).map(ToString::to_string),
+        "round": stander.place.round,
+        "attempt": stander.place.attempt,
+        "can_move": stander.standing.can_move(),
+        "standing": match stander.standing {
+            Standing::Free => "free",
+            Standing::Refusable => "refusable",
+            Standing::Pends => "pends",
+            Standing::Victim => "victim",
+            Standing::Blocked => "blocked",
+            Standing::AtMeeting => "at_meeting",
+            Standing::Ended => "ended",
+            Standing::Crashed => "crashed",
+        },
+        "waits_for": stander.waits_for,
+        "blocked_by": stander.blocked_by.iter().map(name).collect::<Vec<_>>(),
+        "holds": stander.holds.iter().map(|held| held.lock).collect::<Vec<_>>(),
+    })
+}
+
+fn lock_of(scenario: &Scenario, position: &Position, lock: &str) -> Value {
+    let name = |who: &usize| scenario.processes[*who].name.clone();
+    let units = scenario.units.get(lock);
+    let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+    json!({
+        "name": lock,
+        "units": units,
+        "free": units.map(|there| there.saturating_sub(taken)),
+        "holders": position.holders(lock).iter().map(|(who, _)| name(who)).collect::<Vec<_>>(),
+        "waiters": position.waiters(lock).iter().map(name).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,1 @@
+//! The game, its verdicts and its pages.
