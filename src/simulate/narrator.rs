@@ -217,7 +217,7 @@ impl<'a> Narrator<'a> {
                 self.voices[who].works = false;
                 self.say(who, at_us, What::Worked);
             }
-            Step::Unlock { name } => self.unlock(who, name, at_us),
+            Step::Unlock { name, .. } => self.unlock(who, name, at_us),
             Step::Rollback => self.roll_back(who, at_us),
             Step::Commit => {
                 self.ask(who, place, at_us);
@@ -352,7 +352,7 @@ impl<'a> Narrator<'a> {
         let on = self.scenario.kind_of(DATABASE);
         let busy_timeout = self.scenario.busy_timeout();
         let mode = match self.step(who, place)? {
-            Step::Lock { name, shared, within } => {
+            Step::Lock { name, shared, within, .. } => {
                 let kind = self.scenario.kind_of(name);
                 let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
                 let patience = within.or(kind.is_sqlite().then_some(busy_timeout));
