@@ -10,6 +10,7 @@ mod play;
 mod recordings;
 mod run;
 mod scenarios;
+mod screen;
 mod show;
 mod source;
 mod stage;
@@ -114,7 +115,7 @@ impl Cli {
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
-        ctrlc::set_handler(crate::run::interrupt)?;
+        ctrlc::set_handler(|| crate::run::interrupt(screen::restore))?;
         let terminal = Terminal::of_stdout(self.color);
         self.execute(&terminal)
     }

@@ -3,11 +3,14 @@
 use anyhow::{Context, bail};
 
 use super::output::print;
+use super::screen::Screen;
 use super::source::Source;
 use super::{Verdict, style};
 use crate::machine::Terminal;
 use crate::model::{Attempts, Program};
-use crate::play::{self, Choice, Game};
+use crate::play::{self, Choice, Desk, Flow, Game};
+use crate::report::clean;
+use crate::run::Interrupted;
 use crate::scenario;
 
 /// You are the scheduler: say which process makes its next step, and make it deadlock, or keep it from it.
@@ -35,13 +38,21 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        if self.moves.is_none() && !terminal.is_terminal {
+            bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
+        }
         let scenario = self.source.load()?;
         let program = Program::compile(&scenario, Attempts::Counted).context("this scenario can't be played")?;
-        let mut game = Game::new(&scenario, &program);
-        let Some(moves) = &self.moves else {
-            bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
-        };
-        let moves = scenario::parse_schedule(moves, &scenario).map_err(anyhow::Error::msg)?;
+        let game = Game::new(&scenario, &program);
+        match &self.moves {
+            Some(moves) => self.tell(game, moves, terminal),
+            None => play(game, terminal),
+        }
+    }
+
+    /// Makes the moves and prints what came of them.
+    fn tell(&self, mut game: Game, moves: &str, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let moves = scenario::parse_schedule(moves, game.scenario()).map_err(anyhow::Error::msg)?;
         for (index, who) in moves.into_iter().enumerate() {
             // Where time decides whether a process goes on, it does.
             let made = game.make(Choice { who, ends: false });
@@ -53,4 +64,26 @@ impl Args {
         }
         Ok(play::Verdict::of(&game).reached.into())
     }
+}
+
+/// Plays on the terminal until the learner leaves.
+fn play(game: Game, terminal: &Terminal) -> anyhow::Result<Verdict> {
+    let mut desk = Desk::new(game);
+    let mut screen = Screen::take()?;
+    loop {
+        screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
+        match screen.key()?.map(|key| desk.press(key)) {
+            None | Some(Flow::Stay) => {}
+            Some(Flow::Quit) => break,
+            Some(Flow::Interrupted) => return Err(Interrupted.into()),
+        }
+    }
+    drop(screen);
+    let verdict = play::Verdict::of(desk.game());
+    print(&style(terminal).wrap(&verdict.text(desk.game()), ""))?;
+    let moves: Vec<usize> = desk.game().past().iter().map(|made| made.choice.who).collect();
+    if !moves.is_empty() {
+        print(&format!("The moves: {}\n", clean(&scenario::format_schedule(&moves, desk.game().scenario()))))?;
+    }
+    Ok(verdict.reached.into())
 }

@@ -36,8 +36,7 @@ pub fn holdings<'a>(scenario: &Scenario, process: &'a Process, place: &Place) ->
     let database = pending.or(context.database).map(|mode| (DATABASE, mode));
     let whole = held.into_iter().chain(database).map(|(lock, mode)| Holding { lock, mode, units: None });
     let counted = units.into_iter().filter(|(_, count)| *count > 0);
-    let counted =
-        counted.map(|(lock, count)| Holding { lock, mode: Mode::Exclusive, units: Some(u32::from(count)) });
+    let counted = counted.map(|(lock, count)| Holding { lock, mode: Mode::Exclusive, units: Some(u32::from(count)) });
     counted.chain(whole).collect()
 }
 

@@ -79,7 +79,7 @@ impl<'a> Desk<'a> {
     /// The goal in one sentence, with the number of moves made.
     pub(super) fn headline(&self) -> String {
         let moves = plural(self.game.past().len() as u64, "move");
-        let goal = words::goal(self.game.goal());
+        let goal = words::goal(self.game.scenario(), self.game.goal());
         match self.game.goal() {
             Goal::Deadlock(shortest) => format!("The goal: {goal} (the shortest takes {shortest}). {moves} made."),
             _ => format!("The goal: {goal}. {moves} made."),
@@ -190,8 +190,8 @@ impl<'a> Desk<'a> {
     }
 
     fn hint(&mut self) {
-        let hint = Hint::of(self.game.program(), self.game.at(), self.game.goal());
-        if let Some(next) = hint.way(self.game.goal()).moves().and_then(<[_]>::first) {
+        let hint = Hint::of(&self.game);
+        if let Some(next) = hint.goal.moves().and_then(<[_]>::first) {
             self.chosen = next.who;
         }
         self.say(Tone::Name, hint.text(&self.game));

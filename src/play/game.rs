@@ -169,9 +169,9 @@ impl<'a> Game<'a> {
         let position = self.position();
         let name = words::name(self.scenario, who);
         Impossible(match position.processes.get(who).map(|process| process.standing) {
-            Some(Standing::Ended) => format!("{name} can't move: it has ended"),
-            Some(Standing::Crashed) => format!("{name} can't move: it has crashed"),
-            _ => format!("{name} can't move: {}", words::waiting(self.scenario, &position, who)),
+            Some(Standing::Ended) => format!("{name} has ended"),
+            Some(Standing::Crashed) => format!("{name} has crashed"),
+            _ => words::waiting(self.scenario, &position, who),
         })
     }
 

@@ -3,7 +3,6 @@
 use super::game::{Game, Goal};
 use super::search::{self, Choice, MOST_STATES, Wanted, Way};
 use super::words;
-use crate::model::Program;
 use crate::report::plural;
 
 /// What can still happen from a state.
@@ -13,28 +12,23 @@ pub struct Hint {
     pub deadlock: Way,
     /// The shortest way to the end of everybody.
     pub end: Way,
+    /// The shortest way to the goal.
+    pub goal: Way,
 }
 
 impl Hint {
-    /// Looks ahead. Nothing else in this room searches from the middle of a game.
-    pub fn of(program: &Program, at: &[u32], goal: Goal) -> Self {
-        let wanted = match goal {
-            Goal::FinishWithoutLoss(_) => Wanted::EndWithoutLoss,
-            _ => Wanted::End,
+    /// Looks ahead from where a game stands.
+    pub fn of(game: &Game) -> Self {
+        let way = |wanted| search::to_the_end(game.program(), game.at(), wanted);
+        let (deadlock, end) = (way(Wanted::Deadlock), way(Wanted::End));
+        let goal = match game.goal() {
+            Goal::Deadlock(_) => deadlock.clone(),
+            Goal::Either if deadlock.length().is_some() => deadlock.clone(),
+            Goal::Either | Goal::Finish(_) => end.clone(),
+            Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.loses) => Way::None,
+            Goal::FinishWithoutLoss(_) => way(Wanted::EndWithoutLoss),
         };
-        Self {
-            deadlock: search::to_the_end(program, at, Wanted::Deadlock),
-            end: search::to_the_end(program, at, wanted),
-        }
-    }
-
-    /// The way to the goal.
-    pub fn way(&self, goal: Goal) -> &Way {
-        match goal {
-            Goal::Deadlock(_) => &self.deadlock,
-            Goal::Either if self.deadlock.length().is_some() => &self.deadlock,
-            _ => &self.end,
-        }
+        Self { deadlock, end, goal }
     }
 
     /// What can still happen, and the next move toward the goal.
@@ -53,12 +47,9 @@ impl Hint {
     }
 
     fn next(&self, game: &Game) -> String {
-        let way = match self.way(game.goal()) {
+        let way = match &self.goal {
             Way::Found(way) => way,
             Way::Unknown => return "A way to the goal was not found.".into(),
-            Way::None if matches!(game.goal(), Goal::FinishWithoutLoss(_)) => {
-                return "A record will be lost: take moves back.".into();
-            }
             Way::None => return "The goal can't be reached any more: take moves back.".into(),
         };
         let Some(&Choice { who, ends }) = way.first() else { return String::new() };

@@ -38,11 +38,9 @@ pub fn document(game: &Game) -> Value {
     let position = game.position();
     let scenario = game.scenario();
     let name = |who: usize| scenario.processes[who].name.as_str();
-    let hint = Hint::of(game.program(), game.at(), game.goal());
-    let way = hint.way(game.goal()).moves();
-    let made = |([_, _, step, outcome], made): ([String; 4], &super::game::Made)| {
-        json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses })
-    };
+    let hint = Hint::of(game);
+    let way = hint.goal.moves();
+    let made = |([_, _, step, outcome], made): ([String; 4], &super::game::Made)| json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses });
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "play",

@@ -15,8 +15,7 @@ pub fn page(game: &Game, style: Style) -> String {
     let mut page = opening(game, style);
     page += &closing(game, &Scene::of(game), &verdict, style);
     if verdict.ending == Ending::Open {
-        let hint = Hint::of(game.program(), game.at(), game.goal());
-        page += &style.wrap(&hint.text(game), "");
+        page += &style.wrap(&Hint::of(game).text(game), "");
     }
     page
 }
@@ -24,7 +23,7 @@ pub fn page(game: &Game, style: Style) -> String {
 fn opening(game: &Game, style: Style) -> String {
     let scenario = game.scenario();
     let mut page = format!("{}\n", style.heading(&clean(&scenario.title)));
-    page += &style.wrap(&format!("The goal: {}.", words::goal(game.goal())), "  ");
+    page += &style.wrap(&format!("The goal: {}.", words::goal(scenario, game.goal())), "  ");
     let rows: Vec<Vec<String>> = moves(game).map(Vec::from).collect();
     if !rows.is_empty() {
         page += &format!("\n{}", table(&["move", "who", "step", "what came of it"], &rows, Cells::Words, style));

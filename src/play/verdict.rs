@@ -97,11 +97,7 @@ impl Verdict {
             }
             (Ending::Open, _) => format!("The game is still open, {made}."),
         };
-        let harm = [
-            (self.refused, "refusal"),
-            (self.lost, "record"),
-            (self.crashed, "process"),
-        ];
+        let harm = [(self.refused, "refusal"), (self.lost, "record"), (self.crashed, "process")];
         for ((count, word), end) in harm.into_iter().zip(["", " lost", " killed"]) {
             if count > 0 {
                 text += &format!(" {}{end}.", plural(count as u64, word));

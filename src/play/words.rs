@@ -19,12 +19,17 @@ fn names(scenario: &Scenario, those: &[usize]) -> String {
 }
 
 /// What there is to reach.
-pub(super) fn goal(goal: Goal) -> String {
+pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
+    let stores = scenario.expected_rows() != Some(0);
     match goal {
         Goal::Deadlock(_) => "make it deadlock in as few moves as you can".into(),
-        Goal::FinishWithoutLoss(_) => "bring everyone to the end; no schedule can deadlock".into(),
-        Goal::Finish(Some(_)) => "bring everyone to the end; no schedule can deadlock, and each loses a record".into(),
-        Goal::Finish(None) => "bring everyone to the end; no schedule can deadlock".into(),
+        Goal::FinishWithoutLoss(_) if stores => {
+            "bring everyone to the end without losing a record; no schedule can deadlock".into()
+        }
+        Goal::Finish(Some(_)) if stores => {
+            "bring everyone to the end; no schedule can deadlock, and every one loses a record".into()
+        }
+        Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
         Goal::Either => format!(
             "make it deadlock, or else bring everyone to the end; no deadlock was found among the first {MOST_STATES} \
              states"
@@ -32,22 +37,23 @@ pub(super) fn goal(goal: Goal) -> String {
     }
 }
 
-/// What a process waits for, in a part of a sentence: `it waits for B, which P2 holds`.
+/// What a process waits for: `P1 waits for B, which P2 holds`.
 pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> String {
     let stander = &position.processes[who];
-    let others = &stander.blocked_by;
-    let holding = |others: &[usize]| format!("{} {}", names(scenario, others), holds(others.len()));
+    let others = names(scenario, &stander.blocked_by);
+    let name = name(scenario, who);
     match stander.waits_for {
-        None => "nothing is in its way".into(),
-        Some(MEETING) => format!("it waits at the meeting for {}", names(scenario, others)),
-        Some(_) if others.is_empty() => "its snapshot is not the latest any more".into(),
+        None => format!("nothing is in the way of {name}"),
+        Some(MEETING) => format!("{name} waits at the meeting for {others}"),
+        Some(_) if stander.blocked_by.is_empty() => format!("the snapshot of {name} is not the latest any more"),
         Some(lock) => match scenario.units.get(lock) {
             Some(&there) => {
                 let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
                 let wanted = step(&scenario.processes[who], stander).map_or(1, units);
-                format!("it waits for {wanted} of {lock}, {} of {there} are free", there.saturating_sub(taken))
+                let free = there.saturating_sub(taken);
+                format!("{name} waits for {wanted} of {lock}, and {free} of {there} are free")
             }
-            None => format!("it waits for {lock}, which {}", holding(others)),
+            None => format!("{name} waits for {lock}, which {others} {}", holds(stander.blocked_by.len())),
         },
     }
 }

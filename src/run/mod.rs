@@ -104,18 +104,40 @@ pub fn possible(scenario: &Scenario) -> Result<(), Unfit> {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Arenas that are still there: as long as there is one, an interrupt has to tidy up.
-static ARENAS: AtomicUsize = AtomicUsize::new(0);
+/// How many [`Care`]s are there.
+static CARES: AtomicUsize = AtomicUsize::new(0);
+
+/// Something that is to be tidied up: an arena, a terminal in another mode. As long as there is one, an interrupt leaves
+/// it to whoever made it to end soon.
+#[derive(Debug)]
+pub struct Care(());
+
+impl Care {
+    /// One more.
+    #[expect(clippy::new_without_default, reason = "it is there to be dropped, and not a value")]
+    pub fn new() -> Self {
+        CARES.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Care {
+    fn drop(&mut self) {
+        CARES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Makes every run of this process end soon with [`Interrupted`]. Where nothing is to be tidied up, or when called a
-/// second time, the process ends at once, with exit status 130; its workers then go with it, and take the temporary
-/// directory along. To be called from the thread that a signal handler wakes.
-pub fn interrupt() {
-    if INTERRUPTED.swap(true, Ordering::Relaxed) || ARENAS.load(Ordering::Relaxed) == 0 {
+/// second time, the process ends at once, behind `last`, with exit status 130; its workers then go with it, and take the
+/// temporary directory along. To be called from the thread that a signal handler wakes.
+pub fn interrupt(last: impl FnOnce()) {
+    if INTERRUPTED.swap(true, Ordering::Relaxed) || CARES.load(Ordering::Relaxed) == 0 {
+        last();
         std::process::exit(130);
     }
 }
 
-fn is_interrupted() -> bool {
+/// Whether [`interrupt`] was called.
+pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
