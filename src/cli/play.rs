@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::output::print;
-use super::screen::Screen;
+use super::screen::{Screen, Touch};
 use super::source::Source;
 use super::{Verdict, style};
 use crate::machine::Terminal;
@@ -70,12 +70,17 @@ impl Args {
 fn play(game: Game, terminal: &Terminal) -> anyhow::Result<Verdict> {
     let mut desk = Desk::new(game);
     let mut screen = Screen::take()?;
+    screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
     loop {
-        screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
-        match screen.key()?.map(|key| desk.press(key)) {
-            None | Some(Flow::Stay) => {}
-            Some(Flow::Quit) => break,
-            Some(Flow::Interrupted) => return Err(Interrupted.into()),
+        let flow = match screen.next()? {
+            Touch::Nothing => continue,
+            Touch::Other => Flow::Stay,
+            Touch::Key(key) => desk.press(key),
+        };
+        match flow {
+            Flow::Stay => screen.draw(|frame| play::draw(frame, &desk, terminal.color))?,
+            Flow::Quit => break,
+            Flow::Interrupted => return Err(Interrupted.into()),
         }
     }
     drop(screen);

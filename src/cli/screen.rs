@@ -1,10 +1,12 @@
 //! The terminal as a screen: taken, drawn on, and given back in every way out.
 
-use std::io::{Stdout, stdout};
+use std::io::{self, IsTerminal as _, Stdout, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::{cursor, execute, terminal};
@@ -19,6 +21,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The whole terminal, for as long as it is there.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    keys: Receiver<io::Result<Touch>>,
     _care: Care,
 }
 
@@ -36,7 +39,7 @@ impl Screen {
         let taken = execute!(stdout(), terminal::EnterAlternateScreen, cursor::Hide);
         let terminal = taken.and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match terminal {
-            Ok(terminal) => Ok(Self { terminal, _care: care }),
+            Ok(terminal) => Ok(Self { terminal, keys: read_keys(), _care: care }),
             Err(error) => {
                 restore();
                 Err(error).context("can't draw on this terminal; make the moves with --moves")
@@ -52,21 +55,50 @@ impl Screen {
         Ok(())
     }
 
-    /// The next key, if one comes within a moment; `None` also when only the size has changed.
-    pub(super) fn key(&self) -> anyhow::Result<Option<Key>> {
+    /// The next key, if one comes within a moment.
+    ///
+    /// # Errors
+    /// [`Interrupted`], also when the terminal has gone away.
+    pub(super) fn next(&self) -> anyhow::Result<Touch> {
         const MOMENT: Duration = Duration::from_millis(50);
-        if is_interrupted() {
+        let touch = self.keys.recv_timeout(MOMENT);
+        if is_interrupted() || !stdout().is_terminal() {
             return Err(Interrupted.into());
         }
-        let unreadable = "can't read from the terminal";
-        if !event::poll(MOMENT).context(unreadable)? {
-            return Ok(None);
+        match touch {
+            Ok(touch) => touch.context("can't read from the terminal"),
+            Err(RecvTimeoutError::Timeout) => Ok(Touch::Nothing),
+            Err(RecvTimeoutError::Disconnected) => bail!("can't read from the terminal"),
         }
-        Ok(match event::read().context(unreadable)? {
-            Event::Key(key) if key.kind != KeyEventKind::Release => known(key),
-            _ => None,
-        })
     }
+}
+
+/// What somebody did to the terminal.
+pub(super) enum Touch {
+    /// A key that the game knows.
+    Key(Key),
+    /// It was resized, or a key was pressed that means nothing: draw anew.
+    Other,
+    /// Nobody did anything.
+    Nothing,
+}
+
+/// Reads the keyboard in a thread of its own: a terminal that has gone away would keep its reader busy for ever.
+fn read_keys() -> Receiver<io::Result<Touch>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        loop {
+            let touch = event::read().map(|event| match event {
+                Event::Key(key) if key.kind != KeyEventKind::Release => known(key).map_or(Touch::Other, Touch::Key),
+                _ => Touch::Other,
+            });
+            let failed = touch.is_err();
+            if sender.send(touch).is_err() || failed {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 impl Drop for Screen {

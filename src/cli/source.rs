@@ -54,6 +54,15 @@ impl Source {
         Ok(scenario)
     }
 
+    /// The same on a command line; `None` if it was read from standard input, which is gone.
+    pub(super) fn words(&self) -> Option<String> {
+        let mut words = vec![self.file.to_str().filter(|file| *file != "-")?.to_owned()];
+        words.extend(self.processes.map(|processes| format!("--processes={processes}")));
+        words.extend(self.on.map(|on| format!("--on={on}")));
+        words.extend(self.busy_timeout.map(|time| format!("--busy-timeout={}", duration::format(time))));
+        Some(words.iter().map(|word| shell_words::quote(word)).collect::<Vec<_>>().join(" "))
+    }
+
     /// The built-in scenario of this name, where there is no such file.
     fn built_in(&self) -> Option<(&str, Scenario)> {
         let name = self.file.to_str()?;

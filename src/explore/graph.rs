@@ -2,7 +2,9 @@
 
 use super::cycles::{Cycles, Edges};
 use super::layer::Layer;
+use super::load::Shape;
 use super::packed::Layout;
+use super::tally::tally;
 use super::{Explored, Path, Probability, Safety, Schedules, Task};
 use crate::model::{Move, Program};
 
@@ -100,9 +102,13 @@ impl<'a, const W: usize> Graph<'a, W> {
             let edges = Edges::new(self, self.program);
             let safe = edges.safe();
             if task.count {
-                let is_infinite = !self.program.is_acyclic();
-                explored.schedules = is_infinite.then_some(Schedules::Infinite);
-                explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                match tally(&edges, Shape::of(self.program)) {
+                    Some(ends) => explored.count(&ends),
+                    None => {
+                        explored.schedules = Some(Schedules::Infinite);
+                        explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                    }
+                }
             }
             explored.loops = Some(Cycles::new(self, &edges).loops(self.program));
             safe

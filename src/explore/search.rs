@@ -66,7 +66,7 @@ pub(super) fn search<const W: usize>(
     // The shortest schedule first: in order of rank that is certain only where each move rises by one.
     let is_ranked = program.is_acyclic() && (!task.first || program.is_layered());
     let shape = match task.count && is_ranked {
-        true => Shape::new(if program.is_monotone() { 1 } else { 3 }, start.len() as u64, program.has_choices()),
+        true => Shape::of(program),
         false => Shape::NOTHING,
     };
     let ends = Ends::new(shape);

@@ -17,12 +17,7 @@ pub(super) fn compile_process(
     attempts: Attempts,
     room: usize,
 ) -> Result<Stands, TooLarge> {
-    if process.lasting.is_some() && process.steps.contains(&Step::Meet) {
-        return Err(TooLarge(format!(
-            "{} meets others and goes on for a time (`for`): how often is not known; use `rounds` instead",
-            process.name
-        )));
-    }
+    check_meetings(process)?;
     let attempts = match &process.retry {
         None => Some(1),
         Some(retry) if attempts == Attempts::Unlimited || retry.attempts > MOST_COUNTED_ATTEMPTS => None,
@@ -58,6 +53,20 @@ pub(super) fn compile_process(
         }
     }
     Ok(compiler.stands)
+}
+
+/// Where time decides how often a process meets others, the model can't tell who is still to come.
+fn check_meetings(process: &Process) -> Result<(), TooLarge> {
+    let ends_with_meeting = process.steps.last() == Some(&Step::Meet);
+    let is_unclear = process.lasting.is_some()
+        && (process.rounds.is_none() && process.steps.contains(&Step::Meet) || ends_with_meeting);
+    match is_unclear {
+        false => Ok(()),
+        true => Err(TooLarge(format!(
+            "{} meets others, and time decides how often (`for`); use `rounds`, and another last step than `meet`",
+            process.name
+        ))),
+    }
 }
 
 struct Compiler<'a> {
@@ -232,8 +241,9 @@ impl Compiler<'_> {
     }
 
     fn has_rounds_to_come(&self, place: Place) -> bool {
+        // Where time ends the rounds, no number of them was promised.
         let more = self.process.round_count().is_some_and(|rounds| place.round < rounds);
-        more && self.process.rows_per_round() > 0
+        more && self.process.lasting.is_none() && self.process.rows_per_round() > 0
     }
 
     fn loses_when_killed(&self, place: Place) -> u8 {

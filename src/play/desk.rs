@@ -7,7 +7,6 @@ use super::panes::Scene;
 use super::search::Choice;
 use super::verdict::{Ending, Verdict};
 use super::words;
-use crate::report::plural;
 
 /// A key, as far as the game knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +77,10 @@ impl<'a> Desk<'a> {
 
     /// The goal in one sentence, with the number of moves made.
     pub(super) fn headline(&self) -> String {
-        let moves = plural(self.game.past().len() as u64, "move");
-        let goal = words::goal(self.game.scenario(), self.game.goal());
+        let (goal, moves) = (words::goal(self.game.scenario(), self.game.goal()), self.game.past().len());
         match self.game.goal() {
-            Goal::Deadlock(shortest) => format!("The goal: {goal} (the shortest takes {shortest}). {moves} made."),
-            _ => format!("The goal: {goal}. {moves} made."),
+            Goal::Deadlock(shortest) => format!("Goal: {goal} (shortest: {shortest}). Moves: {moves}."),
+            _ => format!("Goal: {goal}. Moves: {moves}."),
         }
     }
 

@@ -38,7 +38,7 @@ process stands. Any key goes back.";
 pub fn draw(frame: &mut Frame, desk: &Desk, color: bool) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
-        let text = format!("lesson play needs {} x {} characters", LEAST.0, LEAST.1);
+        let text = format!("play needs {} x {} characters", LEAST.0, LEAST.1);
         frame.render_widget(Paragraph::new(cut(&text, area.width.into())), area);
         return;
     }

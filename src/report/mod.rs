@@ -3,6 +3,7 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 pub mod check;
+pub mod explored;
 pub mod json;
 
 mod coffman;
@@ -23,4 +24,4 @@ pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, cut, fit, list, plural, width};
+pub use words::{clean, cut, fit, grouped, list, plural, width};
