@@ -4,6 +4,7 @@ use super::game::{Game, Goal};
 use super::hint::Hint;
 use super::line::Tone;
 use super::panes::Scene;
+use super::reality::{News, Reality, sentence};
 use super::search::Choice;
 use super::verdict::{Ending, Verdict};
 use super::words;
@@ -34,6 +35,10 @@ pub enum Flow {
     Quit,
     /// The learner goes at once.
     Interrupted,
+    /// A real process is to be told to make its next step.
+    Tell(usize),
+    /// The real processes are to be ended, and new ones started: then [`Desk::begin_anew`].
+    Anew,
 }
 
 /// What the screen is for at the moment.
@@ -51,16 +56,18 @@ pub(super) enum Mode {
 #[derive(Debug, Clone)]
 pub struct Desk<'a> {
     game: Game<'a>,
+    real: Option<Reality>,
     pub(super) mode: Mode,
     pub(super) chosen: usize,
     pub(super) message: (Tone, String),
 }
 
 impl<'a> Desk<'a> {
-    /// A game that begins.
-    pub fn new(game: Game<'a>) -> Self {
+    /// A game that begins, on the model or (`real`) with processes that do what the model does.
+    pub fn new(game: Game<'a>, real: bool) -> Self {
         let message = (Tone::Plain, String::new());
-        let mut desk = Self { game, mode: Mode::Play, chosen: 0, message };
+        let real = real.then(|| Reality::new(game.scenario().processes.len()));
+        let mut desk = Self { game, real, mode: Mode::Play, chosen: 0, message };
         desk.greet();
         desk
     }
@@ -70,9 +77,41 @@ impl<'a> Desk<'a> {
         &self.game
     }
 
+    /// What was heard of the real processes, if there are any.
+    pub fn real(&self) -> Option<&Reality> {
+        self.real.as_ref()
+    }
+
     /// What is to be seen.
     pub(super) fn scene(&self) -> Scene<'a> {
-        Scene::of(&self.game)
+        match &self.real {
+            Some(real) => real.scene(&self.game),
+            None => Scene::of(&self.game),
+        }
+    }
+
+    /// New processes are there, and have done nothing yet.
+    pub fn begin_anew(&mut self) {
+        self.game.restart();
+        self.real = self.real.take().map(|_| Reality::new(self.game.scenario().processes.len()));
+        self.greet();
+    }
+
+    /// Takes in what the real processes tell.
+    pub fn hear(&mut self, news: News) {
+        let Some(real) = &mut self.real else { return };
+        let told = match &news {
+            News::Event(event) => sentence(&self.game, event),
+            News::Over(Err(error)) => Some(format!("The run has failed: {error}.")),
+            _ => None,
+        };
+        let over = matches!(news, News::Over(_));
+        let before = self.game.past().len();
+        real.hear(&mut self.game, news);
+        if told.is_some() || over || self.game.past().len() > before {
+            let told = told.unwrap_or_else(|| self.message.1.clone());
+            self.take_stock(&told);
+        }
     }
 
     /// The goal in one sentence, with the number of moves made.
@@ -103,7 +142,12 @@ impl<'a> Desk<'a> {
             Key::Escape | Key::Char('q') => return Flow::Quit,
             Key::Up => self.chosen = self.chosen.saturating_sub(1),
             Key::Down => self.chosen = (self.chosen + 1).min(last),
-            Key::Enter => self.choose(self.chosen),
+            Key::Enter => return self.choose(self.chosen),
+            Key::Char('u' | 'r') if self.real.is_some() => {
+                let text = "What real processes have done can't be undone. R ends them and begins anew.";
+                self.say(Tone::Warn, text.into());
+            }
+            Key::Char('R') if self.real.is_some() => return Flow::Anew,
             Key::Char('?') => self.mode = Mode::Help,
             Key::Char('h') => self.hint(),
             Key::Char('u') => {
@@ -120,10 +164,10 @@ impl<'a> Desk<'a> {
             }
             Key::Char(digit @ '1'..='9') => {
                 let who = digit as usize - '1' as usize;
-                match who <= last {
-                    true => self.choose(who),
-                    false => self.say(Tone::Warn, format!("There is no process {}.", who + 1)),
+                if who <= last {
+                    return self.choose(who);
                 }
+                self.say(Tone::Warn, format!("There is no process {}.", who + 1));
             }
             _ => {}
         }
@@ -131,8 +175,16 @@ impl<'a> Desk<'a> {
     }
 
     /// One process is to move.
-    fn choose(&mut self, who: usize) {
+    fn choose(&mut self, who: usize) -> Flow {
         self.chosen = who;
+        if let Some(real) = &mut self.real {
+            if let Some(why) = real.why_not(&self.game, who) {
+                self.say(Tone::Warn, format!("It can't be told: {why}."));
+                return Flow::Stay;
+            }
+            real.tell(who);
+            return Flow::Tell(who);
+        }
         match self.game.choices_of(who).as_slice() {
             [_, _, ..] => {
                 self.mode = Mode::Ask(who);
@@ -147,6 +199,7 @@ impl<'a> Desk<'a> {
             }
             _ => self.make(Choice { who, ends: false }),
         }
+        Flow::Stay
     }
 
     fn answer(&mut self, who: usize, key: Key) {
@@ -179,11 +232,18 @@ impl<'a> Desk<'a> {
     fn take_stock(&mut self, done: &str) {
         let verdict = Verdict::of(&self.game);
         let text = verdict.text(&self.game);
+        let next = match &self.real {
+            None if verdict.reached => "",
+            None => " u takes moves back.",
+            Some(real) if real.end().is_some() || real.is_stuck(&self.game) => " R begins anew.",
+            Some(_) if verdict.ending == Ending::Deadlocked => " Let those who have not asked yet ask.",
+            Some(_) => "",
+        };
         match (verdict.ending, verdict.reached) {
             (Ending::Open, _) if verdict.cycle.is_empty() => self.say(Tone::Plain, done.to_owned()),
             (Ending::Open, _) => self.say(Tone::Warn, format!("{done} {text}")),
-            (_, true) => self.say(Tone::Good, format!("The goal is reached. {text}")),
-            (_, false) => self.say(Tone::Bad, format!("{text} u takes moves back.")),
+            (_, true) => self.say(Tone::Good, format!("The goal is reached. {text}{next}")),
+            (_, false) => self.say(Tone::Bad, format!("{text}{next}")),
         }
     }
 

@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::desk::{Desk, Mode};
 use super::line::{Line, Tone};
+use super::panes::Scene;
 use crate::report::{Style, cut};
 
 /// A smaller screen is told so, in one line.
@@ -22,7 +23,7 @@ You are the scheduler: you say which process makes its next step.
 1 to 9       the process of this number makes its next step
 up, down     mark a process
 Enter        the marked process makes its next step
-u            take the last move back
+u            take the last move back (not with --real)
 r            make it again
 R            begin anew
 h            a hint: what can still happen, and a next move
@@ -31,8 +32,9 @@ q, Esc       leave
 Ctrl-C       leave at once
 
 A process whose lock is taken can't move until the lock is free; one that
-may be refused gives up when you move it. [Brackets] mark the step where a
-process stands. Any key goes back.";
+may be refused gives up when you move it. With --real it may be told, and
+then it asks, and waits. [Brackets] mark the step where a process stands.
+Any key goes back.";
 
 /// Draws the desk.
 pub fn draw(frame: &mut Frame, desk: &Desk, color: bool) {
@@ -65,6 +67,7 @@ impl Canvas<'_, '_> {
         let width = self.area.width;
         self.write(wrap(Tone::Heading, &desk.headline(), width, false));
         let keys = match usize::from(width) {
+            _ if desk.real().is_some() => "number move  R restart  h hint  ? help  q quit",
             0..64 => "number move  u undo  h hint  ? help  q quit",
             _ => "number move  u undo  r redo  R restart  h hint  ? help  q quit",
         };
@@ -84,6 +87,9 @@ impl Canvas<'_, '_> {
         } else {
             self.pane("Locks", scene.locks(columns), None);
             self.pane("Who waits for whom", scene.graph(columns), None);
+        }
+        if let Some(real) = desk.real() {
+            self.pane("/proc/locks", Scene::kernel(real.kernel(), columns), None);
         }
         self.pane("Lanes, one second a move", scene.lanes(columns), None);
     }

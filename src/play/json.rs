@@ -4,6 +4,7 @@
 //! { "lesson": "0.1.0",            version that wrote it
 //!   "command": "play",
 //!   "title": "...",
+//!   "real": false,                whether real processes made the moves
 //!   "goal": "deadlock",           deadlock | finish | finish_without_loss | either
 //!   "shortest": 2,                moves that reach it at least; null if not known
 //!   "ok": true,                   the goal was reached: exit status 0
@@ -17,6 +18,7 @@
 //!                    "waits_for": "B", "blocked_by": ["P2"], "holds": ["A"] } ],
 //!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
 //!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
+//!   "kernel": null,               of real processes: [ { "raw": "...", "means": "..." } ], lines of /proc/locks
 //!   "verdict": "Deadlock in 2 moves, ..." }
 //! ```
 //!
@@ -28,12 +30,14 @@ use super::game::{Game, Goal};
 use super::hint::Hint;
 use super::page::moves;
 use super::position::{Position, Standing};
+use super::reality::Reality;
 use super::verdict::Verdict;
 use super::words;
 use crate::scenario::Scenario;
+use crate::trace::WitnessLine;
 
-/// The document of a game.
-pub fn document(game: &Game) -> Value {
+/// The document of a game; `real` if real processes carried it out.
+pub fn document(game: &Game, real: Option<&Reality>) -> Value {
     let verdict = Verdict::of(game);
     let position = game.position();
     let scenario = game.scenario();
@@ -41,10 +45,12 @@ pub fn document(game: &Game) -> Value {
     let hint = Hint::of(game);
     let way = hint.goal.moves();
     let made = |([_, _, step, outcome], made): ([String; 4], &super::game::Made)| json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses });
+    let line = |line: &WitnessLine| json!({ "raw": line.raw.trim_end(), "means": line.means });
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "play",
         "title": scenario.title,
+        "real": real.is_some(),
         "goal": match game.goal() {
             Goal::Deadlock(_) => "deadlock",
             Goal::Finish(_) => "finish",
@@ -65,6 +71,7 @@ pub fn document(game: &Game) -> Value {
             "goal_in": way.map(<[_]>::len),
             "next": way.and_then(<[_]>::first).map(|choice| name(choice.who)),
         },
+        "kernel": real.map(|real| real.kernel().iter().map(line).collect::<Vec<_>>()),
         "verdict": verdict.text(game),
     })
 }

@@ -3,6 +3,7 @@
 //! - [`Game`] is the state of a game: where everybody stands, the moves made, undo and redo; [`Goal`] is what there is
 //!   to reach, and [`Verdict`] how far the learner has come;
 //! - [`Position`] reads a state: who can move, who is blocked and by whom, who holds what; [`Hint`] looks ahead;
+//! - [`Reality`] is the same game carried out by real processes: what they tell becomes moves of the model;
 //! - [`page`] and [`document`] tell a game as text and as JSON, without a screen;
 //! - [`Desk`] is a game with somebody at the keyboard: what each key does, what is said; [`draw`] draws it.
 //!
@@ -18,6 +19,7 @@ mod line;
 mod page;
 mod panes;
 mod position;
+mod reality;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -32,5 +34,6 @@ pub use json::document;
 pub use line::{Line, Tone};
 pub use page::page;
 pub use position::{Position, Stander, Standing};
+pub use reality::{News, Reality};
 pub use search::{Choice, MOST_STATES, Way};
 pub use verdict::{Ending, Verdict};

@@ -5,15 +5,24 @@ use super::hint::Hint;
 use super::line::{Line, Tone};
 use super::panes::Scene;
 use super::position::Position;
+use super::reality::Reality;
 use super::verdict::{Ending, Verdict};
 use super::words;
 use crate::report::{Cells, Style, clean, table};
 
-/// The page of a game.
-pub fn page(game: &Game, style: Style) -> String {
+/// The page of a game; `real` if real processes carried it out.
+pub fn page(game: &Game, real: Option<&Reality>, style: Style) -> String {
     let verdict = Verdict::of(game);
     let mut page = opening(game, style);
-    page += &closing(game, &Scene::of(game), &verdict, style);
+    let scene = real.map_or_else(|| Scene::of(game), |real| real.scene(game));
+    page += &position(&scene, real, style);
+    let text = style.wrap(&verdict.text(game), "");
+    page += "\n";
+    page += &match (verdict.ending, verdict.reached) {
+        (Ending::Open, _) => text,
+        (_, true) => style.good(&text),
+        (_, false) => style.bad(&text),
+    };
     if verdict.ending == Ending::Open {
         page += &style.wrap(&Hint::of(game).text(game), "");
     }
@@ -44,27 +53,24 @@ pub(super) fn moves<'a>(game: &'a Game) -> impl Iterator<Item = [String; 4]> + '
     })
 }
 
-/// The position, and what is to be said of it.
-fn closing(game: &Game, scene: &Scene, verdict: &Verdict, style: Style) -> String {
-    let panes: [(&str, Vec<Line>); 4] = [
+/// The panes, one under the other.
+fn position(scene: &Scene, real: Option<&Reality>, style: Style) -> String {
+    let room = style.width - 2;
+    let mut panes: Vec<(&str, Vec<Line>)> = vec![
         ("The processes", scene.processes(style.width, None)),
-        ("The locks", scene.locks(style.width - 2).into_iter().map(indented).collect()),
-        ("Who waits for whom", scene.graph(style.width - 2).into_iter().map(indented).collect()),
-        ("The lanes, one second a move", scene.lanes(style.width)),
+        ("The locks", scene.locks(room).into_iter().map(indented).collect()),
+        ("Who waits for whom", scene.graph(room).into_iter().map(indented).collect()),
     ];
+    if let Some(real) = real {
+        panes.push(("/proc/locks", Scene::kernel(real.kernel(), room).into_iter().map(indented).collect()));
+    }
+    panes.push(("The lanes, one second a move", scene.lanes(style.width)));
     let mut page = String::new();
     for (heading, lines) in panes {
         page += &format!("\n{}\n", style.heading(heading));
         page.extend(lines.iter().map(|line| line.text(style) + "\n"));
     }
-    let text = verdict.text(game);
-    let wrapped = style.wrap(&text, "");
-    page + "\n"
-        + &match (verdict.ending, verdict.reached) {
-            (Ending::Open, _) => wrapped,
-            (_, true) => style.good(&wrapped),
-            (_, false) => style.bad(&wrapped),
-        }
+    page
 }
 
 fn indented(line: Line) -> Line {

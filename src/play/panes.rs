@@ -6,8 +6,9 @@ use super::position::{Position, Stander, Standing};
 use super::words;
 use crate::analysis::Lane;
 use crate::model::Mode;
-use crate::report::{Style, cut, fit, legend, list, ring, scale, strips, width};
+use crate::report::{Style, clean, cut, fit, legend, list, ring, scale, strips, width};
 use crate::scenario::{Process, Scenario};
+use crate::trace::WitnessLine;
 
 /// The lanes begin with room for so many moves.
 const LEAST_MOVES: u64 = 10;
@@ -35,8 +36,13 @@ impl<'a> Scene<'a> {
     pub fn of(game: &Game<'a>) -> Self {
         let (lanes, now_us) = game.lanes();
         let asking = vec![false; game.scenario().processes.len()];
-        let now_us = now_us.max(LEAST_MOVES * super::game::MOVE_US);
-        Self { scenario: game.scenario(), position: game.position(), asking, lanes, now_us }
+        let scene = Self { scenario: game.scenario(), position: game.position(), asking, lanes, now_us };
+        scene.until(now_us)
+    }
+
+    /// The same with lanes that go on until this moment; the picture is never shorter than some moves.
+    pub(super) fn until(self, now_us: u64) -> Self {
+        Self { now_us: now_us.max(LEAST_MOVES * super::game::MOVE_US), ..self }
     }
 
     fn names(&self) -> Vec<String> {
@@ -142,6 +148,18 @@ impl<'a> Scene<'a> {
             lines.push(Line::of(Tone::Faint, "nobody waits"));
         }
         lines
+    }
+
+    /// What the kernel lists of the locks of real processes, each line with what it means.
+    pub fn kernel(lines: &[WitnessLine], columns: usize) -> Vec<Line> {
+        let both = |line: &WitnessLine| {
+            let means = format!("  {}", clean(&line.means));
+            [Line::of(Tone::Faint, clean(line.raw.trim_end())), Line::of(Tone::Plain, means)]
+        };
+        match lines.is_empty() {
+            true => vec![Line::of(Tone::Faint, "nothing")],
+            false => lines.iter().flat_map(both).map(|line| line.cut(columns)).collect(),
+        }
     }
 
     /// The lanes with their scale and the legend.

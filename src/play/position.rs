@@ -97,15 +97,17 @@ impl<'a> Position<'a> {
 
     /// The shortest cycle of processes that can't move, from its smallest member on; empty if there is none.
     pub fn cycle(&self) -> Vec<Edge> {
+        let stuck = |who: usize| {
+            matches!(self.processes[who].standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim)
+        };
+        self.cycle_of(stuck)
+    }
+
+    /// The shortest cycle of such processes, from its smallest member on; empty if there is none.
+    pub fn cycle_of(&self, such: impl Fn(usize) -> bool) -> Vec<Edge> {
         let mut from: BTreeMap<usize, Vec<Edge>> = BTreeMap::new();
-        for edge in self.edges() {
-            let stuck = matches!(
-                self.processes[edge.waiter].standing,
-                Standing::Blocked | Standing::AtMeeting | Standing::Victim
-            );
-            if stuck {
-                from.entry(edge.waiter).or_default().push(edge);
-            }
+        for edge in self.edges().into_iter().filter(|edge| such(edge.waiter)) {
+            from.entry(edge.waiter).or_default().push(edge);
         }
         let cycles = from.keys().filter_map(|&who| cycle_through(who, &from));
         cycles.min_by_key(Vec::len).unwrap_or_default()

@@ -35,8 +35,11 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     let room = options.arena.room(&options.label)?;
     prepare(scenario, &room)?;
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
-    let terms =
-        Terms { seed: options.seed, gated: !matches!(options.schedule, Schedule::Luck), temporary: options.arena.is_temporary() };
+    let terms = Terms {
+        seed: options.seed,
+        gated: !matches!(options.schedule, Schedule::Luck),
+        temporary: options.arena.is_temporary(),
+    };
     let crew = Crew::start(scenario, &room, &writer, &terms)?;
     let mut conductor = Conductor::new(scenario, options, crew, writer, room.clone(), watcher);
     conductor.listen(reader)?;
