@@ -118,7 +118,9 @@ impl<'a> Desk<'a> {
     pub(super) fn headline(&self) -> String {
         let (goal, moves) = (words::goal(self.game.scenario(), self.game.goal()), self.game.past().len());
         match self.game.goal() {
-            Goal::Deadlock(shortest) => format!("Goal: {goal} (shortest: {shortest}). Moves: {moves}."),
+            Goal::Deadlock(par) if par.is_shortest => {
+                format!("Goal: {goal} (shortest: {}). Moves: {moves}.", par.moves)
+            }
             _ => format!("Goal: {goal}. Moves: {moves}."),
         }
     }

@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::desk::{Desk, Mode};
 use super::line::{Line, Tone};
 use super::panes::Scene;
-use crate::report::{Style, cut};
+use crate::report::{Style, cut, width};
 
 /// A smaller screen is told so, in one line.
 const LEAST: (u16, u16) = (40, 12);
@@ -17,23 +17,23 @@ const LEAST: (u16, u16) = (40, 12);
 /// From so many columns on, the locks and the graph stand side by side.
 const WIDE: u16 = 72;
 
+/// No line is longer than a narrow screen.
 const HELP: &str = "\
-You are the scheduler: you say which process makes its next step.
+You are the scheduler: you say who moves.
 
-1 to 9       the process of this number makes its next step
-up, down     mark a process
-Enter        the marked process makes its next step
-u            take the last move back (not with --real)
-r            make it again
-R            begin anew
-h            a hint: what can still happen, and a next move
-?            this page
-q, Esc       leave
-Ctrl-C       leave at once
+1 to 9    this process makes its next step
+up, down  mark a process; Enter moves it
+u, r      take a move back, make it again
+R         begin anew
+h         a hint: what can still happen
+q, Esc    leave; Ctrl-C: at once
 
-A process whose lock is taken can't move until the lock is free; one that
-may be refused gives up when you move it. With --real it may be told, and
-then it asks, and waits. [Brackets] mark the step where a process stands.
+A process whose lock is taken can't move until it
+is free. One that may be refused gives up when it
+is moved. With --real it may be told: then it asks
+and waits; and no move can be taken back.
+[Brackets] mark the step where a process stands.
+
 Any key goes back.";
 
 /// Draws the desk.
@@ -46,12 +46,10 @@ pub fn draw(frame: &mut Frame, desk: &Desk, color: bool) {
     }
     let mut canvas = Canvas { frame, color, top: area.y, end: area.bottom(), area };
     match desk.mode {
-        Mode::Help => canvas.write(wrap(HELP_TONE, HELP, area.width, true)),
+        Mode::Help => canvas.write(HELP.lines().flat_map(|line| kept_or_wrapped(line, area.width)).collect()),
         _ => canvas.desk(desk),
     }
 }
-
-const HELP_TONE: Tone = Tone::Plain;
 
 /// What is left of the screen, from the top on.
 struct Canvas<'a, 'b> {
@@ -65,14 +63,21 @@ struct Canvas<'a, 'b> {
 impl Canvas<'_, '_> {
     fn desk(&mut self, desk: &Desk) {
         let width = self.area.width;
-        self.write(wrap(Tone::Heading, &desk.headline(), width, false));
-        let keys = match usize::from(width) {
-            _ if desk.real().is_some() => "number move  R restart  h hint  ? help  q quit",
-            0..64 => "number move  u undo  h hint  ? help  q quit",
-            _ => "number move  u undo  r redo  R restart  h hint  ? help  q quit",
+        self.write(wrap(Tone::Heading, &desk.headline(), width));
+        let movers = match desk.game().scenario().processes.len() {
+            1 => "1 move".to_owned(),
+            count @ 2..=9 => format!("1-{count} move"),
+            _ => "1-9, Enter move".to_owned(),
         };
+        let keys = match usize::from(width) {
+            0..48 => "h hint  ? help  q quit",
+            _ if desk.real().is_some() => "R restart  h hint  ? help  q quit",
+            48..64 => "u undo  h hint  ? help  q quit",
+            _ => "u undo  r redo  R restart  h hint  ? help  q quit",
+        };
+        let keys = format!("{movers}  {keys}");
         self.write_last(vec![Line::of(Tone::Faint, keys)]);
-        let mut message = wrap(desk.message.0, &desk.message.1, width, false);
+        let mut message = wrap(desk.message.0, &desk.message.1, width);
         let room = usize::from(self.room()) / 3;
         message.truncate(room.max(2));
         // It is at least so high, so that what is above it stays where it is.
@@ -156,21 +161,18 @@ fn fitted(heading: &str, lines: Vec<Line>, keep: Option<usize>, room: u16, colum
     Some(shown)
 }
 
-/// Breaks a text into lines; `kept` are those that it has already, where they fit.
-fn wrap(tone: Tone, text: &str, width: u16, kept: bool) -> Vec<Line> {
-    let style = Style { color: false, width: width.into() };
-    let line = |line: &str| Line::of(tone, line);
-    match kept {
-        true => text
-            .lines()
-            .flat_map(|one| match crate::report::width(one) <= width.into() && !one.is_empty() {
-                true => vec![line(one)],
-                false if one.is_empty() => vec![Line::default()],
-                false => style.wrap(one, "").lines().map(line).collect(),
-            })
-            .collect(),
-        false => style.wrap(text, "").lines().map(line).collect(),
+/// A line as it is, if it fits.
+fn kept_or_wrapped(line: &str, columns: u16) -> Vec<Line> {
+    match width(line) <= columns.into() {
+        true => vec![Line::of(Tone::Plain, line)],
+        false => wrap(Tone::Plain, line, columns),
     }
+}
+
+/// Breaks a text into lines.
+fn wrap(tone: Tone, text: &str, columns: u16) -> Vec<Line> {
+    let style = Style { color: false, width: columns.into() };
+    style.wrap(text, "").lines().map(|line| Line::of(tone, line)).collect()
 }
 
 fn row(line: Line, color: bool) -> Row<'static> {

@@ -1,7 +1,7 @@
 //! The game: where everybody stands, the moves that were made, and what the learner is after.
 
 use super::position::{Position, Standing};
-use super::search::{self, Choice, Wanted, Way, for_each_choice_of};
+use super::search::{self, Choice, Par, Wanted, Way, for_each_choice_of};
 use super::words;
 use crate::analysis::{Artist, Lane};
 use crate::model::{Outcome, Program};
@@ -12,15 +12,15 @@ use crate::trace::Event;
 /// One move is drawn as one second.
 pub const MOVE_US: u64 = 1_000_000;
 
-/// What the learner is after.
+/// What the learner is after, and how many moves a way there takes, where one is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// To reach a deadlock; the shortest way takes so many moves.
-    Deadlock(usize),
-    /// No schedule can deadlock: to bring everybody to the end. The shortest way, where one is known.
-    Finish(Option<usize>),
+    /// To reach a deadlock.
+    Deadlock(Par),
+    /// No schedule can deadlock: to bring everybody to the end.
+    Finish(Option<Par>),
     /// The same, and no record may be lost.
-    FinishWithoutLoss(usize),
+    FinishWithoutLoss(Par),
     /// Whether there is a deadlock could not be found out: to reach one, or to bring everybody to the end.
     Either,
 }
@@ -29,21 +29,24 @@ impl Goal {
     /// Looks for what there is to reach from the beginning.
     pub fn of(program: &Program) -> Self {
         let way = |wanted| search::to_the_end(program, &program.start(), wanted);
-        match way(Wanted::Deadlock) {
-            Way::Found(way) => Self::Deadlock(way.len()),
-            Way::Unknown => Self::Either,
-            Way::None => match way(Wanted::EndWithoutLoss) {
-                Way::Found(way) => Self::FinishWithoutLoss(way.len()),
-                _ => Self::Finish(way(Wanted::End).length()),
-            },
+        let deadlock = way(Wanted::Deadlock);
+        if let Some(par) = deadlock.par() {
+            return Self::Deadlock(par);
+        }
+        if deadlock == Way::Unknown {
+            return Self::Either;
+        }
+        match way(Wanted::EndWithoutLoss).par() {
+            Some(par) => Self::FinishWithoutLoss(par),
+            None => Self::Finish(way(Wanted::End).par()),
         }
     }
 
-    /// The fewest moves that reach it, where that is known.
-    pub fn shortest(self) -> Option<usize> {
+    /// How many moves a way to it takes, where one is known.
+    pub fn par(self) -> Option<Par> {
         match self {
-            Self::Deadlock(moves) | Self::FinishWithoutLoss(moves) => Some(moves),
-            Self::Finish(moves) => moves,
+            Self::Deadlock(par) | Self::FinishWithoutLoss(par) => Some(par),
+            Self::Finish(par) => par,
             Self::Either => None,
         }
     }

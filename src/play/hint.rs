@@ -1,18 +1,18 @@
 //! Looking ahead: what can still happen from here, and a move toward the goal.
 
 use super::game::{Game, Goal};
-use super::search::{self, Choice, MOST_STATES, Wanted, Way};
+use super::search::{self, Choice, MOST_MOVES, Wanted, Way};
 use super::words;
 use crate::report::plural;
 
 /// What can still happen from a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
-    /// The shortest way into a deadlock.
+    /// A way into a deadlock.
     pub deadlock: Way,
-    /// The shortest way to the end of everybody.
+    /// A way to the end of everybody.
     pub end: Way,
-    /// The shortest way to the goal.
+    /// A way to the goal.
     pub goal: Way,
 }
 
@@ -23,7 +23,7 @@ impl Hint {
         let (deadlock, end) = (way(Wanted::Deadlock), way(Wanted::End));
         let goal = match game.goal() {
             Goal::Deadlock(_) => deadlock.clone(),
-            Goal::Either if deadlock.length().is_some() => deadlock.clone(),
+            Goal::Either if deadlock.moves().is_some() => deadlock.clone(),
             Goal::Either | Goal::Finish(_) => end.clone(),
             Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.loses) => Way::None,
             Goal::FinishWithoutLoss(_) => way(Wanted::EndWithoutLoss),
@@ -36,21 +36,21 @@ impl Hint {
         if game.position().is_at_rest() {
             return "Nobody can move any more.".into();
         }
-        let outlook = match (&self.deadlock, &self.end) {
-            (Way::Found(_), Way::Found(_)) => "From here a deadlock can still be avoided.".into(),
-            (Way::Found(_), Way::None) => "From here a deadlock is certain.".into(),
-            (Way::Found(_), Way::Unknown) => "From here a deadlock can be reached.".into(),
-            (Way::None, _) => "From here no schedule can deadlock.".into(),
-            (Way::Unknown, _) => format!("No deadlock was found among the next {MOST_STATES} states."),
+        let outlook = match (self.deadlock.moves(), &self.end) {
+            (Some(_), Way::None) => "From here a deadlock is certain.".into(),
+            (Some(_), Way::Unknown) => "From here a deadlock can be reached.".into(),
+            (Some(_), _) => "From here a deadlock can still be avoided.".into(),
+            (None, _) if self.deadlock == Way::None => "From here no schedule can deadlock.".into(),
+            (None, _) => format!("No deadlock was found among {MOST_MOVES} moves."),
         };
         format!("{outlook} {}", self.next(game))
     }
 
     fn next(&self, game: &Game) -> String {
-        let way = match &self.goal {
-            Way::Found(way) => way,
-            Way::Unknown => return "A way to the goal was not found.".into(),
-            Way::None => return "The goal can't be reached any more: take moves back.".into(),
+        let way = match (self.goal.moves(), &self.goal) {
+            (Some(way), _) => way,
+            (None, Way::Unknown) => return "A way to the goal was not found.".into(),
+            (None, _) => return "The goal can't be reached any more: take moves back.".into(),
         };
         let Some(&Choice { who, ends }) = way.first() else { return String::new() };
         let scenario = game.scenario();

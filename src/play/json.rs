@@ -6,7 +6,8 @@
 //!   "title": "...",
 //!   "real": false,                whether real processes made the moves
 //!   "goal": "deadlock",           deadlock | finish | finish_without_loss | either
-//!   "shortest": 2,                moves that reach it at least; null if not known
+//!   "shortest": 2,                moves that it takes at least; null if that is not known
+//!   "known": 2,                   moves of the shortest way that was found; null if none was
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
 //!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
@@ -57,7 +58,8 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
             Goal::FinishWithoutLoss(_) => "finish_without_loss",
             Goal::Either => "either",
         },
-        "shortest": verdict.shortest,
+        "shortest": verdict.par.filter(|par| par.is_shortest).map(|par| par.moves),
+        "known": verdict.par.map(|par| par.moves),
         "ok": verdict.reached,
         "outcome": verdict.ending.name(),
         "moves": moves(game).zip(game.past()).map(made).collect::<Vec<_>>(),
@@ -67,7 +69,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
         "processes": (0..scenario.processes.len()).map(|who| process(scenario, &position, who)).collect::<Vec<_>>(),
         "locks": scenario.lock_names().into_iter().map(|lock| lock_of(scenario, &position, lock)).collect::<Vec<_>>(),
         "hint": {
-            "deadlock_in": hint.deadlock.length(),
+            "deadlock_in": hint.deadlock.moves().map(<[_]>::len),
             "goal_in": way.map(<[_]>::len),
             "next": way.and_then(<[_]>::first).map(|choice| name(choice.who)),
         },

@@ -35,5 +35,5 @@ pub use line::{Line, Tone};
 pub use page::page;
 pub use position::{Position, Stander, Standing};
 pub use reality::{News, Reality};
-pub use search::{Choice, MOST_STATES, Way};
+pub use search::{Choice, MOST_MOVES, Par, Way};
 pub use verdict::{Ending, Verdict};

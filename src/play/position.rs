@@ -46,6 +46,8 @@ pub struct Stander<'a> {
     pub standing: Standing,
     /// What it waits for, a lock's name or [`MEETING`]; `None` if nothing is in its way.
     pub waits_for: Option<&'a str>,
+    /// What it waits for are units of a lock.
+    pub waits_for_units: bool,
     /// Who is in its way.
     pub blocked_by: Vec<usize>,
     /// What it holds.
@@ -69,8 +71,9 @@ impl<'a> Position<'a> {
                 Some((WaitsFor::Meeting, others)) => (Some(MEETING), others),
                 Some((WaitsFor::Lock(name), others)) => (Some(name), others),
             };
+            let waits_for_units = waits_for.is_some_and(|lock| scenario.units.contains_key(lock));
             let holds = holdings(scenario, &scenario.processes[who], &place);
-            Stander { place, standing: standing(program, at, who), waits_for, blocked_by, holds }
+            Stander { place, standing: standing(program, at, who), waits_for, waits_for_units, blocked_by, holds }
         };
         Self { processes: (0..at.len()).map(stander).collect() }
     }
@@ -95,12 +98,30 @@ impl<'a> Position<'a> {
         self.processes.iter().enumerate().flat_map(of).collect()
     }
 
-    /// The shortest cycle of processes that can't move, from its smallest member on; empty if there is none.
+    /// The shortest cycle of processes that can never go on by themselves, from its smallest member on; empty if there
+    /// is none.
     pub fn cycle(&self) -> Vec<Edge> {
-        let stuck = |who: usize| {
-            matches!(self.processes[who].standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim)
-        };
-        self.cycle_of(stuck)
+        let stuck = self.stuck();
+        self.cycle_of(|who| stuck[who])
+    }
+
+    /// Which processes can never go on, whatever the others do. Who waits for a whole lock waits for all of its holders;
+    /// units may come from any of them, so then all of them have to be stuck.
+    fn stuck(&self) -> Vec<bool> {
+        let waits =
+            |process: &Stander| matches!(process.standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim);
+        let mut stuck: Vec<bool> = self.processes.iter().map(waits).collect();
+        loop {
+            let stays = |(who, process): (usize, &Stander)| {
+                let mut blockers = process.blocked_by.iter().map(|&other| stuck[other]);
+                stuck[who] && if process.waits_for_units { blockers.all(|is| is) } else { blockers.any(|is| is) }
+            };
+            let next: Vec<bool> = self.processes.iter().enumerate().map(stays).collect();
+            if next == stuck {
+                return stuck;
+            }
+            stuck = next;
+        }
     }
 
     /// The shortest cycle of such processes, from its smallest member on; empty if there is none.

@@ -1,6 +1,7 @@
 //! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
 
 use super::game::{Game, Goal};
+use super::search::Par;
 use super::words;
 use crate::model::{Outcome, Phase};
 use crate::report::plural;
@@ -37,8 +38,8 @@ pub struct Verdict {
     pub reached: bool,
     /// Moves made.
     pub moves: usize,
-    /// The fewest moves that reach the goal, where that is known.
-    pub shortest: Option<usize>,
+    /// How many moves a way to the goal takes, where one is known.
+    pub par: Option<Par>,
     /// Refusals on the way.
     pub refused: usize,
     /// Records lost on the way.
@@ -69,7 +70,7 @@ impl Verdict {
             ending,
             reached,
             moves: game.past().len(),
-            shortest: game.goal().shortest(),
+            par: game.goal().par(),
             refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
             lost,
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
@@ -80,16 +81,16 @@ impl Verdict {
     /// The verdict in words, a few sentences.
     pub fn text(&self, game: &Game) -> String {
         let scenario = game.scenario();
-        let far = words::how_far(self.moves, self.shortest);
+        let far = words::how_far(self.moves, self.par);
         let made = words::how_far(self.moves, None);
         let ring = words::cycle(scenario, &self.cycle);
         let mut text = match (self.ending, self.reached) {
             (Ending::Deadlocked, true) => format!("Deadlock {far}: {ring}."),
             (Ending::Deadlocked, false) => format!("Deadlock {made}: {ring}. That was not the goal."),
             (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
-            (Ending::Finished, false) if self.shortest.is_some() && matches!(game.goal(), Goal::Deadlock(_)) => {
-                let shortest = plural(self.shortest.unwrap_or_default() as u64, "move");
-                format!("Everyone has come to the end {made}: no deadlock this time. One takes {shortest}.")
+            (Ending::Finished, false) if let Goal::Deadlock(par) = game.goal() => {
+                let par = plural(par.moves as u64, "move");
+                format!("Everyone has come to the end {made}: no deadlock this time. One takes {par}.")
             }
             (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
             (Ending::Open, _) if !self.cycle.is_empty() => {
