@@ -14,7 +14,7 @@ use crate::run;
 use crate::scenario::{self, duration};
 use crate::trace::Command;
 
-/// Carries out a scenario on real locks.
+/// Carries out a scenario on real locks, or in virtual time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,6 +23,8 @@ Examples:
   lesson run my.toml --on fcntl                 the same on another kind of lock
   lesson run philosophers --processes 3         a built-in one in another size
   lesson run my.toml --schedule \"P1 P1 P2\"      these steps first, then freely
+  lesson run locked --simulate --seed 7         at once, in virtual time
+  lesson run locked --simulate --repeat 100     seeds 1 to 100, and the odds
 
 Exit status: 0 = every process finished, 1 = it ended in a deadlock, a refusal
 or a crash, 2 = bad usage or input.")]
@@ -35,6 +37,9 @@ pub(super) struct Args {
     /// Run it so often, and count how it ended
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]
     repeat: u32,
+    /// In virtual time: no process, no lock, and the seed is luck; --repeat takes the next seeds
+    #[arg(long, conflicts_with = "dir")]
+    simulate: bool,
     /// How long to watch a deadlock before it is ended
     #[arg(long, value_name = "DURATION", default_value = "1s",
           value_parser = duration::parse, allow_hyphen_values = true)]
@@ -54,9 +59,11 @@ impl Args {
         if schedule.as_ref().is_some_and(Vec::is_empty) {
             bail!("--schedule names nobody; write who makes the first steps: --schedule \"P1 P2\"");
         }
-        run::possible(&scenario)?; // before anything is printed or made
+        if !self.simulate {
+            run::possible(&scenario)?; // before anything is printed or made
+        }
         let plan = Plan {
-            command: Command::Run { repeat: self.repeat },
+            command: Command::Run { repeat: self.repeat, simulated: self.simulate },
             runs: Planned { schedule, ..Planned::new("run", scenario) }.repeated(self.repeat),
             patience: self.patience,
             side_by_side: false,

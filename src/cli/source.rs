@@ -56,11 +56,14 @@ impl Source {
 
     /// The same on a command line; `None` if it was read from standard input, which is gone.
     pub(super) fn words(&self) -> Option<String> {
-        let mut words = vec![self.file.to_str().filter(|file| *file != "-")?.to_owned()];
-        words.extend(self.processes.map(|processes| format!("--processes={processes}")));
-        words.extend(self.on.map(|on| format!("--on={on}")));
-        words.extend(self.busy_timeout.map(|time| format!("--busy-timeout={}", duration::format(time))));
-        Some(words.iter().map(|word| shell_words::quote(word)).collect::<Vec<_>>().join(" "))
+        let file = self.file.to_str().filter(|file| *file != "-")?;
+        let options = [
+            ("--processes", self.processes.map(|processes| processes.to_string())),
+            ("--on", self.on.map(|on| on.to_string())),
+            ("--busy-timeout", self.busy_timeout.map(duration::format)),
+        ];
+        let options = options.iter().filter_map(|(name, value)| Some(format!(" {name} {}", value.as_ref()?)));
+        Some(shell_words::quote(file).into_owned() + &options.collect::<String>())
     }
 
     /// The built-in scenario of this name, where there is no such file.

@@ -58,6 +58,10 @@ impl<'a, const W: usize> Graph<'a, W> {
 
     /// The fewest moves that lead to a state.
     pub(super) fn path_to(&self, number: u32) -> Path {
+        self.path_along(&self.numbers_to(number))
+    }
+
+    fn numbers_to(&self, number: u32) -> Vec<u32> {
         let mut numbers = vec![number];
         let mut last = number;
         loop {
@@ -70,7 +74,7 @@ impl<'a, const W: usize> Graph<'a, W> {
             numbers.push(last);
         }
         numbers.reverse();
-        self.path_along(&numbers)
+        numbers
     }
 
     /// The way along these states, each a successor of the one before it.
@@ -92,7 +96,7 @@ impl<'a, const W: usize> Graph<'a, W> {
     }
 
     /// What can be said only when every state is known.
-    pub(super) fn finish(&self, explored: &mut Explored, task: &Task) {
+    pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
         let safe = if self.is_ranked {
             explored.loops = Some(super::Loops::default());
             self.safe_by_rank()
@@ -117,21 +121,23 @@ impl<'a, const W: usize> Graph<'a, W> {
         let deadlocked = explored.deadlock_states;
         explored.safety = Some(Safety { safe: count, unsafe_: explored.states - count - deadlocked, deadlocked });
         if let Some(path) = &mut explored.shortest {
-            let is_safe = |state: &Vec<u32>| self.number_of(state).is_some_and(|number| safe[number as usize]);
-            path.safe_moves = path.states.iter().rposition(is_safe);
+            path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
         }
     }
 
-    fn number_of(&self, at: &[u32]) -> Option<u32> {
-        let state = self.layout.pack::<W>(at);
-        self.layers.iter().find_map(|layer| Some(layer.first + layer.find(&state)? as u32))
-    }
-
     /// From which states everybody can still end: from the last rank to the first.
-    fn safe_by_rank(&self) -> Vec<bool> {
+    fn safe_by_rank(&mut self) -> Vec<bool> {
         let mut safe = vec![false; self.len()];
         let mut at = self.program.start();
-        for (rank, layer) in self.layers.iter().enumerate().rev() {
+        for rank in (0..self.layers.len()).rev() {
+            if let Some(above) = self.layers.get_mut(rank + 1) {
+                above.find_again();
+            }
+            // No move of a layered program leads further up than one rank.
+            if let Some(far) = self.layers.get_mut(rank + 2).filter(|_| self.program.is_layered()) {
+                far.forget_index();
+            }
+            let layer = &self.layers[rank];
             for (place, state) in layer.states.iter().enumerate() {
                 self.layout.unpack(state, &mut at);
                 let mut is_safe = self.program.is_over(&at);

@@ -3,7 +3,11 @@
 use super::packed::State;
 
 /// No entry in the index.
-const EMPTY: u32 = u32::MAX;
+const EMPTY: u64 = u64::MAX;
+
+/// The lower half of an entry: the place of a state in the list. The upper half is a part of its hash, so that the list
+/// is looked at only where that agrees.
+const PLACE: u64 = u32::MAX as u64;
 
 /// How a state was reached by the fewest moves.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +30,7 @@ pub(super) struct Layer<const W: usize> {
     pub(super) links: Vec<Link>,
     /// `stride` words for each state: what is carried along the schedules.
     pub(super) load: Vec<u64>,
-    index: Vec<u32>,
+    index: Vec<u64>,
 }
 
 impl<const W: usize> Layer<W> {
@@ -47,45 +51,44 @@ impl<const W: usize> Layer<W> {
         self.states.capacity() * size_of::<State<W>>()
             + self.links.capacity() * size_of::<Link>()
             + self.load.capacity() * size_of::<u64>()
-            + self.index.capacity() * size_of::<u32>()
+            + self.index.capacity() * size_of::<u64>()
     }
 
-    /// Bytes that will be allocated before `more` states can be added; 0 if there is room.
-    pub(super) fn growth(&self, more: usize, links: bool, stride: usize) -> usize {
-        let wanted = self.states.len() + more;
-        let mut bytes = 0;
-        if wanted * 3 > self.index.len() * 2 {
-            bytes += self.index.len() * 2 * size_of::<u32>();
-        }
-        if wanted > self.states.capacity() {
-            let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
-            bytes += wanted.max(self.states.capacity() * 2) * entry;
-        }
-        bytes
+    /// Whether one more state makes it ask for more memory.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        (self.states.len() + 1) * 2 > self.index.len() || self.states.len() == self.states.capacity()
     }
 
-    /// The index of a state, and whether it is new.
+    /// At most so many bytes does it ask for when it is full.
+    pub(super) fn growth(&self, links: bool, stride: usize) -> usize {
+        let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
+        self.index.len() * 2 * size_of::<u64>() + (self.states.capacity() * 2).max(4) * entry
+    }
+
+    /// The place of a state, and whether it is new.
     #[inline]
     pub(super) fn insert(&mut self, state: State<W>) -> (usize, bool) {
-        if (self.states.len() + 1) * 3 > self.index.len() * 2 {
-            self.grow();
+        if (self.states.len() + 1) * 2 > self.index.len() {
+            self.build_index(self.index.len() * 2);
         }
-        let slot = self.slot(&state);
+        let hash = hash(&state);
+        let slot = self.slot(&state, hash);
         let known = self.index[slot];
         if known != EMPTY {
-            return (known as usize, false);
+            return ((known & PLACE) as usize, false);
         }
         let new = self.states.len();
-        self.index[slot] = new as u32;
+        self.index[slot] = hash & !PLACE | new as u64;
         self.states.push(state);
         (new, true)
     }
 
-    /// The index of a state that is in the set.
+    /// The place of a state that is in the set.
     #[inline]
     pub(super) fn find(&self, state: &State<W>) -> Option<usize> {
-        let known = self.index[self.slot(state)];
-        (known != EMPTY).then_some(known as usize)
+        let known = self.index[self.slot(state, hash(state))];
+        (known != EMPTY).then_some((known & PLACE) as usize)
     }
 
     /// Gives back the memory that no more states will need.
@@ -95,30 +98,45 @@ impl<const W: usize> Layer<W> {
         self.load = Vec::new();
     }
 
+    /// Gives back the memory of the index; [`Layer::find_again`] makes it again.
+    pub(super) fn forget_index(&mut self) {
+        self.index = Vec::new();
+    }
+
+    /// Makes [`Layer::find`] work again.
+    pub(super) fn find_again(&mut self) {
+        if self.index.is_empty() {
+            self.build_index(((self.states.len() + 1) * 2).next_power_of_two().max(16));
+        }
+    }
+
     /// The slot of a state, or the empty one where it belongs.
     #[inline]
-    fn slot(&self, state: &State<W>) -> usize {
+    fn slot(&self, state: &State<W>, hash: u64) -> usize {
         let mask = self.index.len() - 1;
-        let mut slot = hash(state) as usize & mask;
+        let mut slot = hash as usize & mask;
         loop {
             let known = self.index[slot];
-            if known == EMPTY || self.states[known as usize] == *state {
+            let is_it = (known ^ hash) & !PLACE == 0 && self.states.get((known & PLACE) as usize) == Some(state);
+            if is_it || known == EMPTY {
                 return slot;
             }
             slot = (slot + 1) & mask;
         }
     }
 
-    fn grow(&mut self) {
-        let slots = self.index.len() * 2;
+    #[cold]
+    fn build_index(&mut self, slots: usize) {
+        self.index = Vec::new(); // before the new one is asked for
         self.index = vec![EMPTY; slots];
         let mask = slots - 1;
-        for (at, state) in self.states.iter().enumerate() {
-            let mut slot = hash(state) as usize & mask;
+        for (place, state) in self.states.iter().enumerate() {
+            let hash = hash(state);
+            let mut slot = hash as usize & mask;
             while self.index[slot] != EMPTY {
                 slot = (slot + 1) & mask;
             }
-            self.index[slot] = at as u32;
+            self.index[slot] = hash & !PLACE | place as u64;
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the shortest
-//! way to one.
+//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the
+//! shortest way to one.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
@@ -215,10 +215,10 @@ fn explore_packed<const W: usize>(
     }
     if task.keep {
         let nearest = searched.ends.nearest;
-        let graph = Graph::new(program, layout, searched.kept, is_ranked);
+        let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
         explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
         if complete {
-            graph.finish(&mut explored, task);
+            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
         }
     }
     explored

@@ -43,6 +43,8 @@ struct Search<'a, const W: usize> {
     layout: &'a Layout,
     task: &'a Task,
     is_ranked: bool,
+    /// Every move rises by one rank.
+    is_layered: bool,
     shape: Shape,
     /// `open[k]` is `k + 1` ranks above the layer whose turn it is.
     open: VecDeque<Layer<W>>,
@@ -76,6 +78,7 @@ pub(super) fn search<const W: usize>(
         layout,
         task,
         is_ranked,
+        is_layered: program.is_layered(),
         shape,
         open: VecDeque::new(),
         spare: Vec::new(),
@@ -136,6 +139,9 @@ impl<const W: usize> Search<'_, W> {
     fn put_away(&mut self, mut layer: Layer<W>) {
         if self.task.keep {
             layer.shrink();
+            if self.is_ranked {
+                layer.forget_index();
+            }
             self.kept_bytes += layer.bytes();
             self.found.kept.push(layer);
         } else {
@@ -169,11 +175,13 @@ impl<const W: usize> Search<'_, W> {
     #[inline]
     fn collect(&mut self, state: &State<W>, at: &[u32]) {
         let (program, layout, successors) = (self.program, self.layout, &mut self.successors);
+        let is_layered = self.is_layered;
         let visit = |made: Move| {
-            let (mut then, mut rise) = (*state, 0);
-            for &(who, to) in made.changes {
-                then = layout.moved(then, who, to);
-                rise += program.rank(who, to) - program.rank(who, at[who]);
+            let (mut then, mut rise) = (*state, 1);
+            made.changes.iter().for_each(|&(who, to)| then = layout.moved(then, who, to));
+            if !is_layered {
+                let risen = |&(who, to): &(usize, u32)| program.rank(who, to) - program.rank(who, at[who]);
+                rise = made.changes.iter().map(risen).sum();
             }
             let Move { who, outcome, loses, choices, .. } = made;
             successors.push(Successor { state: then, who, rise, outcome, loses, choices });
@@ -270,14 +278,17 @@ impl<const W: usize> Search<'_, W> {
             return Err(Stopped::States);
         }
         let target = above.map_or(layer, |above| &self.open[above]);
-        let growth = target.growth(1, self.task.keep, self.shape.stride());
-        if growth == 0 || self.bytes(layer) + growth <= self.task.max_bytes {
-            return Ok(());
+        match target.is_full() && !self.may_grow(layer, target) {
+            false => Ok(()),
+            true => Err(Stopped::Memory),
         }
-        Err(Stopped::Memory)
     }
 
     #[cold]
+    fn may_grow(&self, layer: &Layer<W>, target: &Layer<W>) -> bool {
+        self.bytes(layer) + target.growth(self.task.keep, self.shape.stride()) <= self.task.max_bytes
+    }
+
     fn bytes(&self, layer: &Layer<W>) -> usize {
         let open = self.open.iter().chain(&self.spare).chain([layer]);
         self.kept_bytes + open.map(Layer::bytes).sum::<usize>()

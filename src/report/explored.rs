@@ -116,7 +116,10 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
         Some(at) => {
             let mover = clean(name(scenario, path.movers[at as usize - 1]));
             style.wrap(
-                &format!("The point of no return is move {at}, by {mover}: before it everybody could still end, after it nobody can help it."),
+                &format!(
+                    "The point of no return is move {at}, by {mover}: before it everybody could still end, after it \
+                     nobody can help it."
+                ),
                 "  ",
             )
         }
@@ -185,8 +188,8 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
     {
         let (all, refused, losing) = (grouped(all), grouped(refused), grouped(losing));
         sentences.push(format!(
-            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}. Here a time-out may \
-             fire at any moment while a lock is taken, however long it is; `lesson run --simulate` keeps the time."
+            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}. Here a time-out \
+             may fire at any moment while a lock is taken, however long it is; `lesson run --simulate` keeps the time."
         ));
     }
     sentences.extend(endless(scenario, answer, style));

@@ -209,8 +209,10 @@ impl Story {
     /// `A`, `A (shared)`, `the write lock (RESERVED) of database`.
     fn object(&self, lock: &str, mode: Mode) -> String {
         let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
+        let has_units = self.scenario.units.contains_key(lock);
         let lock = cut(&clean(lock), 64);
         match (kind, mode) {
+            _ if has_units => lock,
             (LockKind::Sqlite | LockKind::SqliteWal, Mode::Reserved | Mode::Writer) => {
                 format!("the write lock ({mode}) of {lock}")
             }

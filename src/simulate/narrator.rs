@@ -31,8 +31,8 @@ struct Voice<'a> {
     random: Random,
     round: u32,
     attempt: u32,
-    /// Names of the plain locks that it holds, oldest first.
-    held: Vec<&'a str>,
+    /// The plain locks that it holds, oldest first, and how many units of each: 1, where locks have none.
+    held: Vec<(&'a str, u32)>,
     /// How its transaction holds the database, and the rows in it.
     mode: Option<Mode>,
     rows: u64,
@@ -129,14 +129,13 @@ impl<'a> Narrator<'a> {
         self.told()
     }
 
-    /// What a process says before a step that takes its time, `work` or `commit`: it has begun. The move itself is
-    /// told at the end of it, and then says no more than the rest.
+    /// What a process says before a step that takes its time: it works, it commits, or it wants a lock. The move itself
+    /// is told at the end of it, and then says no more than the rest.
     pub fn begins(&mut self, at: &[u32], who: usize, at_us: u64) -> Vec<Event> {
         let place = *self.program.place(who, at[who]);
         match self.step(who, place) {
             Some(Step::Work(time)) => self.begin_work(who, *time, at_us),
-            Some(Step::Commit) => self.ask(who, place, at_us),
-            _ => {}
+            _ => self.ask(who, place, at_us),
         }
         self.told()
     }
@@ -217,7 +216,7 @@ impl<'a> Narrator<'a> {
                 self.voices[who].works = false;
                 self.say(who, at_us, What::Worked);
             }
-            Step::Unlock { name, .. } => self.unlock(who, name, at_us),
+            Step::Unlock { name, units } => self.unlock(who, name, *units, at_us),
             Step::Rollback => self.roll_back(who, at_us),
             Step::Commit => {
                 self.ask(who, place, at_us);
@@ -240,8 +239,15 @@ impl<'a> Narrator<'a> {
         self.ask(who, place, at_us);
         let Some(Asking { lock, mode, .. }) = self.asking(who, place) else { return };
         self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode });
-        let voice = &mut self.voices[who];
-        if lock == DATABASE { voice.mode = Some(mode) } else { voice.held.push(lock) }
+        let units = match self.step(who, place) {
+            Some(Step::Lock { units, .. }) => units.unwrap_or(1),
+            _ => return self.voices[who].mode = Some(mode),
+        };
+        let held = &mut self.voices[who].held;
+        match held.iter_mut().find(|(name, _)| *name == lock) {
+            Some((_, all)) => *all += units,
+            None => held.push((lock, units)),
+        }
     }
 
     fn begin_work(&mut self, who: usize, time: Duration, at_us: u64) {
@@ -309,7 +315,7 @@ impl<'a> Narrator<'a> {
     /// Who refuses, and in what words.
     fn why(&self, at: &[u32], who: usize, place: Place) -> Refusal {
         let patience = match self.step(who, place) {
-            Some(Step::Lock { name, within, .. }) if !self.scenario.kind_of(name).is_sqlite() => within,
+            Some(Step::Lock { name, within, .. }) if !kind_of(self.scenario, name).is_sqlite() => within,
             // Another writer is seen before the snapshot is looked at (`sqlite3WalBeginWriteTransaction`).
             _ if place.stale && self.program.waits_of(at, who).is_none_or(|(_, others)| others.is_empty()) => {
                 return refusal::busy_snapshot();
@@ -328,14 +334,20 @@ impl<'a> Narrator<'a> {
         if self.process(who).steps.iter().any(Step::is_transaction) {
             self.roll_back(who, at_us);
         }
-        while let Some(name) = self.voices[who].held.last().copied() {
-            self.unlock(who, name, at_us);
+        while let Some((name, _)) = self.voices[who].held.last().copied() {
+            self.unlock(who, name, None, at_us);
         }
     }
 
-    fn unlock(&mut self, who: usize, name: &str, at_us: u64) {
-        self.voices[who].held.retain(|held| *held != name);
-        self.say(who, at_us, What::Releases { lock: name.to_owned() });
+    /// Lets go. Of some units nothing is said: it holds the lock until the last of them is given back.
+    fn unlock(&mut self, who: usize, name: &str, units: Option<u32>, at_us: u64) {
+        let held = &mut self.voices[who].held;
+        let mine = held.iter_mut().filter(|(lock, _)| *lock == name);
+        mine.for_each(|(_, all)| *all = all.saturating_sub(units.unwrap_or(u32::MAX)));
+        held.retain(|(_, all)| *all > 0);
+        if held.iter().all(|(lock, _)| *lock != name) {
+            self.say(who, at_us, What::Releases { lock: name.to_owned() });
+        }
     }
 
     fn roll_back(&mut self, who: usize, at_us: u64) {
@@ -353,7 +365,7 @@ impl<'a> Narrator<'a> {
         let busy_timeout = self.scenario.busy_timeout();
         let mode = match self.step(who, place)? {
             Step::Lock { name, shared, within, .. } => {
-                let kind = self.scenario.kind_of(name);
+                let kind = kind_of(self.scenario, name);
                 let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
                 let patience = within.or(kind.is_sqlite().then_some(busy_timeout));
                 return Some(Asking { lock: name, mode, patience, commits: false });
@@ -380,4 +392,9 @@ impl<'a> Narrator<'a> {
     fn process(&self, who: usize) -> &'a Process {
         &self.scenario.processes[who]
     }
+}
+
+/// The kind of a lock. One with units has none: it is waited for as for a plain lock.
+pub(super) fn kind_of(scenario: &Scenario, lock: &str) -> LockKind {
+    if scenario.units.contains_key(lock) { LockKind::Flock } else { scenario.kind_of(lock) }
 }

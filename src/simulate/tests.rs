@@ -46,10 +46,14 @@ impl Replay<'_> {
         made
     }
 
+    /// Whether what it asks for now is refused at once.
+    fn is_refused(&self, who: usize) -> bool {
+        matches!(self.heard[who].get(1), Some(What::Refused { .. }))
+    }
+
     /// Lets a process do what its next event tells of, or a step before that of which nothing is told.
     fn advance(&mut self, who: usize) {
-        let (what, next) = (self.heard[who][0].clone(), self.heard[who].get(1).cloned());
-        let waits = matches!(next, Some(What::Waits { .. }));
+        let what = self.heard[who][0].clone();
         let done = match what {
             What::Starts { .. } => {
                 let events = self.narrator.start_one(who, 0);
@@ -60,20 +64,24 @@ impl Replay<'_> {
                 let events = self.narrator.kill(who, why, 0);
                 self.take(events)
             }
-            What::Wants { .. } | What::Commits { .. } if waits => {
-                let events = self.narrator.waits(&self.at, who, 0);
-                self.take(events)
+            // It may have been refused long before it was heard, and what stood in its way may be gone by then.
+            What::Wants { .. } | What::Commits { .. } if self.is_refused(who) && self.make(who, Outcome::Refused) => {
+                true
             }
-            What::Works { .. } | What::Commits { .. } => {
+            What::Works { .. } | What::Commits { .. } | What::Wants { .. } => {
                 let events = self.narrator.begins(&self.at, who, 0);
                 self.take(events)
             }
-            What::Wants { .. } if matches!(next, Some(What::Refused { .. })) => self.make(who, Outcome::Refused),
+            What::Waits { .. } => {
+                let events = self.narrator.waits(&self.at, who, 0);
+                self.take(events)
+            }
             What::Refused { .. } => self.make(who, Outcome::Refused),
             _ => false,
         };
-        let others = [Outcome::Granted, Outcome::Comes, Outcome::Crashes, Outcome::Pends];
-        if done || others.into_iter().any(|outcome| self.make(who, outcome)) {
+        let outcomes = [Outcome::Pends, Outcome::Granted, Outcome::Comes, Outcome::Crashes];
+        let possible = if matches!(self.heard[who][0], What::Refused { .. }) { 1 } else { outcomes.len() };
+        if done || outcomes[..possible].iter().any(|&outcome| self.make(who, outcome)) {
             return;
         }
         // It got what another one had let go, or found taken what another one had got, before that one was heard.

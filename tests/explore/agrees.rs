@@ -45,7 +45,7 @@ fn fail(scenario: &Scenario, error: &dyn std::fmt::Display) -> TestCaseError {
 }
 
 fn explored(program: &Program, task: &Task) -> Explored {
-    explore(program, &program.start(), task, &mut |_| true).unwrap()
+    explore(program, &program.start(), task, &mut |_| true).expect("known where every state is")
 }
 
 /// What both of them know.
@@ -64,13 +64,13 @@ struct Numbers {
 
 impl Numbers {
     fn ours(found: &Explored, program: &Program) -> Self {
-        let schedules = match found.schedules.as_ref().unwrap() {
+        let schedules = match found.schedules.as_ref().expect("known where every state is") {
             Schedules::Counted { all, deadlocked, refused, losing } => {
                 Some([all, deadlocked, refused, losing].map(ToString::to_string))
             }
             Schedules::Infinite => None,
         };
-        let p_deadlock = match found.p_deadlock.as_ref().unwrap() {
+        let p_deadlock = match found.p_deadlock.as_ref().expect("known where every state is") {
             Probability::Exact(above, below) => Some((above.to_string(), below.to_string())),
             Probability::About(_) => None,
         };
@@ -85,7 +85,7 @@ impl Numbers {
             p_deadlock,
             deadlock_states: found.deadlock_states,
             shortest: found.shortest.as_ref().map(|path| path.movers.len()),
-            safe: found.safety.unwrap().safe,
+            safe: found.safety.expect("known where every state is").safe,
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! { "lesson": "0.1.0",             version that wrote it
 //!   "command": "explore",
+//!   "ok": false,                   no deadlock is possible: exit status 0
 //!   "title": "...",
 //!   "on": "flock",
 //!   "processes": ["P1", "P2"],
@@ -56,6 +57,7 @@ pub fn document(exploration: &Exploration) -> Value {
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "explore",
+        "ok": explored.deadlock_states == 0 && explored.stopped.is_none(),
         "title": scenario.title,
         "on": scenario.on.name(),
         "processes": names(&(0..scenario.processes.len()).collect::<Vec<_>>()),
