@@ -15,7 +15,8 @@
 //!   "lost": 0,                    records
 //!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
 //!   "processes": [ { "name": "P1", "step": "lock B", "round": 1, "attempt": 1, "can_move": false,
-//!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended | crashed
+//!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
+//!                                             crashed
 //!                    "waits_for": "B", "blocked_by": ["P2"], "holds": ["A"] } ],
 //!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
 //!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
@@ -27,7 +28,7 @@
 
 use serde_json::{Value, json};
 
-use super::game::{Game, Goal};
+use super::game::{Game, Goal, Made};
 use super::hint::Hint;
 use super::page::moves;
 use super::position::{Position, Standing};
@@ -45,7 +46,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
     let name = |who: usize| scenario.processes[who].name.as_str();
     let hint = Hint::of(game);
     let way = hint.goal.moves();
-    let made = |([_, _, step, outcome], made): ([String; 4], &super::game::Made)| json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses });
+    let made = |([_, _, step, outcome], made): ([String; 4], &Made)| json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses });
     let line = |line: &WitnessLine| json!({ "raw": line.raw.trim_end(), "means": line.means });
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),

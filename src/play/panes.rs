@@ -91,26 +91,28 @@ impl<'a> Scene<'a> {
         let locks = self.scenario.lock_names();
         let name_columns = locks.iter().map(|name| width(name)).max().unwrap_or(0).min(LONGEST_NAME);
         let line = |lock: &str| {
-            let holders = self.holders(lock);
-            let free = match self.scenario.units.get(lock) {
+            let (holders, waiters) = (self.holders(lock), self.position.waiters(lock));
+            let state = match self.scenario.units.get(lock) {
                 Some(&there) => {
                     let taken: u32 = self.position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
-                    format!("{} of {there} free{}", there.saturating_sub(taken), if taken > 0 { ": " } else { "" })
+                    format!("{} of {there} free", there.saturating_sub(taken))
                 }
-                None => if holders.is_empty() { "free" } else { "held by " }.to_owned(),
+                None => if holders.is_empty() { "free" } else { "held" }.to_owned(),
+            };
+            let by = match (holders.is_empty(), self.scenario.units.contains_key(lock)) {
+                (true, _) => String::new(),
+                (false, true) => format!(": {}", list(&holders)),
+                (false, false) => format!(" by {}", list(&holders)),
             };
             let tone = if holders.is_empty() { Tone::Good } else { Tone::Plain };
-            let waiters = self.position.waiters(lock);
-            let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, free).with(tone, list(&holders));
-            let line = if holders.is_empty() { Line { parts: line.parts[..2].to_vec() } } else { line };
-            match waiters.is_empty() {
-                true => line.cut(columns),
-                false => {
-                    let waiters: Vec<String> = waiters.iter().map(|&who| words::name(self.scenario, who)).collect();
-                    line.with(Tone::Warn, format!("; {} waits", list(&waiters)).replace_plural(waiters.len()))
-                        .cut(columns)
-                }
-            }
+            let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, state + &by);
+            let waiters: Vec<String> = waiters.into_iter().map(|who| words::name(self.scenario, who)).collect();
+            let line = match waiters.as_slice() {
+                [] => line,
+                [one] => line.with(Tone::Warn, format!("; {one} waits")),
+                many => line.with(Tone::Warn, format!("; {} wait", list(many))),
+            };
+            line.cut(columns)
         };
         locks.into_iter().map(line).collect()
     }
@@ -175,20 +177,6 @@ impl<'a> Scene<'a> {
             lines.push(Line::of(Tone::Faint, cut(&legend, columns)));
         }
         lines
-    }
-}
-
-/// `P1 and P2 waits` is no English.
-trait Plural {
-    fn replace_plural(self, count: usize) -> Self;
-}
-
-impl Plural for String {
-    fn replace_plural(self, count: usize) -> Self {
-        match self.strip_suffix('s') {
-            Some(stem) if count > 1 => stem.to_owned(),
-            _ => self,
-        }
     }
 }
 

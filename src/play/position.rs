@@ -105,8 +105,8 @@ impl<'a> Position<'a> {
         self.cycle_of(|who| stuck[who])
     }
 
-    /// Which processes can never go on, whatever the others do. Who waits for a whole lock waits for all of its holders;
-    /// units may come from any of them, so then all of them have to be stuck.
+    /// Which processes can never go on, whatever the others do. Who waits for a whole lock waits for all of its
+    /// holders; units may come from any of them, so then all of them have to be stuck.
     fn stuck(&self) -> Vec<bool> {
         let waits =
             |process: &Stander| matches!(process.standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim);

@@ -1,9 +1,9 @@
 //! The same game carried out by real processes: what they tell becomes moves of the model.
 //!
-//! A process that is told to make its next step is inside it until it says that the step is done; if it is kept waiting,
-//! for as long as that takes. What it does is a move of the model when it is done. Two processes may be heard in another
-//! order than the model makes their moves (who lets a lock go says so before, who gets it after): a move that the model
-//! does not have yet waits for the others.
+//! A process that is told to make its next step is inside it until it says that the step is done; if it is kept
+//! waiting, for as long as that takes. What it does is a move of the model when it is done. Two processes may be heard
+//! in another order than the model makes their moves (who lets a lock go says so before, who gets it after): a move
+//! that the model can't make yet waits for the others.
 
 use super::game::{Game, MOVE_US};
 use super::panes::Scene;

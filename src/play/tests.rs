@@ -84,8 +84,8 @@ fn verdicts() {
         (
             "lock A, meet, unlock A | lock A, meet, unlock A",
             "1 1",
-            "reached, Deadlock in 2 moves, and no way is shorter: P1 waits at the meeting for P2; P2 waits for A, which \
-             P1 holds.",
+            "reached, Deadlock in 2 moves, and no way is shorter: P1 waits at the meeting for P2; P2 waits for A, \
+             which P1 holds.",
         ),
     ];
     for (name, moves, expected) in table {

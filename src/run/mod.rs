@@ -138,8 +138,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How many [`Care`]s are there.
 static CARES: AtomicUsize = AtomicUsize::new(0);
 
-/// Something that is to be tidied up: an arena, a terminal in another mode. As long as there is one, an interrupt leaves
-/// it to whoever made it to end soon.
+/// Something that is to be tidied up: an arena, a terminal in another mode. As long as there is one, an interrupt
+/// leaves it to whoever made it to end soon.
 #[derive(Debug)]
 pub struct Care(());
 
@@ -159,8 +159,8 @@ impl Drop for Care {
 }
 
 /// Makes every run of this process end soon with [`Interrupted`]. Where nothing is to be tidied up, or when called a
-/// second time, the process ends at once, behind `last`, with exit status 130; its workers then go with it, and take the
-/// temporary directory along. To be called from the thread that a signal handler wakes.
+/// second time, the process ends at once, behind `last`, with exit status 130; its workers then go with it, and take
+/// the temporary directory along. To be called from the thread that a signal handler wakes.
 pub fn interrupt(last: impl FnOnce()) {
     if INTERRUPTED.swap(true, Ordering::Relaxed) || CARES.load(Ordering::Relaxed) == 0 {
         last();
