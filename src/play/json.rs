@@ -46,7 +46,6 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
     let name = |who: usize| scenario.processes[who].name.as_str();
     let hint = Hint::of(game);
     let way = hint.goal.moves();
-    let made = |([_, _, step, outcome], made): ([String; 4], &Made)| json!({ "who": name(made.choice.who), "step": step, "outcome": outcome, "loses_record": made.loses });
     let line = |line: &WitnessLine| json!({ "raw": line.raw.trim_end(), "means": line.means });
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
@@ -63,7 +62,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
         "known": verdict.par.map(|par| par.moves),
         "ok": verdict.reached,
         "outcome": verdict.ending.name(),
-        "moves": moves(game).zip(game.past()).map(made).collect::<Vec<_>>(),
+        "moves": moves(game).zip(game.past()).map(|(row, made)| move_of(scenario, row, made)).collect::<Vec<_>>(),
         "refused": verdict.refused,
         "lost": verdict.lost,
         "cycle": verdict.cycle.iter().map(|edge| name(edge.waiter)).collect::<Vec<_>>(),
@@ -77,6 +76,11 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
         "kernel": real.map(|real| real.kernel().iter().map(line).collect::<Vec<_>>()),
         "verdict": verdict.text(game),
     })
+}
+
+fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
+    let who = &scenario.processes[made.choice.who].name;
+    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.loses })
 }
 
 fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
