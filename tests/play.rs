@@ -183,6 +183,7 @@ mod terminal {
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
 
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
     use nix::pty::{Winsize, openpty};
     use nix::sys::signal::Signal;
     use nix::sys::termios::{Termios, tcgetattr};
@@ -202,6 +203,10 @@ mod terminal {
         fn start(words: &str) -> Self {
             let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
             let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
+            // Who has the other end of its own terminal never sees it go.
+            for end in [&pty.master, &pty.slave] {
+                fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("a flag can be set");
+            }
             let before = tcgetattr(&pty.slave).expect("it has a mode");
             let end = || Stdio::from(pty.slave.try_clone().expect("it can be cloned"));
             let mut command = lesson(args(words));
@@ -248,6 +253,14 @@ mod terminal {
             assert_eq!(after.local_flags, self.before.local_flags);
             assert_eq!(after.input_flags, self.before.input_flags);
             until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
+        }
+    }
+
+    impl Drop for Played {
+        fn drop(&mut self) {
+            // Behind a test that failed it may still be there.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 
