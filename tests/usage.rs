@@ -21,7 +21,7 @@ fn check(done: &Done, shown: &str, words: &[&str]) {
 
 #[test]
 fn bad_arguments_are_refused_with_a_remedy() {
-    let table: [(&str, &[&str]); 59] = [
+    let table: [(&str, &[&str]); 62] = [
         ("nonsense", &["nonsense"]),
         ("--nonsense", &["--nonsense"]),
         ("--color", &["--color"]),
@@ -75,6 +75,9 @@ fn bad_arguments_are_refused_with_a_remedy() {
         ("run", &["FILE"]),
         ("run missing.toml", &["can't read missing.toml", "lesson scenarios"]),
         ("run .", &[". is a directory"]),
+        ("run Cargo.toml --processes 3", &["--processes is for built-in scenarios"]),
+        ("run deadlock --processes 1", &["--processes"]),
+        ("run banker --processes 3", &["banker has one size only"]),
         ("run deadlock --schedule P9", &["`P9`, is no process"]),
         ("run locked --on flock", &["can't be run on flock"]),
         ("run banker --json", &["money has units, and no real lock has any", "lesson run --simulate"]),
@@ -140,7 +143,7 @@ fn arguments_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let strange = || OsString::from_vec(vec![b'x', 0xff, 0x1b, b'[']);
-    let table: [&[&str]; 9] = [
+    let table: [&[&str]; 11] = [
         &[],
         &["locked", "--processes"],
         &["locked", "--begin"],
@@ -149,6 +152,8 @@ fn arguments_that_are_no_text_are_refused() {
         &["fixed", "--with"],
         &["run"],
         &["run", "deadlock", "--schedule"],
+        &["play"],
+        &["play", "deadlock", "--moves"],
         &["show"],
     ];
     for words in table {
@@ -166,7 +171,7 @@ fn a_worker_is_not_started_by_hand() {
 
 #[test]
 fn every_help_has_examples() {
-    for command in ["", "locked", "deadlock", "fixed", "run", "scenarios", "show"] {
+    for command in ["", "locked", "deadlock", "fixed", "run", "play", "scenarios", "show"] {
         for help in ["--help", "-h"] {
             let done = run(&format!("{command} {help}")).expect(0);
             assert!(done.text().contains("\nExamples:\n  lesson "), "{command} {help}: {}", done.text());

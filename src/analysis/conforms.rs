@@ -1,11 +1,11 @@
 //! Is a real trace allowed by the model?
 //!
-//! The rules of [`crate::model`] are the sequential specification, and a trace is a history: a check for linearizability
-//! (Herlihy, Wing 1990), step by step. What a process tells is an instant; what it does takes effect at some moment
-//! between two of its events: a request between `wants` and `gets` or `refused`, a release between `releases` and
-//! whatever its process tells next, COMMIT between `commits` and `committed`, a death between its last event and
-//! `crashed` or `killed`. All states in which the run can be are kept ([`possible`]); with each event those go that do
-//! not agree with it. If none is left, the trace shows something that the rules forbid.
+//! The rules of [`crate::model`] are the sequential specification, and a trace is a history: a check for
+//! linearizability (Herlihy, Wing 1990), step by step. What a process tells is an instant; what it does takes effect at
+//! some moment between two of its events: a request between `wants` and `gets` or `refused`, a release between
+//! `releases` and whatever its process tells next, COMMIT between `commits` and `committed`, a death between its last
+//! event and `crashed` or `killed`. All states in which the run can be are kept ([`possible`]); with each event those go
+//! that do not agree with it. If none is left, the trace shows something that the rules forbid.
 //!
 //! What one process tells must also be what its own program does ([`script`]).
 

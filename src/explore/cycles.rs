@@ -15,10 +15,13 @@ const SETTLED: f64 = 1e-13;
 /// A move, as an edge of the graph.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Edge {
-    to: u32,
-    who: u8,
+    pub(super) to: u32,
+    pub(super) who: u8,
     /// A round is finished by it.
     finishes: bool,
+    pub(super) is_refusal: bool,
+    /// A record is lost by it.
+    pub(super) loses: bool,
 }
 
 /// All moves of a search, by the state that they leave.
@@ -37,6 +40,12 @@ struct Components {
 }
 
 impl Edges {
+    /// The bytes that they need, with all that is worked out with them.
+    pub(super) fn bytes(states: u64, transitions: u64) -> usize {
+        const FOR_EACH_STATE: usize = 128;
+        states as usize * FOR_EACH_STATE + transitions as usize * size_of::<Edge>()
+    }
+
     /// Asks the model for every move.
     pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program) -> Self {
         let states = graph.len();
@@ -46,7 +55,8 @@ impl Edges {
             let at = graph.stands(number);
             graph.for_each_edge(0, &at, |made, to| {
                 let finishes = made.outcome == Outcome::Granted && program.is_last_step(made.who, at[made.who]);
-                edges.push(Edge { to, who: made.who as u8, finishes });
+                let is_refusal = made.outcome == Outcome::Refused;
+                edges.push(Edge { to, who: made.who as u8, finishes, is_refusal, loses: made.loses });
             });
             over.push(program.is_over(&at));
         }
@@ -54,11 +64,17 @@ impl Edges {
         Self { first, edges, over }
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.over.len()
     }
 
-    fn of(&self, state: u32) -> &[Edge] {
+    /// Whether everybody has ended in a state.
+    pub(super) fn is_over(&self, state: u32) -> bool {
+        self.over[state as usize]
+    }
+
+    /// The moves from a state, by process.
+    pub(super) fn of(&self, state: u32) -> &[Edge] {
         &self.edges[self.first[state as usize]..self.first[state as usize + 1]]
     }
 
@@ -252,11 +268,11 @@ impl<'a, const W: usize> Cycles<'a, W> {
         let everybody = if cycle.always == 0 { cycle.moves & cycle.moves.wrapping_neg() } else { cycle.always };
         for who in (0..u64::BITS as u8).filter(|who| everybody >> who & 1 == 1) {
             let last = way[way.len() - 1];
-            way.extend(self.nearest(last, &inside, |edge| edge.who == who));
+            way.extend(self.nearest(last, inside, |edge| edge.who == who));
         }
         if way[way.len() - 1] != cycle.state {
             let last = way[way.len() - 1];
-            way.extend(self.nearest(last, &inside, |edge| edge.to == cycle.state));
+            way.extend(self.nearest(last, inside, |edge| edge.to == cycle.state));
         }
         way
     }

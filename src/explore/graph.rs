@@ -2,7 +2,9 @@
 
 use super::cycles::{Cycles, Edges};
 use super::layer::Layer;
+use super::load::Shape;
 use super::packed::Layout;
+use super::tally::tally;
 use super::{Explored, Path, Probability, Safety, Schedules, Task};
 use crate::model::{Move, Program};
 
@@ -21,6 +23,10 @@ impl<'a, const W: usize> Graph<'a, W> {
 
     pub(super) fn len(&self) -> usize {
         self.layers.iter().map(|layer| layer.states.len()).sum()
+    }
+
+    fn bytes(&self) -> usize {
+        self.layers.iter().map(Layer::bytes).sum()
     }
 
     /// The layer of a state, and its place there.
@@ -56,6 +62,10 @@ impl<'a, const W: usize> Graph<'a, W> {
 
     /// The fewest moves that lead to a state.
     pub(super) fn path_to(&self, number: u32) -> Path {
+        self.path_along(&self.numbers_to(number))
+    }
+
+    fn numbers_to(&self, number: u32) -> Vec<u32> {
         let mut numbers = vec![number];
         let mut last = number;
         loop {
@@ -68,7 +78,7 @@ impl<'a, const W: usize> Graph<'a, W> {
             numbers.push(last);
         }
         numbers.reverse();
-        self.path_along(&numbers)
+        numbers
     }
 
     /// The way along these states, each a successor of the one before it.
@@ -90,19 +100,23 @@ impl<'a, const W: usize> Graph<'a, W> {
     }
 
     /// What can be said only when every state is known.
-    pub(super) fn finish(&self, explored: &mut Explored, task: &Task) {
+    pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
         let safe = if self.is_ranked {
             explored.loops = Some(super::Loops::default());
             self.safe_by_rank()
-        } else if explored.transitions as usize * size_of::<super::cycles::Edge>() > task.max_bytes / 2 {
-            return; // the edges don't fit: nothing is known of cycles
+        } else if self.bytes() + Edges::bytes(explored.states, explored.transitions) > task.max_bytes {
+            return; // they don't fit: nothing is known of cycles
         } else {
             let edges = Edges::new(self, self.program);
             let safe = edges.safe();
             if task.count {
-                let is_infinite = !self.program.is_acyclic();
-                explored.schedules = is_infinite.then_some(Schedules::Infinite);
-                explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                match tally(&edges, Shape::of(self.program)) {
+                    Some(ends) => explored.count(&ends),
+                    None => {
+                        explored.schedules = Some(Schedules::Infinite);
+                        explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                    }
+                }
             }
             explored.loops = Some(Cycles::new(self, &edges).loops(self.program));
             safe
@@ -111,21 +125,23 @@ impl<'a, const W: usize> Graph<'a, W> {
         let deadlocked = explored.deadlock_states;
         explored.safety = Some(Safety { safe: count, unsafe_: explored.states - count - deadlocked, deadlocked });
         if let Some(path) = &mut explored.shortest {
-            let is_safe = |state: &Vec<u32>| self.number_of(state).is_some_and(|number| safe[number as usize]);
-            path.safe_moves = path.states.iter().rposition(is_safe);
+            path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
         }
     }
 
-    fn number_of(&self, at: &[u32]) -> Option<u32> {
-        let state = self.layout.pack::<W>(at);
-        self.layers.iter().find_map(|layer| Some(layer.first + layer.find(&state)? as u32))
-    }
-
     /// From which states everybody can still end: from the last rank to the first.
-    fn safe_by_rank(&self) -> Vec<bool> {
+    fn safe_by_rank(&mut self) -> Vec<bool> {
         let mut safe = vec![false; self.len()];
         let mut at = self.program.start();
-        for (rank, layer) in self.layers.iter().enumerate().rev() {
+        for rank in (0..self.layers.len()).rev() {
+            if let Some(above) = self.layers.get_mut(rank + 1) {
+                above.find_again();
+            }
+            // No move of a layered program leads further up than one rank.
+            if let Some(far) = self.layers.get_mut(rank + 2).filter(|_| self.program.is_layered()) {
+                far.forget_index();
+            }
+            let layer = &self.layers[rank];
             for (place, state) in layer.states.iter().enumerate() {
                 self.layout.unpack(state, &mut at);
                 let mut is_safe = self.program.is_over(&at);

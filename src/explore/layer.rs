@@ -2,7 +2,7 @@
 
 use super::packed::State;
 
-/// No entry in the index.
+/// No entry in the index. It is no place either: an index always has more entries than there are states.
 const EMPTY: u32 = u32::MAX;
 
 /// How a state was reached by the fewest moves.
@@ -26,6 +26,9 @@ pub(super) struct Layer<const W: usize> {
     pub(super) links: Vec<Link>,
     /// `stride` words for each state: what is carried along the schedules.
     pub(super) load: Vec<u64>,
+    /// A table with open addressing. The low bits of an entry are the place of a state in the list, as many as a place
+    /// can have; the others are a part of its hash, so that the list is hardly ever looked at for nothing. How fast the
+    /// search is depends on how small this table is: it is what the processor has to wait for.
     index: Vec<u32>,
 }
 
@@ -50,42 +53,52 @@ impl<const W: usize> Layer<W> {
             + self.index.capacity() * size_of::<u32>()
     }
 
-    /// Bytes that will be allocated before `more` states can be added; 0 if there is room.
-    pub(super) fn growth(&self, more: usize, links: bool, stride: usize) -> usize {
-        let wanted = self.states.len() + more;
-        let mut bytes = 0;
-        if wanted * 3 > self.index.len() * 2 {
-            bytes += self.index.len() * 2 * size_of::<u32>();
-        }
-        if wanted > self.states.capacity() {
-            let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
-            bytes += wanted.max(self.states.capacity() * 2) * entry;
-        }
-        bytes
+    /// Whether one more state makes it ask for more memory.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.is_crowded() || self.states.len() == self.states.capacity()
     }
 
-    /// The index of a state, and whether it is new.
+    /// At most so many bytes does it ask for when it is full.
+    pub(super) fn growth(&self, links: bool, stride: usize) -> usize {
+        let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
+        self.index.len() * 2 * size_of::<u32>() + (self.states.capacity() * 2).max(4) * entry
+    }
+
+    /// The place of a state, and whether it is new.
     #[inline]
-    pub(super) fn insert(&mut self, state: State<W>) -> (usize, bool) {
-        if (self.states.len() + 1) * 3 > self.index.len() * 2 {
-            self.grow();
+    pub(super) fn insert(&mut self, state: State<W>, hash: u64) -> (usize, bool) {
+        if self.is_crowded() {
+            self.build_index(self.index.len() * 2);
         }
-        let slot = self.slot(&state);
+        let slot = self.slot(&state, hash);
         let known = self.index[slot];
         if known != EMPTY {
-            return (known as usize, false);
+            return (self.place_of(known), false);
         }
         let new = self.states.len();
-        self.index[slot] = new as u32;
+        self.index[slot] = self.tag(hash) | new as u32;
         self.states.push(state);
         (new, true)
     }
 
-    /// The index of a state that is in the set.
+    /// The first entry that a hash leads to.
+    #[inline]
+    pub(super) fn look_at_index(&self, hash: u64) -> u32 {
+        self.index[hash as usize & (self.index.len() - 1)]
+    }
+
+    /// The state that this entry stands for.
+    #[inline]
+    pub(super) fn look_at_state(&self, hash: u64) -> u64 {
+        self.states.get(self.place_of(self.look_at_index(hash))).map_or(0, |state| state[0])
+    }
+
+    /// The place of a state that is in the set.
     #[inline]
     pub(super) fn find(&self, state: &State<W>) -> Option<usize> {
-        let known = self.index[self.slot(state)];
-        (known != EMPTY).then_some(known as usize)
+        let known = self.index[self.slot(state, hash(state))];
+        (known != EMPTY).then(|| self.place_of(known))
     }
 
     /// Gives back the memory that no more states will need.
@@ -95,37 +108,69 @@ impl<const W: usize> Layer<W> {
         self.load = Vec::new();
     }
 
+    /// Gives back the memory of the index; [`Layer::find_again`] makes it again.
+    pub(super) fn forget_index(&mut self) {
+        self.index = Vec::new();
+    }
+
+    /// Makes [`Layer::find`] work again.
+    pub(super) fn find_again(&mut self) {
+        if self.index.is_empty() {
+            self.build_index((self.states.len() * 4 / 3 + 1).next_power_of_two().max(16));
+        }
+    }
+
+    /// Whether the index is too full for one more: three quarters.
+    #[inline]
+    fn is_crowded(&self) -> bool {
+        self.states.len() * 4 >= self.index.len() * 3
+    }
+
+    #[inline]
+    fn place_of(&self, entry: u32) -> usize {
+        entry as usize & (self.index.len() - 1)
+    }
+
+    /// The part of a hash that stands in an entry, above the bits of a place.
+    #[inline]
+    fn tag(&self, hash: u64) -> u32 {
+        (hash >> 32) as u32 & !(self.index.len() as u32 - 1)
+    }
+
     /// The slot of a state, or the empty one where it belongs.
     #[inline]
-    fn slot(&self, state: &State<W>) -> usize {
-        let mask = self.index.len() - 1;
-        let mut slot = hash(state) as usize & mask;
+    fn slot(&self, state: &State<W>, hash: u64) -> usize {
+        let (mask, tag) = (self.index.len() - 1, self.tag(hash));
+        let mut slot = hash as usize & mask;
         loop {
             let known = self.index[slot];
-            if known == EMPTY || self.states[known as usize] == *state {
+            let is_alike = known & !(mask as u32) == tag;
+            if known == EMPTY || is_alike && self.states.get(known as usize & mask) == Some(state) {
                 return slot;
             }
             slot = (slot + 1) & mask;
         }
     }
 
-    fn grow(&mut self) {
-        let slots = self.index.len() * 2;
+    #[cold]
+    fn build_index(&mut self, slots: usize) {
+        self.index = Vec::new(); // before the new one is asked for
         self.index = vec![EMPTY; slots];
         let mask = slots - 1;
-        for (at, state) in self.states.iter().enumerate() {
-            let mut slot = hash(state) as usize & mask;
+        for (place, state) in self.states.iter().enumerate() {
+            let hash = hash(state);
+            let mut slot = hash as usize & mask;
             while self.index[slot] != EMPTY {
                 slot = (slot + 1) & mask;
             }
-            self.index[slot] = at as u32;
+            self.index[slot] = self.tag(hash) | place as u32;
         }
     }
 }
 
 /// Mixes all words; the high bits of a product depend on all bits of its factors.
 #[inline]
-fn hash<const W: usize>(state: &State<W>) -> u64 {
+pub(super) fn hash<const W: usize>(state: &State<W>) -> u64 {
     let mut hash = 0_u64;
     for &word in state {
         let product = u128::from(word ^ hash) * 0x9E37_79B9_7F4A_7C15_u128;

@@ -4,6 +4,8 @@
 
 use num_bigint::BigUint;
 
+use crate::model::Program;
+
 /// The widest exact probability, in limbs; beyond it only the floating-point one is carried.
 const MOST_LIMBS: usize = 24;
 
@@ -43,8 +45,10 @@ pub(super) struct Share {
 impl Shape {
     pub(super) const NOTHING: Self = Self { tracks: 0, limbs: 0, exact: 0, unit: 1 };
 
-    /// `most_movers`: the most processes that can move in one state; `halves`: a move can have two outcomes.
-    pub(super) fn new(tracks: usize, most_movers: u64, halves: bool) -> Self {
+    /// What has to be carried along the schedules of a program.
+    pub(super) fn of(program: &Program) -> Self {
+        let tracks = if program.is_monotone() { 1 } else { 3 };
+        let (most_movers, halves) = (program.process_count() as u64, program.has_choices());
         // Up to 36 movers it fits; beyond that only the floating-point probability is carried.
         let common = |unit: Option<u64>, n: u64| unit?.checked_div(num_integer::gcd(unit?, n))?.checked_mul(n);
         let unit =

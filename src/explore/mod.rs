@@ -1,8 +1,9 @@
-//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the shortest
-//! way to one.
+//! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the
+//! shortest way to one.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod answer;
 mod cycles;
 mod ends;
 mod graph;
@@ -10,12 +11,16 @@ mod layer;
 mod load;
 mod packed;
 mod search;
+mod tally;
 #[cfg(test)]
 mod tests;
+
+pub use answer::{Answer, answer};
 
 use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
+use ends::Ends;
 use graph::Graph;
 use packed::{Layout, MOST_WORDS};
 use search::{Searched, search};
@@ -100,6 +105,21 @@ pub enum Probability {
     About(f64),
 }
 
+impl Probability {
+    /// As a floating-point number.
+    pub fn about(&self) -> f64 {
+        match self {
+            Self::About(p) => *p,
+            // Both may be wider than a floating-point number: only the first bits count.
+            Self::Exact(above, below) => {
+                let shift = below.bits().saturating_sub(900);
+                let first = |number: &BigUint| (number >> shift).to_string().parse().unwrap_or(f64::NAN);
+                first(above) / first(below)
+            }
+        }
+    }
+}
+
 /// A way through the states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Path {
@@ -129,6 +149,19 @@ pub struct Loops {
     pub livelock: Option<(Path, Path)>,
     /// Processes that can be kept from finishing a round for ever while others finish theirs.
     pub starving: Vec<usize>,
+}
+
+impl Explored {
+    fn count(&mut self, ends: &Ends) {
+        self.schedules = Some(Schedules::Counted {
+            refused: &ends.schedules - &ends.granted,
+            losing: &ends.schedules - &ends.kept,
+            all: ends.schedules.clone(),
+            deadlocked: ends.deadlocked.clone(),
+        });
+        let about = Probability::About(ends.p_deadlock);
+        self.p_deadlock = Some(ends.exact().map_or(about, |(above, below)| Probability::Exact(above, below)));
+    }
 }
 
 /// Explores every state that can be reached from `start`.
@@ -178,22 +211,14 @@ fn explore_packed<const W: usize>(
         loops: None,
     };
     if complete && task.count && is_ranked {
-        let ends = &searched.ends;
-        explored.schedules = Some(Schedules::Counted {
-            refused: &ends.schedules - &ends.granted,
-            losing: &ends.schedules - &ends.kept,
-            all: ends.schedules.clone(),
-            deadlocked: ends.deadlocked.clone(),
-        });
-        let about = Probability::About(ends.p_deadlock);
-        explored.p_deadlock = Some(ends.exact().map_or(about, |(n, d)| Probability::Exact(n, d)));
+        explored.count(&searched.ends);
     }
     if task.keep {
         let nearest = searched.ends.nearest;
-        let graph = Graph::new(program, layout, searched.kept, is_ranked);
+        let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
         explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
         if complete {
-            graph.finish(&mut explored, task);
+            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
         }
     }
     explored

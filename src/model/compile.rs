@@ -19,12 +19,7 @@ pub(super) fn compile_process(
     grain: Grain,
     room: usize,
 ) -> Result<Stands, TooLarge> {
-    if process.lasting.is_some() && process.steps.contains(&Step::Meet) {
-        return Err(TooLarge(format!(
-            "{} meets others and goes on for a time (`for`): how often is not known; use `rounds` instead",
-            process.name
-        )));
-    }
+    check_meetings(process)?;
     let attempts = match &process.retry {
         None => Some(1),
         Some(retry) if attempts == Attempts::Unlimited || retry.attempts > MOST_COUNTED_ATTEMPTS => None,
@@ -61,6 +56,20 @@ pub(super) fn compile_process(
         }
     }
     Ok(compiler.stands)
+}
+
+/// Where time decides how often a process meets others, the model can't tell who is still to come.
+fn check_meetings(process: &Process) -> Result<(), TooLarge> {
+    let ends_with_meeting = process.steps.last() == Some(&Step::Meet);
+    let is_unclear = process.lasting.is_some()
+        && (process.rounds.is_none() && process.steps.contains(&Step::Meet) || ends_with_meeting);
+    match is_unclear {
+        false => Ok(()),
+        true => Err(TooLarge(format!(
+            "{} meets others, and time decides how often (`for`); use `rounds`, and another last step than `meet`",
+            process.name
+        ))),
+    }
 }
 
 pub(super) struct Compiler<'a> {
@@ -219,6 +228,11 @@ impl Compiler<'_> {
             let lost = self.contexts[place.step].rows_to_come > 0;
             return (self.end_of_round(place), if lost { Stand::LOSES_WHEN_REFUSED } else { 0 });
         }
+        if self.attempts.is_none() {
+            let lost = self.contexts[place.step].rows_to_come > 0;
+            let given_up = (self.end_of_round(place), lost);
+            self.stands.given_up.insert(self.known[&place], given_up);
+        }
         let attempt = if self.attempts.is_some() { place.attempt + 1 } else { 1 };
         (self.one(Place { attempt, step: 0, stale: false, phase: Phase::Step, ..place }), 0)
     }
@@ -248,8 +262,9 @@ impl Compiler<'_> {
     }
 
     fn has_rounds_to_come(&self, place: Place) -> bool {
+        // Where time ends the rounds, no number of them was promised.
         let more = self.process.round_count().is_some_and(|rounds| place.round < rounds);
-        more && self.process.rows_per_round() > 0
+        more && self.process.lasting.is_none() && self.process.rows_per_round() > 0
     }
 
     fn loses_when_killed(&self, place: Place) -> u8 {

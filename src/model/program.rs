@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::compile::compile_process;
 use super::requests::Bits;
-use super::stand::{NONE, Place, Requests, Stand};
+use super::stand::{NONE, Place, Requests, Stand, Target};
 use super::told::{Grain, Told};
 use crate::scenario::{LockKind, Scenario, Step};
 
@@ -75,6 +75,8 @@ pub(super) struct Stands {
     pub(super) crashed: u32,
     /// What a trace can tell beside the moves; empty unless compiled for traces.
     pub(super) told: Told,
+    /// Where attempts are not counted: where a refusal leads after the last of them, and whether rows are lost by it.
+    pub(super) given_up: BTreeMap<u32, (Target, bool)>,
 }
 
 impl Program {

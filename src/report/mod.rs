@@ -3,6 +3,7 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 pub mod check;
+pub mod explored;
 pub mod json;
 
 mod coffman;
@@ -18,8 +19,9 @@ mod table;
 mod transcript;
 mod words;
 
-pub use lanes::{scale, strips};
+pub use graph::ring;
+pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, plural};
+pub use words::{clean, cut, fit, grouped, list, plural, width};

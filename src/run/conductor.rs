@@ -16,7 +16,7 @@ use super::clock::now_us;
 use super::crew::{Crew, Terms};
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
-use super::{Interrupted, Options, Watcher, is_interrupted, possible, witness};
+use super::{Interrupted, Options, Schedule, Watcher, is_interrupted, possible, witness};
 use crate::analysis::{Hold, WaitForGraph};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Aftermath, Event, KilledFor, Trace, What};
@@ -37,7 +37,7 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
     let terms = Terms {
         seed: options.seed,
-        gated: options.schedule.is_some(),
+        gated: !matches!(options.schedule, Schedule::Luck),
         temporary: options.arena.is_temporary(),
         program: options.program,
     };
@@ -91,7 +91,7 @@ struct Conductor<'a> {
     killed_for: Vec<Option<KilledFor>>,
     /// For each process: it was told to go on from its meeting.
     passed: Vec<bool>,
-    moves: Option<Moves>,
+    moves: Option<Moves<'a>>,
     graph: WaitForGraph,
     /// An untimed cycle was seen and may still be there.
     suspicion: bool,
@@ -127,7 +127,7 @@ impl<'a> Conductor<'a> {
             gone: vec![false; workers],
             killed_for: vec![None; workers],
             passed: vec![false; processes],
-            moves: options.schedule.clone().map(|moves| Moves::new(moves, processes)),
+            moves: Moves::new(options.schedule.clone(), processes),
             graph: WaitForGraph::new(scenario),
             suspicion: false,
             watch: None,
@@ -175,7 +175,7 @@ impl<'a> Conductor<'a> {
             }
             Message::Stepped { who } => {
                 self.moves.iter_mut().for_each(|moves| moves.stepped(who));
-                Ok(())
+                self.watcher.stepped(who)
             }
             Message::Failed { who, text } => bail!(
                 "{} failed: {text}; if there is no room to write, choose another place with --dir or TMPDIR",
@@ -209,7 +209,11 @@ impl<'a> Conductor<'a> {
                 self.bury(worker, Some(in_words(status)), self.now_us())?;
             }
             What::Ends => {
-                self.moves.iter_mut().for_each(|moves| moves.stepped(who));
+                // It was its last step, if it was told one.
+                if let Some(moves) = &mut self.moves {
+                    moves.stepped(who);
+                    self.watcher.stepped(who)?;
+                }
                 self.open_meetings();
                 self.end(who)?;
             }
@@ -319,6 +323,11 @@ impl<'a> Conductor<'a> {
         }
         if let Some(start) = self.start_us {
             self.watcher.tick(now_us().saturating_sub(start))?;
+            if self.watcher.asks_kernel() {
+                let living: Vec<usize> = self.living().collect();
+                let witness = witness::kernel(self.scenario, &self.room, &self.crew, &living);
+                self.watcher.kernel(witness)?;
+            }
         }
         Ok(())
     }

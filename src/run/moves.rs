@@ -1,10 +1,11 @@
 //! A schedule carried out: who is told to make the next step, and when a step counts as made.
 
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use super::Unfit;
 use super::crew::Crew;
 use super::wire::Order;
+use super::{Interrupted, Schedule, Unfit};
 use crate::analysis::{MEETING, WaitForGraph};
 use crate::scenario::{LockKind, OnDeadlock, Scenario};
 
@@ -12,8 +13,9 @@ use crate::scenario::{LockKind, OnDeadlock, Scenario};
 const CYCLE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The moves that are still to be made.
-pub(super) struct Moves {
-    moves: Vec<usize>,
+pub(super) struct Moves<'a> {
+    schedule: Schedule<'a>,
+    /// How many moves of a list are made.
     next: usize,
     /// The process that was told and has neither finished its step nor been stopped by a lock.
     busy: Option<usize>,
@@ -46,9 +48,17 @@ impl Standing<'_> {
     }
 }
 
-impl Moves {
-    pub(super) fn new(moves: Vec<usize>, processes: usize) -> Self {
-        Self { moves, next: 0, busy: None, in_step: vec![false; processes], cycle_since: None }
+impl<'a> Moves<'a> {
+    /// `None` where luck decides.
+    pub(super) fn new(schedule: Schedule<'a>, processes: usize) -> Option<Self> {
+        let in_step = vec![false; processes];
+        (!matches!(schedule, Schedule::Luck)).then_some(Self {
+            schedule,
+            next: 0,
+            busy: None,
+            in_step,
+            cycle_since: None,
+        })
     }
 
     /// The step of this process is done.
@@ -66,10 +76,16 @@ impl Moves {
 
     /// Tells the next process to move, if it is time. `false` once all moves are made.
     pub(super) fn advance(&mut self, standing: &Standing, crew: &mut Crew) -> anyhow::Result<bool> {
+        let list = match &self.schedule {
+            Schedule::Luck => return Ok(false),
+            Schedule::List(list) => list,
+            Schedule::Player(player) => return Self::follow(player, &mut self.in_step, standing, crew),
+        };
+        let next = list.get(self.next).copied();
         if self.busy.is_some() {
             return Ok(true);
         }
-        let Some(&who) = self.moves.get(self.next) else { return Ok(false) };
+        let Some(who) = next else { return Ok(false) };
         if self.is_settling(standing) {
             return Ok(true);
         }
@@ -94,6 +110,26 @@ impl Moves {
             return false;
         }
         self.cycle_since.get_or_insert_with(Instant::now).elapsed() < CYCLE_PATIENCE
+    }
+
+    /// Does what the player says. What can't be done, because a process has ended or is inside a step since, is not.
+    fn follow(
+        player: &Receiver<usize>,
+        in_step: &mut [bool],
+        standing: &Standing,
+        crew: &mut Crew,
+    ) -> anyhow::Result<bool> {
+        loop {
+            match player.try_recv() {
+                Ok(who) if standing.ended[who] || in_step[who] => {}
+                Ok(who) => {
+                    in_step[who] = true;
+                    crew.tell(who, Order::Step(who));
+                }
+                Err(TryRecvError::Empty) => return Ok(true),
+                Err(TryRecvError::Disconnected) => return Err(Interrupted.into()),
+            }
+        }
     }
 
     fn fits(&self, who: usize, standing: &Standing) -> Result<(), Unfit> {

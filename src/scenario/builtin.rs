@@ -140,22 +140,43 @@ pub struct Sample {
     pub scenario: Scenario,
 }
 
+/// The names of the built-in scenarios that are no fixes.
+const OTHERS: [&str; 7] = ["locked-quick", "locked", "deadlock", "bystander", "philosophers", "banker", "banker-safe"];
+
 /// Every built-in scenario in its usual size.
 pub fn samples() -> Vec<Sample> {
-    let three_seconds = Duration::from_secs(3);
-    let classic = Exercise::classic(three_seconds);
-    let mut samples = vec![
-        Sample { name: "locked-quick", scenario: Exercise::classic(Duration::ZERO).scenario() },
-        Sample { name: "locked", scenario: classic.scenario() },
-        Sample { name: "deadlock", scenario: Ring::crossed().scenario() },
-        Sample { name: "bystander", scenario: Ring { bystander: true, ..Ring::crossed() }.scenario() },
-        Sample { name: "philosophers", scenario: philosophers(5) },
-        Sample { name: "banker", scenario: banker(false) },
-        Sample { name: "banker-safe", scenario: banker(true) },
-    ];
-    let sizes = Sizes::default();
-    samples.extend(FIXES.iter().map(|fix| Sample { name: fix.name, scenario: (fix.scenario)(&sizes) }));
-    samples
+    let names = OTHERS.into_iter().chain(FIXES.iter().map(|fix| fix.name));
+    names.filter_map(|name| Some(Sample { name, scenario: named(name, None)? })).collect()
+}
+
+/// The built-in scenario of this name, with so many processes (in a ring: at least 2) or as many as is usual; `None` if
+/// no scenario is called so. The banker's customers are always three.
+pub fn named(name: &str, processes: Option<usize>) -> Option<Scenario> {
+    let exercise = |task| {
+        let classic = Exercise::classic(task);
+        Exercise { processes: processes.unwrap_or(classic.processes), ..classic }.scenario()
+    };
+    let ring = |bystander| {
+        let crossed = Ring::crossed();
+        Ring { processes: processes.unwrap_or(crossed.processes), bystander, ..crossed }.scenario()
+    };
+    Some(match name {
+        "locked-quick" => exercise(Duration::ZERO),
+        "locked" => exercise(Duration::from_secs(3)),
+        "deadlock" => ring(false),
+        "bystander" => ring(true),
+        "philosophers" => philosophers(processes.unwrap_or(5)),
+        "banker" | "banker-safe" => banker(name == "banker-safe"),
+        _ => {
+            let usual = Sizes::default();
+            (fix(name)?.scenario)(&Sizes { processes: processes.unwrap_or(usual.processes), ..usual })
+        }
+    })
+}
+
+/// Whether the built-in scenario of this name comes in several sizes.
+pub fn has_sizes(name: &str) -> bool {
+    !name.starts_with("banker")
 }
 
 /// Names `A` to `Z`, then `L27`, `L28`, ...; as long as the others so that their order is that of the ring.

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use lesson::analysis::{Conformity, conforms};
-use lesson::run::{self, Arena, Options, Unwatched};
+use lesson::run::{self, Arena, Options, Schedule, Unwatched};
 use lesson::scenario::{Scenario, format_schedule, to_toml};
 use lesson::trace::{Trace, What};
 
@@ -52,7 +52,7 @@ fn carry_one_out(planned: &Planned, arena: &Arena, number: usize) -> Result<(), 
         label: label.clone(),
         seed: 1,
         patience: Duration::from_millis(40),
-        schedule: planned.told.as_ref().map(|told| told.schedule.clone()),
+        schedule: planned.told.as_ref().map_or(Schedule::Luck, |told| Schedule::List(told.schedule.clone())),
         deadline: Some(Duration::from_secs(60)),
         program: Some(Path::new(env!("CARGO_BIN_EXE_lesson"))),
     };

@@ -217,8 +217,8 @@ impl<'a> Possible<'a> {
         ways
     }
 
-    /// Whether `who` is in a ring of processes that have asked and wait. For the model whoever stands before a lock that
-    /// is taken waits for it; the kernel knows of those only who have asked.
+    /// Whether `who` is in a ring of processes that have asked and wait. For the model whoever stands before a taken lock
+    /// waits for it; the kernel knows of those only who have asked.
     fn closes_cycle(&self, state: &State, who: usize) -> bool {
         let waits = |who: usize| self.pending[who].is_some() && state.marks[who] & (GRANTED | REFUSED) == 0;
         let (mut seen, mut open) = (BTreeSet::new(), vec![who]);

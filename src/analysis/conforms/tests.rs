@@ -73,7 +73,7 @@ fn trace(on: &str, programs: &[&str], story: &[&str], rows: u64) -> Trace {
     let begins = (0..programs.len()).flat_map(begins).map(|(who, what)| Event { at_us: 0, who, what });
     let events: Vec<Event> = begins.chain(story.iter().map(|line| event(line, &scenario))).collect();
     let deadlocked = story.iter().any(|line| line.ends_with("deadlocked"));
-    let stored = Stored { rows, integrity: "ok".into(), journal: "delete".into() };
+    let stored = Stored { rows, integrity: Some("ok".into()), journal: "delete".into() };
     let outcome = Aftermath {
         deadlock: deadlocked.then(Deadlock::default),
         database: scenario.uses_database().then_some(stored),

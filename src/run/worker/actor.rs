@@ -12,9 +12,8 @@ use anyhow::Context;
 
 use super::super::backend::{Answer, Databases, Flocks, Locks, Mutexes, Records, Table};
 use super::super::clock::now_us;
-use super::super::retry::{Random, pause};
 use super::super::wire::{Job, Message, Order};
-use crate::model::Mode;
+use crate::model::{Mode, Random, pause};
 use crate::scenario::{LockKind, Process, Step};
 use crate::trace::{Event, Refusal, What};
 use transaction::Transaction;
