@@ -51,8 +51,8 @@
 //!   conductor dies, `kill -9` included, no worker stays behind, not even one that is blocked in `flock`; as they go,
 //!   the workers remove the temporary directory.
 //! - **The gate.** The same standard input carries `step`: in a scheduled run a process makes a step only when told.
-//!   Before each move all who can go on have done so: a schedule means the same in every run. After the schedule, and in
-//!   every other run, nobody is held and luck decides.
+//!   Before each move all who can go on have done so: a schedule means the same in every run. After the schedule, and
+//!   in every other run, nobody is held and luck decides.
 //! - **The player.** A schedule may be a list, or come move by move from outside while the run goes on
 //!   ([`run::Schedule::Player`]): then a process may be told to make a step in which it will wait. When the player
 //!   hangs up, the run ends.

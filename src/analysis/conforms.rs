@@ -4,8 +4,8 @@
 //! linearizability (Herlihy, Wing 1990), step by step. What a process tells is an instant; what it does takes effect at
 //! some moment between two of its events: a request between `wants` and `gets` or `refused`, a release between
 //! `releases` and whatever its process tells next, COMMIT between `commits` and `committed`, a death between its last
-//! event and `crashed` or `killed`. All states in which the run can be are kept ([`possible`]); with each event those go
-//! that do not agree with it. If none is left, the trace shows something that the rules forbid.
+//! event and `crashed` or `killed`. All states in which the run can be are kept ([`possible`]); with each event those
+//! go that do not agree with it. If none is left, the trace shows something that the rules forbid.
 //!
 //! What one process tells must also be what its own program does ([`script`]).
 
@@ -20,8 +20,8 @@ use std::fmt;
 use crate::model::Program;
 use crate::scenario::{Scenario, format_schedule};
 use crate::trace::{Event, KilledFor, Trace, What};
-use possible::{Goal, Pending, Possible, TooMany};
-use script::{Act, Script};
+use possible::{Act, Goal, Pending, Possible, TooMany};
+use script::Script;
 
 /// What the kernel says to whoever would close a cycle.
 const EDEADLK: &str = "EDEADLK";

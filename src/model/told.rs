@@ -3,11 +3,11 @@
 //! For the simulator a step is one move. In the world a step takes its time, and while it does others see what it holds
 //! in passing. Compiled for traces a program has a stand for each of these, too:
 //!
-//! - What a refusal makes a process release it releases one after the other: the database first, then its locks, the
+//! - What a refusal makes a process release it releases one by one: the database first, then its locks, the
 //!   newest first.
-//! - BEGIN IMMEDIATE, BEGIN EXCLUSIVE and the first INSERT read first (SHARED; in WAL mode a snapshot), and only then ask
-//!   to write (`sqlite3BtreeBeginTrans`); refused, they drop that at once. Others meanwhile see a reader. So they do
-//!   with the first SELECT of a connection, which reads the schema, lets go, and only then begins.
+//! - BEGIN IMMEDIATE, BEGIN EXCLUSIVE and the first INSERT read first (SHARED; in WAL mode a snapshot), and only then
+//!   ask to write (`sqlite3BtreeBeginTrans`); refused, they drop that at once. Others meanwhile see a reader. So they
+//!   do with the first SELECT of a connection, which reads the schema, lets go, and only then begins.
 //! - COMMIT is PENDING and EXCLUSIVE in passing, even if no reader keeps it waiting (`pagerLockDb` in `pager.c`).
 //! - In WAL mode a COMMIT is first seen by new readers, and then gives up the write lock.
 //!

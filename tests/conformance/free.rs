@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use lesson::analysis::{Conformity, conforms};
 use lesson::scenario::{Scenario, Step, builtin};
+use lesson::simulate;
 
 use super::carry::{self, Planned};
 
@@ -36,4 +38,20 @@ fn samples() {
     let plan = |scenario: &Scenario| Planned { scenario: scenario.clone(), told: None };
     let all: Vec<Planned> = (0..times).flat_map(|_| scenarios.iter().map(plan)).collect();
     carry::carry_out(&all);
+}
+
+/// What is simulated must be what can be, too.
+#[test]
+fn simulated() {
+    let seeds = if super::is_full() { 100 } else { 3 };
+    for sample in builtin::samples().into_iter().filter(|sample| sample.scenario.units.is_empty()) {
+        let scenario = faster(sample.scenario);
+        for seed in 1..=seeds {
+            let (label, patience) = (sample.name.to_owned(), Duration::from_secs(1));
+            let options = simulate::Options { label, seed, patience, schedule: None, deadline: None };
+            let trace = simulate::run(&scenario, &options).expect("a built-in scenario");
+            let found = conforms(&trace).unwrap_or_else(|mismatch| panic!("{} {seed}: {mismatch}", sample.name));
+            assert_eq!(found, Conformity::Conforms, "{} {seed}", sample.name);
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::script::Act;
 use crate::analysis::MEETING;
 use crate::model::{Outcome, Phase, Program, WaitsFor};
 use crate::trace::Edge;
@@ -32,6 +31,31 @@ pub(super) struct Pending {
     pub(super) waits: bool,
     /// It will be refused because its wait closes a cycle.
     pub(super) detected: bool,
+}
+
+/// What an event means for the states in which the run can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// A step was made that nobody else can see.
+    Step,
+    /// A step is under way from now on.
+    Begins,
+    /// A try since then has shown the lock taken.
+    Waits,
+    /// What was under way has taken place.
+    Done,
+    /// It was refused; SQLite may say that its snapshot was the reason.
+    Refused { stale: bool },
+    /// It gives the round up although it could try again.
+    GivesUp,
+    /// A round begins.
+    Round,
+    /// The program is at its end.
+    Ends,
+    /// The program is at its end before its first round: its time (`for`) was over by then.
+    EndsUnbegun,
+    /// It was ended from outside.
+    Dies,
 }
 
 /// One state: where everybody stands, and what has come of the step in which it is.
@@ -157,8 +181,10 @@ impl<'a> Possible<'a> {
     pub(super) fn spread(&mut self) -> Result<(), TooMany> {
         let mut open: Vec<State> = self.states.iter().cloned().collect();
         let passing = self.pending.iter().flatten().any(|pending| pending.waits || pending.goal == Goal::Refused);
+        let busy = |who: &usize| self.pending[*who].is_some() || self.mortal[*who];
+        let busy: Vec<usize> = (0..self.pending.len()).filter(busy).collect();
         while let Some(state) = open.pop() {
-            for who in 0..self.pending.len() {
+            for &who in &busy {
                 for next in self.ways(&state, who, passing) {
                     if self.states.insert(next.clone()) {
                         open.push(next);
@@ -217,8 +243,8 @@ impl<'a> Possible<'a> {
         ways
     }
 
-    /// Whether `who` is in a ring of processes that have asked and wait. For the model whoever stands before a taken lock
-    /// waits for it; the kernel knows of those only who have asked.
+    /// Whether `who` is in a ring of processes that have asked and wait. For the model whoever stands before a taken
+    /// lock waits for it; the kernel knows of those only who have asked.
     fn closes_cycle(&self, state: &State, who: usize) -> bool {
         let waits = |who: usize| self.pending[who].is_some() && state.marks[who] & (GRANTED | REFUSED) == 0;
         let (mut seen, mut open) = (BTreeSet::new(), vec![who]);

@@ -4,34 +4,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::EDEADLK;
+use super::possible::Act;
 use crate::model::Mode;
 use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 use crate::trace::{KilledFor, What};
-
-/// What an event means for the states in which the run can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
-    /// A step was made that nobody else can see.
-    Step,
-    /// A step is under way from now on.
-    Begins,
-    /// A try since then has shown the lock taken.
-    Waits,
-    /// What was under way has taken place.
-    Done,
-    /// It was refused; SQLite may say that its snapshot was the reason.
-    Refused { stale: bool },
-    /// It gives the round up although it could try again.
-    GivesUp,
-    /// A round begins.
-    Round,
-    /// The program is at its end.
-    Ends,
-    /// The program is at its end before its first round: its time (`for`) was over by then.
-    EndsUnbegun,
-    /// It was ended from outside.
-    Dies,
-}
 
 /// Where a process is in what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
