@@ -85,7 +85,7 @@ impl<const W: usize> Layer<W> {
     /// The first entry that a hash leads to.
     #[inline]
     pub(super) fn look_at_index(&self, hash: u64) -> u32 {
-        self.index[self.slot_of(hash)]
+        self.index[hash as usize & (self.index.len() - 1)]
     }
 
     /// The state that this entry stands for.
@@ -99,32 +99,6 @@ impl<const W: usize> Layer<W> {
     pub(super) fn find(&self, state: &State<W>) -> Option<usize> {
         let known = self.index[self.slot(state, hash(state))];
         (known != EMPTY).then(|| self.place_of(known))
-    }
-
-    /// Makes an empty index large enough for so many states. Whoever adds states in the order of their hashes must do this
-    /// first: an index that is still small would fill up at one end.
-    pub(super) fn expect(&mut self, states: usize) {
-        let slots = (states * 4 / 3 + 1).next_power_of_two().max(16);
-        if self.index.len() < slots {
-            self.build_index(slots);
-        }
-    }
-
-    /// Puts the states in the order of the index, after which it is good for nothing but new states.
-    ///
-    /// A hash is linear: the same move of the same process shifts it by the same distance from whatever state. So the
-    /// successors of states in this order lie in this order too, one stream for each sort of move, and the processor
-    /// finds what it needs in its caches.
-    pub(super) fn sort(&mut self) {
-        let stride = self.load.len() / self.states.len().max(1);
-        let mut states = Vec::with_capacity(self.states.capacity());
-        let mut load = Vec::with_capacity(self.load.capacity());
-        for &entry in self.index.iter().filter(|entry| **entry != EMPTY) {
-            let place = self.place_of(entry);
-            states.push(self.states[place]);
-            load.extend_from_slice(&self.load[place * stride..][..stride]);
-        }
-        (self.states, self.load) = (states, load);
     }
 
     /// Gives back the memory that no more states will need.
@@ -142,7 +116,7 @@ impl<const W: usize> Layer<W> {
     /// Makes [`Layer::find`] work again.
     pub(super) fn find_again(&mut self) {
         if self.index.is_empty() {
-            self.expect(self.states.len());
+            self.build_index((self.states.len() * 4 / 3 + 1).next_power_of_two().max(16));
         }
     }
 
@@ -157,23 +131,17 @@ impl<const W: usize> Layer<W> {
         entry as usize & (self.index.len() - 1)
     }
 
-    /// The high bits of a hash say where it belongs.
-    #[inline]
-    fn slot_of(&self, hash: u64) -> usize {
-        (hash >> (u64::BITS - self.index.len().trailing_zeros())) as usize
-    }
-
-    /// The bits of a hash that stand in an entry, above the bits of a place: those that follow the slot's.
+    /// The part of a hash that stands in an entry, above the bits of a place.
     #[inline]
     fn tag(&self, hash: u64) -> u32 {
-        ((hash << self.index.len().trailing_zeros()) >> 32) as u32 & !(self.index.len() as u32 - 1)
+        (hash >> 32) as u32 & !(self.index.len() as u32 - 1)
     }
 
     /// The slot of a state, or the empty one where it belongs.
     #[inline]
     fn slot(&self, state: &State<W>, hash: u64) -> usize {
         let (mask, tag) = (self.index.len() - 1, self.tag(hash));
-        let mut slot = self.slot_of(hash);
+        let mut slot = hash as usize & mask;
         loop {
             let known = self.index[slot];
             let is_alike = known & !(mask as u32) == tag;
@@ -191,7 +159,7 @@ impl<const W: usize> Layer<W> {
         let mask = slots - 1;
         for (place, state) in self.states.iter().enumerate() {
             let hash = hash(state);
-            let mut slot = self.slot_of(hash);
+            let mut slot = hash as usize & mask;
             while self.index[slot] != EMPTY {
                 slot = (slot + 1) & mask;
             }
@@ -200,15 +168,13 @@ impl<const W: usize> Layer<W> {
     }
 }
 
-/// Multiplies each word with an odd number (after Knuth, The Art of Computer Programming, 6.4); the high bits are the
-/// good ones.
+/// Mixes all words; the high bits of a product depend on all bits of its factors.
 #[inline]
 pub(super) fn hash<const W: usize>(state: &State<W>) -> u64 {
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    let (mut hash, mut factor) = (0_u64, GOLDEN);
+    let mut hash = 0_u64;
     for &word in state {
-        hash = hash.wrapping_add(word.wrapping_mul(factor));
-        factor = factor.wrapping_mul(GOLDEN);
+        let product = u128::from(word ^ hash) * 0x9E37_79B9_7F4A_7C15_u128;
+        hash = (product >> 64) as u64 ^ product as u64;
     }
     hash
 }

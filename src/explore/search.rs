@@ -58,8 +58,6 @@ struct Search<'a, const W: usize> {
     is_ranked: bool,
     /// Every move rises by one rank.
     is_layered: bool,
-    /// Each layer is put in the order of its index when its turn comes.
-    sorts: bool,
     shape: Shape,
     /// `open[k]` is `k + 1` ranks above the layer whose turn it is.
     open: VecDeque<Layer<W>>,
@@ -95,7 +93,6 @@ pub(super) fn search<const W: usize>(
         task,
         is_ranked,
         is_layered: program.is_layered(),
-        sorts: is_ranked && !task.keep,
         shape,
         open: VecDeque::new(),
         spare: Vec::new(),
@@ -120,15 +117,9 @@ impl<const W: usize> Search<'_, W> {
             layer.links.push(Link { parent: 0, depth: 0 });
         }
         self.found.states = 1;
-        let (mut at, mut rank, mut first, mut before) = (start.to_vec(), 0, 0, 1);
+        let (mut at, mut rank, mut first) = (start.to_vec(), 0, 0);
         loop {
             layer.first = first;
-            // Kept states stay in the order in which they were met: so the first way to a deadlock is the same each time.
-            if self.sorts && self.bytes(&layer) * 2 <= self.task.max_bytes {
-                layer.sort();
-                self.expect(layer.states.len(), before);
-            }
-            before = layer.states.len();
             let turn = self.take_turn(&mut layer, rank, &mut at, progress);
             first += layer.states.len() as u32;
             self.put_away(layer);
@@ -139,14 +130,6 @@ impl<const W: usize> Search<'_, W> {
             }
             rank += 1;
         }
-    }
-
-    /// Makes room in the next layer for as many states as seem to come: layers grow slower and slower.
-    fn expect(&mut self, states: usize, before: usize) {
-        if self.open.is_empty() {
-            self.open.push_back(self.spare.pop().unwrap_or_else(Layer::new));
-        }
-        self.open[0].expect(states.saturating_mul(states) / before);
     }
 
     /// Expands every state of a layer; in the one layer of an unranked search it grows meanwhile.
@@ -161,9 +144,7 @@ impl<const W: usize> Search<'_, W> {
         while next < layer.states.len() {
             let end = layer.states.len().min(next + GROUP);
             (next..end).for_each(|from| self.collect(layer, from, at));
-            if !self.sorts {
-                self.warm(layer);
-            }
+            self.warm(layer);
             self.expand(layer, rank, at)?;
             next = end;
             self.expanded += 1;
@@ -239,7 +220,7 @@ impl<const W: usize> Search<'_, W> {
                 self.layout.unpack(&layer.states[family.from], at);
                 self.end(layer, family.from, rank, at)?;
             }
-            let movers = if self.shape.stride() == 0 { 1 } else { movers(mine) };
+            let movers = 1 + mine.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64;
             mine.iter().try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
         }
         families.clear();
@@ -375,9 +356,4 @@ fn link<const W: usize>(layer: &mut Layer<W>, at: usize, is_new: bool, parent: u
     } else if depth < layer.links[at].depth {
         layer.links[at] = Link { parent, depth };
     }
-}
-
-/// How many processes these moves are of.
-fn movers<const W: usize>(moves: &[Successor<W>]) -> u64 {
-    1 + moves.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64
 }
