@@ -113,17 +113,18 @@ impl Compiler<'_> {
             }
             Phase::Releasing(left) => self.compile_release(place, left),
             Phase::Passing => self.compile_passing(place),
+            Phase::Leaving(left) => self.compile_leaving(place, left),
             Phase::Pending if self.scenario.kind_of(DATABASE) == LockKind::SqliteWal => {
                 Stand { blocks, granted: self.after(place), ..FREE }
             }
             Phase::Pending => {
                 let without = self.contexts[place.step].blocks_without_database;
                 let blocks = without | self.bits.blocked_by(DATABASE, Mode::Pending);
-                let stand = Stand { blocks, granted: self.after(place), ..FREE };
+                let stand = Stand { blocks, granted: self.behind(place), ..FREE };
                 self.asks(place, stand, DATABASE, Ask::NoReaders, Blocked::Refused)
             }
             _ => {
-                let granted = self.after(place);
+                let granted = self.behind(place);
                 self.compile_step(place, Stand { blocks, granted, ..FREE })
             }
         }

@@ -9,6 +9,7 @@
 //!   ask to write (`sqlite3BtreeBeginTrans`); refused, they drop that at once. Others meanwhile see a reader. So they
 //!   do with the first SELECT of a connection, which reads the schema, lets go, and only then begins.
 //! - COMMIT is PENDING and EXCLUSIVE in passing, even if no reader keeps it waiting (`pagerLockDb` in `pager.c`).
+//! - Who ends a transaction that wrote keeps SHARED for a moment (`pager_end_transaction`).
 //! - In WAL mode a COMMIT is first seen by new readers, and then gives up the write lock.
 //!
 //! How often a process tries again is not counted here: who reads a trace sees each attempt begin.
@@ -20,7 +21,7 @@ use super::compile::{Compiler, FREE};
 use super::program::{Attempts, Program, TooLarge};
 use super::requests::Ask;
 use super::stand::{Blocked, NONE, Phase, Place, Requests, Stand, Target};
-use crate::scenario::{DATABASE, LockKind, Scenario};
+use crate::scenario::{DATABASE, LockKind, Scenario, Step};
 
 /// How finely the steps are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +152,36 @@ impl Compiler<'_> {
             };
             blocks |= held.map_or(0, |mode| self.bits.blocked_by(DATABASE, mode));
         }
-        Stand { blocks, granted: self.release_to(place, left - 1), ..FREE }
+        let granted = match left as usize > locks && self.leaves_slowly(place) {
+            true => self.one(Place { phase: Phase::Leaving(Some(left - 1)), ..place }),
+            false => self.release_to(place, left - 1),
+        };
+        Stand { blocks, granted, ..FREE }
+    }
+
+    /// Where a process stands when its step has taken effect.
+    pub(super) fn behind(&mut self, place: Place) -> Target {
+        let ends = matches!(self.process.steps[place.step], Step::Commit | Step::Rollback);
+        match self.grain == Grain::Told && ends && self.leaves_slowly(place) {
+            true => self.one(Place { phase: Phase::Leaving(None), ..place }),
+            false => self.after(place),
+        }
+    }
+
+    /// Its transaction is over, and it is still a reader.
+    pub(super) fn compile_leaving(&mut self, place: Place, left: Option<u32>) -> Stand {
+        let context = &self.contexts[place.step];
+        let blocks = context.blocks_without_database | self.bits.blocked_by(DATABASE, Mode::Shared);
+        let granted = match left {
+            Some(left) => self.release_to(place, left),
+            None => self.after(place),
+        };
+        Stand { blocks, granted, ..FREE }
+    }
+
+    /// Whether it would write to a database with a rollback journal.
+    fn leaves_slowly(&self, place: Place) -> bool {
+        !self.has_wal() && self.contexts[place.step].database.is_some_and(|mode| mode > Mode::Shared)
     }
 
     fn release_to(&mut self, place: Place, left: u32) -> Target {
@@ -172,7 +202,7 @@ impl Compiler<'_> {
     }
 
     fn is_commit(&self, place: Place) -> bool {
-        self.process.steps[place.step] == crate::scenario::Step::Commit
+        self.process.steps[place.step] == Step::Commit
     }
 
     fn retries(&self) -> bool {

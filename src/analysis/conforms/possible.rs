@@ -227,7 +227,8 @@ impl<'a> Possible<'a> {
             };
             let mut at = state.at.clone();
             made.make(&mut at);
-            let inside = matches!(program.place(who, at[who]).phase, Phase::Pending | Phase::AtMeeting);
+            let phase = program.place(who, at[who]).phase;
+            let inside = matches!(phase, Phase::Pending | Phase::AtMeeting | Phase::Leaving(_));
             if mark == 0 && !inside {
                 return;
             }

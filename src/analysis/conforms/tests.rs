@@ -256,6 +256,13 @@ fn transactions() {
     check(patient, &[READS, WRITES], &joined(&[&insert, &passing, &after]), 1, None);
     let alone = joined(&[&insert, &passing[1..2]]);
     check(patient, &[READS, WRITES], &alone, 1, Some((4, "nothing was in its way")));
+    // A COMMIT that has taken place may still read in passing, and keep another one from its own.
+    let mine = ["1 wants database reserved", "1 gets database reserved", "1 inserted", "1 commits 1"];
+    let slow =
+        ["1 refused database exclusive SQLITE_BUSY", "1 releases database", "1 rolled 1", "1 abandons 1", "1 ends"];
+    check(at_once, &[WRITES, WRITES], &joined(&[&insert, &mine, &slow, &stored]), 1, None);
+    let acknowledged = joined(&[&insert, &stored, &mine, &slow]);
+    check(at_once, &[WRITES, WRITES], &acknowledged, 1, Some((11, "nothing allowed a refusal")));
     // Killed inside its COMMIT, the row may be there or not.
     for (rows, wrong) in [(0, None), (1, None), (2, Some((5, "the database holds 2")))] {
         check(
