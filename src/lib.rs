@@ -79,6 +79,7 @@
 pub mod analysis;
 pub mod check;
 pub mod cli;
+pub mod export;
 pub mod machine;
 pub mod model;
 pub mod report;
