@@ -7,7 +7,8 @@
 //! # ARCHITECTURE
 //!
 //! ```text
-//! Scenario  =>  Run { processes | threads }  =>  Trace  =>  Analysis  =>  Report
+//! Scenario  =>  Run { processes | threads | simulated }  =>  Trace  =>  Analysis  =>  Report
+//! Scenario  =>  Model  =>  Explore, Play
 //! ```
 //!
 //! What should happen is data ([`scenario`]). What did happen is data ([`trace`]). Everything that the learner sees is
@@ -17,20 +18,25 @@
 //! |---|---|
 //! | [`cli`] | one file for each subcommand: its arguments and its `run`; the only room that knows the terminal |
 //! | [`check`] | small real probes: can this machine run the lessons? |
-//! | [`report`] | one file for each part of a page, and JSON: recording -> text |
+//! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
+//! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
+//! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
+//! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
 //! | [`trace`] | what happened: events, the JSON Lines file |
 //! | [`scenario`] | what should happen: types, the step language, TOML, the built-in ones and the fixes |
-//! | [`model`] | the rules of locking: which modes conflict |
+//! | [`model`] | the rules of locking: which modes conflict, who can move in a state, how long to pause |
 //!
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, report, run, machine }       check -> { run, who, machine }
+//! main -> cli -> { check, report, explore, export, run, simulate, machine }       check -> { run, who, machine }
+//! report -> { explore, simulate }                      explore, export -> model
 //! run -> { who, machine, analysis, trace, scenario, model }
+//! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
 //! machine -> trace
 //! ```
@@ -52,10 +58,31 @@
 //! - **The dead.** What a worker had still said is in the pipe when it dies: its end is told behind that, through the
 //!   same pipe. Whoever gets a lock that somebody holds, and has not let go, is told after that one's death.
 //!
+//! ## How an exploration works
+//!
+//! [`model::Program::compile`] lists for each process all the places where it can stand; a state is one place for each,
+//! packed into as few words as it takes. Where no program can come back to where it was, every move raises the rank of
+//! a state: two states can be the same only within one rank, so the search keeps two ranks, and carries the number of
+//! schedules and the probability along (`explore/load.rs`: numbers that widen, and never wrap). Retries without end and
+//! `for` break that; then there is one rank, the search is breadth-first, and strongly connected components tell of
+//! livelock and starvation. What is asked afterwards (shortest way, safe states) needs all states kept, but no edges:
+//! the model gives them again. Where only deadlocks are asked for and nobody can be refused, a step that disturbs
+//! nobody is made alone.
+//!
+//! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
+//! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.
+//!
+//! ## How a simulation works
+//!
+//! [`simulate`] decides when somebody acts and who comes first, by a seed; whether a step can be made, only the moves
+//! of the [`model`] say. The narrator tells each move in the words of a real worker, so that everything behind the
+//! trace is the same for both; the page says which it was. A database that is not there is not examined
+//! ([`trace::Stored::integrity`]), and a deadlock that nobody watched has no witness.
+//!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis` and `report` touch no clock, process, file system, environment or
-//!    randomness: they are functions (`tests/tidy.rs` reads their sources for it).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate` and `report` touch no clock, process, file
+//!    system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads their sources for it).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
@@ -74,16 +101,17 @@
 //!   measured with the whole timeout in force, shows it.
 //! - *Why is `nix` here and not `rustix`?* Only `nix` has open-file-description locks behind a safe call.
 //! - *Why does the room of lock files hold no data?* On Windows a lock would keep others from reading it.
-//! - *Where are the explorer and the player?* Not built yet; [`model`] has the conflict table that they will share.
 
 pub mod analysis;
 pub mod check;
 pub mod cli;
+pub mod explore;
 pub mod export;
 pub mod machine;
 pub mod model;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod simulate;
 pub mod trace;
 pub mod who;

@@ -21,7 +21,7 @@ fn check(done: &Done, shown: &str, words: &[&str]) {
 
 #[test]
 fn bad_arguments_are_refused_with_a_remedy() {
-    let table: [(&str, &[&str]); 58] = [
+    let table: [(&str, &[&str]); 62] = [
         ("nonsense", &["nonsense"]),
         ("--nonsense", &["--nonsense"]),
         ("--color", &["--color"]),
@@ -75,8 +75,12 @@ fn bad_arguments_are_refused_with_a_remedy() {
         ("run", &["FILE"]),
         ("run missing.toml", &["can't read missing.toml", "lesson scenarios"]),
         ("run .", &[". is a directory"]),
+        ("run Cargo.toml --processes 3", &["--processes is for built-in scenarios"]),
+        ("run deadlock --processes 1", &["--processes"]),
+        ("run banker --processes 3", &["banker has one size only"]),
         ("run deadlock --schedule P9", &["`P9`, is no process"]),
         ("run locked --on flock", &["can't be run on flock"]),
+        ("run banker --json", &["money has units, and no real lock has any", "lesson run --simulate"]),
         ("scenarios show", &["NAME"]),
         ("scenarios show nonsense", &["there is no scenario `nonsense`"]),
         ("show missing", &["can't read missing"]),
@@ -326,7 +330,7 @@ fn every_built_in_scenario_is_listed_printed_and_sound() {
         .into_iter()
         .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()) && *name != "name")
         .collect();
-    assert_eq!(names.len(), 25, "{}", list.text());
+    assert_eq!(names.len(), 27, "{}", list.text());
     let place = Place::new();
     for name in names {
         let toml = run(&format!("scenarios show {name}")).expect(0);

@@ -138,6 +138,13 @@ impl WaitForGraph {
         self.search(who, |waiter| self.waits_for_ever(waiter))
     }
 
+    /// The cycle that a process's wait has just closed, and whether a time-out in it will end it; a deadlock is named
+    /// before a cycle that will end.
+    pub fn closed_by(&self, who: usize) -> Option<(Vec<Edge>, bool)> {
+        let lasting = self.deadlock_through(who).map(|cycle| (cycle, false));
+        lasting.or_else(|| if self.has_timed_waits() { Some((self.cycle_through(who)?, true)) } else { None })
+    }
+
     /// Whether anybody's patience will end.
     pub fn has_timed_waits(&self) -> bool {
         self.waits.values().any(|wait| wait.limit_us.is_some())

@@ -158,10 +158,11 @@ fn sqlite(probe: &Probe, arena: &Arena, wal: bool) -> anyhow::Result<Check> {
     let trace = probe.run(arena, &one_row.scenario())?;
     let stored = trace.outcome.database.context("the database was not examined")?;
     let journal = if wal { "wal" } else { "delete" };
-    Ok(match stored.rows == 1 && stored.journal == journal && stored.integrity == "ok" {
+    Ok(match stored.rows == 1 && stored.journal == journal && stored.integrity.as_deref() == Some("ok") {
         true => Check::ok(probe.what, "1 row stored, intact"),
         false => {
             let Stored { rows, journal, integrity } = stored;
+            let integrity = integrity.unwrap_or_default();
             probe.failed(format!("{rows} of 1 row stored, journal {journal}, integrity {integrity}"), probe.remedy)
         }
     })

@@ -134,7 +134,7 @@ impl Args {
         let died = |run: &Trace| run.events.iter().any(|event| matches!(event.what, What::Crashed { .. }));
         let whole = recording.runs.iter().zip(&figures).all(|(run, figures)| {
             !died(run)
-                && run.outcome.database.as_ref().is_some_and(|database| database.integrity == "ok")
+                && run.outcome.database.as_ref().is_some_and(|database| database.integrity.as_deref() == Some("ok"))
                 && figures.stored >= Some(figures.acknowledged)
         });
         let mut acts = self.task_duration.iter().map(|&task| self.exercise(task));

@@ -2,6 +2,7 @@
 
 mod check;
 mod deadlock;
+mod explore;
 mod fixed;
 mod live;
 mod locked;
@@ -10,6 +11,7 @@ mod recordings;
 mod run;
 mod scenarios;
 mod show;
+mod source;
 mod stage;
 
 use std::io::{self, Write};
@@ -44,7 +46,7 @@ Examples:
   lesson scenarios show deadlock > my.toml && lesson run my.toml
 
 Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
-input, 130 = interrupted. The lessons are in the folder lessons/ of the
+input, 3 = not known (explore), 130 = interrupted. The lessons are in the folder lessons/ of the
 project; begin with lessons/SUMMARY.md.";
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +61,8 @@ enum Command {
     Fixed(fixed::Args),
     /// Carry out a scenario from a file
     Run(run::Args),
+    /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
+    Explore(explore::Args),
     /// List the built-in scenarios, or print one to copy and change
     Scenarios(scenarios::Args),
     /// Render a trace again
@@ -78,6 +82,8 @@ enum Command {
 enum Verdict {
     Shown,
     NotShown,
+    /// A bound was reached before it was known.
+    Unknown,
 }
 
 impl From<bool> for Verdict {
@@ -87,11 +93,12 @@ impl From<bool> for Verdict {
 }
 
 impl Cli {
-    /// Runs the command and turns its end into an exit status: 0, 1 or 2; 130 after Ctrl-C.
+    /// Runs the command and turns its end into an exit status: 0 to 3; 130 after Ctrl-C.
     pub fn run(self) -> ExitCode {
         match self.dispatch() {
             Ok(Verdict::Shown) => ExitCode::SUCCESS,
             Ok(Verdict::NotShown) => ExitCode::from(1),
+            Ok(Verdict::Unknown) => ExitCode::from(3),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
                 // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.
@@ -122,6 +129,7 @@ impl Cli {
             Command::Deadlock(args) => args.run(terminal),
             Command::Fixed(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
+            Command::Explore(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),

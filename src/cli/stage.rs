@@ -13,6 +13,7 @@ use crate::machine::{self, Terminal, limits};
 use crate::report::Transcript;
 use crate::run::{self, Arena, Options, Unwatched, Watcher};
 use crate::scenario::{self, Scenario};
+use crate::simulate;
 use crate::trace::{Command, Event, FORMAT, Header, Recording, Trace};
 
 /// What a command is going to run.
@@ -65,15 +66,20 @@ pub(super) fn perform(
         scenario::check(&planned.scenario)?;
     }
     output.check()?;
-    let arena = Arena::new(output.dir.as_deref())?;
-    arena.check_free(plan.runs.iter().map(|planned| planned.label.as_str()))?;
+    // A simulation makes no files.
+    let arena = if plan.command.is_simulated() { None } else { Some(Arena::new(output.dir.as_deref())?) };
+    arena.iter().try_for_each(|arena| arena.check_free(plan.runs.iter().map(|planned| planned.label.as_str())))?;
     let place = output.dir.clone().unwrap_or_else(std::env::temp_dir);
     let environment = machine::environment(&place);
     let header = Header { format: FORMAT, command: plan.command.clone(), runs: plan.runs.len(), environment };
     let page = (!output.json && !output.quiet).then(|| Transcript::new(&header, style(terminal)));
-    let mut stage = Stage { page, terminal, output, arena: &arena };
+    let mut stage = Stage { page, terminal, output };
     stage.print(|page| page.opening())?;
-    let runs = if plan.side_by_side { stage.run_together(&plan)? } else { stage.run_in_turn(&plan)? };
+    let runs = match &arena {
+        None => stage.simulate(&plan)?,
+        Some(arena) if plan.side_by_side => stage.run_together(&plan, arena)?,
+        Some(arena) => stage.run_in_turn(&plan, arena)?,
+    };
     let mut recording = Recording { header, runs, shown: false };
     recording.shown = promise(&recording);
     stage.print(|page| page.closing(&recording))?;
@@ -88,7 +94,6 @@ struct Stage<'a> {
     page: Option<Transcript>,
     terminal: &'a Terminal,
     output: &'a Output,
-    arena: &'a Arena,
 }
 
 impl Stage<'_> {
@@ -99,12 +104,32 @@ impl Stage<'_> {
         }
     }
 
-    fn run_in_turn(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+    /// In virtual time, each run with the next seed; the story is told as if it had happened just now.
+    fn simulate(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+        let mut traces = Vec::with_capacity(plan.runs.len());
+        for (index, planned) in plan.runs.iter().enumerate() {
+            let options = simulate::Options {
+                label: planned.label.clone(),
+                seed: self.output.seed.wrapping_add(index as u64),
+                patience: plan.patience,
+                schedule: planned.schedule.clone(),
+                deadline: plan.deadline,
+            };
+            let trace = simulate::run(&planned.scenario, &options)?;
+            self.print(|page| page.begin_run(&planned.scenario, trace.seed))?;
+            self.print(|page| trace.events.iter().filter_map(|event| page.event(event)).collect())?;
+            self.print(|page| page.end_run(&trace))?;
+            traces.push(trace);
+        }
+        Ok(traces)
+    }
+
+    fn run_in_turn(&mut self, plan: &Plan, arena: &Arena) -> anyhow::Result<Vec<Trace>> {
         let mut traces = Vec::with_capacity(plan.runs.len());
         for planned in &plan.runs {
             let seed = self.output.seed;
             self.print(|page| page.begin_run(&planned.scenario, seed))?;
-            let options = options(plan, planned, self.output, self.arena);
+            let options = options(plan, planned, self.output, arena);
             let moves = self.terminal.is_terminal && self.page.as_ref().is_some_and(Transcript::is_telling);
             let live = moves.then(|| Live::new(&planned.scenario, style(self.terminal)));
             let mut teller = Teller { page: self.page.as_mut(), live };
@@ -118,14 +143,14 @@ impl Stage<'_> {
     }
 
     /// All runs at once, each in its own room; what is measured is mostly waiting, which costs no processor.
-    fn run_together(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
+    fn run_together(&mut self, plan: &Plan, arena: &Arena) -> anyhow::Result<Vec<Trace>> {
         // One pipe to each worker of every run, and some for each run.
         let files = plan.runs.iter().map(|run| run.scenario.processes.len() as u64 + 64).sum();
         limits::raise_open_files(files).map_err(run::Unfit)?;
         let bar = ProgressBar::new_spinner();
         bar.set_style(words_only());
         let done = AtomicUsize::new(0);
-        let (output, arena, all) = (self.output, self.arena, plan.runs.len());
+        let (output, all) = (self.output, plan.runs.len());
         let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));
         tell(0);
         let traces: Vec<anyhow::Result<Trace>> = thread::scope(|scope| {

@@ -8,30 +8,31 @@ const PROMELA: &str = "
 Written by `lesson explore SCENARIO --export promela FILE`, for SPIN version 6 (https://spinroot.com).
 
 A state says where each process stands, and nothing else: at[P1] == 2 says that P1 makes its step 2 next. One move
-is one step of one process. SPIN stores as many states as `lesson explore` counts.
+is one step of one process. To be killed, refused or timed out is a move as any other. Time is not in it: a time-out
+may fire whenever the lock is taken. SPIN stores as many states as `lesson explore` counts.
 
-Run it (`x.pml` is this file; it needs a C compiler):
+Run it (this file is called x.pml here; it needs a C compiler):
 
     spin -a x.pml
-    cc -O2 -DSAFETY -o pan pan.c
+    cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c
     ./pan -m1000000
 
-What to look for:
+-DNOREDUCE saves memory: in one process of SPIN's there is nothing to reduce. What to look for:
 
-    errors: 0                       no schedule deadlocks, unless SPIN also says that the search was too deep
-                                    (`max search depth too small`): then give a larger -m
-    invalid end state               a deadlock. `spin -t x.pml` tells the way to it, one line for each move
-    ./pan -m1000000 -c0             counts all deadlocked states (`errors`) and all states (`states, stored`)
+    errors: 0                 no schedule deadlocks, unless it also says `max search depth too small`: then use a larger -m
+    invalid end state         a deadlock; `spin -t x.pml` tells the way to it, one line for each move
+    ./pan -m1000000 -c0       does not stop there: `errors` counts the deadlocked states, `states, stored` all states
 
 More states than memory:
 
-    cc -O2 -DSAFETY -DCOLLAPSE -o pan pan.c         smaller states, exact, slower
-    cc -O2 -DSAFETY -DBITSTATE -o pan pan.c         nearly no memory; may overlook states
-    spin -search -safety -swarm8,4 x.pml            a swarm: 8 such searches at once, each in an order of its own,
-                                                    with more memory after every 4; what one overlooks another finds
+    cc -O2 -DSAFETY -DNOREDUCE -DCOLLAPSE -o pan pan.c        smaller states, slower, as sure as before
+    cc -O2 -DSAFETY -DNOREDUCE -DBITSTATE -o pan pan.c        with ./pan -w33: 1 GiB for all states; may overlook some
+    spin -search -safety -noreduce -DT_RAND -swarm48,4 x.pml  a swarm: 48 of these at once, with more and more memory
+                                                              (-w18 to -w29), each in a random order of its own: what
+                                                              one overlooks another finds. `spin -t -k TRAIL x.pml`
+                                                              tells the way in a file *.trail that they wrote
 
-Ways to be killed, refused or timed out are moves as any other. Time is not in it: a time-out may fire whenever the lock
-is taken.
+-swarm says which commands it would run, and runs none, if -w stands in front of -search.
 ";
 
 /// How TLC is run, as it stands in the file. MODULE is the module's name.
@@ -39,30 +40,31 @@ const TLA: &str = "
 Written by `lesson explore SCENARIO --export tla FILE`, for TLC (https://github.com/tlaplus/tlaplus).
 
 A state says where each process stands, and nothing else: at[P1] = 2 says that P1 makes its step 2 next. One move is
-one step of one process. TLC finds as many distinct states as `lesson explore` counts.
+one step of one process. To be killed, refused or timed out is a move as any other. Time is not in it: a time-out may
+fire whenever the lock is taken. TLC finds as many distinct states as `lesson explore` counts.
 
-Run it (it needs Java, and tla2tools.jar from that site). Beside this file, make a file MODULE.cfg with this line:
+Run it (it needs Java, and tla2tools.jar from that site). First make a file MODULE.cfg beside this one, with one line:
 
     SPECIFICATION Spec
+
+Then:
 
     java -XX:+UseParallelGC -cp tla2tools.jar tlc2.TLC -workers auto MODULE
 
 What to look for:
 
-    Model checking completed. No error has been found.      no schedule deadlocks
-    Deadlock reached.                                       a deadlock; the lines behind it are the way to it
-    tlc2.TLC -deadlock -workers auto MODULE                 does not stop there: it counts all distinct states
+    Model checking completed. No error has been found.     no schedule deadlocks
+    Deadlock reached.                                      a deadlock; behind it stands the way to it, move by move
+    ... tlc2.TLC -deadlock -workers auto MODULE            does not stop there: `distinct states found` are all states
 
-More states than one machine takes: all machines need tla2tools.jar, one of them this file. On that one:
+More states than one machine takes: many machines (with the jar of version 1.7.4; some newer ones can't). On the one
+that has this file:
 
     java -XX:+UseParallelGC -cp tla2tools.jar tlc2.tool.distributed.TLCServer MODULE
 
-and on each of the others, as often as you like:
+and on each of the others, as soon as it says that it is ready:
 
     java -XX:+UseParallelGC -cp tla2tools.jar tlc2.tool.distributed.TLCWorker NAME-OF-THE-FIRST-MACHINE
-
-Ways to be killed, refused or timed out are moves as any other. Time is not in it: a time-out may fire whenever the lock
-is taken.
 ";
 
 pub(super) fn promela_head(plan: &Plan) -> String {

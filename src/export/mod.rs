@@ -32,23 +32,25 @@ use plan::{Actor, Plan};
 /// A deadlock is an *invalid end state*; where everybody has ended or crashed, one move leads from the state to itself.
 /// Every move says in words what it is when SPIN replays a way to a deadlock.
 pub fn promela(scenario: &Scenario, program: &Program) -> String {
-    promela::write(&Plan::new(scenario, program))
+    promela::write(&Plan::new(scenario, program, &[]))
 }
 
 /// The scenario as a module of TLA+, for TLC. `program` is what [`Program::compile`] made of `scenario`. `module` has
 /// to be the stem of the file's name, or TLC does not read it; see [`is_module_name`].
 pub fn tla(scenario: &Scenario, program: &Program, module: &str) -> String {
-    tla::write(&Plan::new(scenario, program), module)
+    tla::write(&Plan::new(scenario, program, &[module]), module)
 }
 
-/// Whether a module of TLA+ can have this name: ASCII letters, digits and `_`, with a letter in front, and no word of the
-/// language (*Specifying Systems*, section 15.1).
+/// Whether a module of ours can have this name: ASCII letters, digits and `_`, with a letter in front, and no word of the
+/// language (*Specifying Systems*, section 15.1) or of ours, such as `at`.
 pub fn is_module_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.starts_with("WF_")
         && !name.starts_with("SF_")
         && !tla::WORDS.contains(&name)
+        && !tla::OUR_WORDS.contains(&name)
+        && !tla::OUR_ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// A move in words.

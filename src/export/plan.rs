@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::moves::{Move, moves, openings};
 use super::words::{Names, part_of_name, process_name};
 use crate::model::{
-    Ask, Blocked, Effect, LONGEST_SEEN_CYCLE, Mode, NO_UNITS, Phase, Posture, Program, Requests, Stand,
+    Ask, Blocked, Effect, LONGEST_SEEN_CYCLE, Mode, NO_UNITS, Phase, Posture, Program, Requests, Resource, Stand,
 };
 use crate::scenario::{LockKind, Process, Scenario, Step};
 
@@ -36,6 +36,8 @@ pub(super) struct Plan {
     pub(super) kernel: Option<usize>,
     /// Whether a deadlock is broken by killing somebody.
     pub(super) victims: bool,
+    /// All names that it uses.
+    pub(super) names: Names,
 }
 
 /// A condition.
@@ -97,8 +99,12 @@ pub(super) struct Spot {
 }
 
 impl Plan {
-    pub(super) fn new(scenario: &Scenario, program: &Program) -> Self {
+    /// `taken` are names that it may not use.
+    pub(super) fn new(scenario: &Scenario, program: &Program, taken: &[&str]) -> Self {
         let mut names = Names::default();
+        for name in taken {
+            names.give((*name).to_owned());
+        }
         let ids: Vec<String> =
             scenario.processes.iter().map(|process| names.give(process_name(&process.name))).collect();
         let mut counts = Counts::default();
@@ -117,22 +123,22 @@ impl Plan {
         }
         let request = |(lock, ask): &(String, Ask)| request(lock, *ask, scenario.kind_of(lock), &mut names);
         let requests = program.requests.iter().map(request).collect();
-        let pools = program.resources().iter();
+        let pool = |resource: &Resource| Pool {
+            lent: names.give(format!("lent_{}", part_of_name(&resource.name))),
+            resource: resource.name.clone(),
+            capacity: resource.capacity,
+        };
+        let pools = program.resources().iter().map(pool).collect();
         Self {
             title: scenario.title.clone(),
             requests,
-            pools: pools
-                .map(|resource| Pool {
-                    lent: names.give(format!("lent_{}", part_of_name(&resource.name))),
-                    resource: resource.name.clone(),
-                    capacity: resource.capacity,
-                })
-                .collect(),
+            pools,
             crashed,
             crashes,
             counts,
             kernel: kernel.then_some(LONGEST_SEEN_CYCLE.min(actors.len())),
             victims: program.victims,
+            names,
             actors,
         }
     }

@@ -8,59 +8,29 @@ use super::heads::tla_head;
 use super::language::{Language, TLA, TLA_OF_S, at_meetings, spot_name};
 use super::moves::{Change, Move, Then};
 use super::plan::{Actor, Plan};
-use super::words::{Names, comment, part_of_name};
+use super::words::{comment, part_of_name};
 use crate::model::Phase;
 
 /// The words of the language that look like names (*Specifying Systems*, section 15.1).
-pub(super) const WORDS: [&str; 47] = [
-    "ACTION",
-    "ASSUME",
-    "ASSUMPTION",
-    "AXIOM",
-    "BY",
-    "CASE",
-    "CHOOSE",
-    "CONSTANT",
-    "CONSTANTS",
-    "COROLLARY",
-    "DEF",
-    "DEFINE",
-    "DEFS",
-    "DOMAIN",
-    "ELSE",
-    "ENABLED",
-    "EXCEPT",
-    "EXTENDS",
-    "HAVE",
-    "HIDE",
-    "IF",
-    "IN",
-    "INSTANCE",
-    "LAMBDA",
-    "LEMMA",
-    "LET",
-    "LOCAL",
-    "MODULE",
-    "NEW",
-    "OBVIOUS",
-    "OMITTED",
-    "OTHER",
-    "PICK",
-    "PROOF",
-    "PROPOSITION",
-    "QED",
-    "RECURSIVE",
-    "SUBSET",
-    "SUFFICES",
-    "TAKE",
-    "THEN",
-    "THEOREM",
-    "UNCHANGED",
-    "UNION",
-    "USE",
-    "VARIABLE",
-    "WITH",
+#[rustfmt::skip]
+pub(super) const WORDS: [&str; 57] = [
+    "ACTION", "ASSUME", "ASSUMPTION", "AXIOM", "BOOLEAN", "BY", "CASE", "CHOOSE", "CONSTANT", "CONSTANTS",
+    "COROLLARY", "DEF", "DEFINE", "DEFS", "DOMAIN", "ELSE", "ENABLED", "EXCEPT", "EXTENDS", "FALSE", "HAVE", "HIDE",
+    "IF", "IN", "INSTANCE", "LAMBDA", "LEMMA", "LET", "LOCAL", "MODULE", "NEW", "OBVIOUS", "OMITTED", "ONLY", "OTHER",
+    "PICK", "PROOF", "PROPOSITION", "PROVE", "QED", "RECURSIVE", "STATE", "STRING", "SUBSET", "SUFFICES", "TAKE",
+    "TEMPORAL", "THEN", "THEOREM", "TRUE", "UNCHANGED", "UNION", "USE", "VARIABLE", "VARIABLES", "WITH", "WITNESS",
 ];
+
+/// Names that every module of ours may use, and that of the module they stand on.
+#[rustfmt::skip]
+pub(super) const OUR_WORDS: [&str; 34] = [
+    "Naturals", "Nat", "ENDED", "CRASHED", "Processes", "at", "round", "attempt", "met", "stale", "vars", "Init",
+    "Next", "Spec", "AllOver", "Over", "Now", "Waiting", "Open", "Become", "Reaches", "Asks", "WaitsFor", "edeadlk",
+    "deadlocked", "s", "m", "n", "p", "q", "t", "edges", "reached", "left",
+];
+
+/// The ends of names that are made of a process's.
+pub(super) const OUR_ENDS: [&str; 3] = ["_moves", "_to_come", "_goes_on"];
 
 /// Adds a line. Writing to a string can't fail.
 macro_rules! line {
@@ -229,7 +199,7 @@ fn edges<'a>(text: &mut String, plan: &Plan, name: &'a str, kernel: bool) -> &'a
 
 /// The moves.
 fn program(text: &mut String, plan: &Plan) {
-    let mut names = Names::default();
+    let mut names = plan.names.clone();
     let mut all = String::new();
     for actor in &plan.actors {
         let mut actions = String::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::scenario::visible;
 
 /// Names that have been given. No two things get the same one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
@@ -18,13 +18,18 @@ impl Names {
     }
 }
 
-/// The name of a process. `P1` stays `P1`; others get `P_` in front, and so none is a word of the language.
+/// The name of a process. `P1` stays `P1`. Of others the letters and digits stay, with `P_` in front: so none is a word
+/// of the language, and none looks like a name that is made of another process's (`P_x_meets_2`).
 pub(super) fn process_name(name: &str) -> String {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let is_plain = letters.starts_with(|c: char| c.is_ascii_uppercase())
         && letters.chars().all(|c| c.is_ascii_alphabetic())
         && letters.len() < name.len();
-    if is_plain { name.to_owned() } else { format!("P_{}", part_of_name(name)) }
+    if is_plain {
+        return name.to_owned();
+    }
+    let known: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("P_{}", if known.is_empty() { "unnamed" } else { &known })
 }
 
 /// Text as a part of a name: letters, digits and single underscores.
@@ -59,9 +64,9 @@ mod tests {
             ("do", "P_do"),
             ("IF", "P_IF"),
             ("linux", "P_linux"),
-            ("WF_1", "P_WF_1"),
-            ("a-b__c", "P_a_b_c"),
-            ("\"é\\", "P_"),
+            ("WF_1", "P_WF1"),
+            ("a-b__c", "P_abc"),
+            ("\"é\\", "P_unnamed"),
         ];
         for (name, expected) in table {
             assert_eq!(process_name(name), expected);

@@ -17,12 +17,7 @@ pub(super) fn compile_process(
     attempts: Attempts,
     room: usize,
 ) -> Result<Stands, TooLarge> {
-    if process.lasting.is_some() && process.steps.contains(&Step::Meet) {
-        return Err(TooLarge(format!(
-            "{} meets others and goes on for a time (`for`): how often is not known; use `rounds` instead",
-            process.name
-        )));
-    }
+    check_meetings(process)?;
     let attempts = match &process.retry {
         None => Some(1),
         Some(retry) if attempts == Attempts::Unlimited || retry.attempts > MOST_COUNTED_ATTEMPTS => None,
@@ -58,6 +53,20 @@ pub(super) fn compile_process(
         }
     }
     Ok(compiler.stands)
+}
+
+/// Where time decides how often a process meets others, the model can't tell who is still to come.
+fn check_meetings(process: &Process) -> Result<(), TooLarge> {
+    let ends_with_meeting = process.steps.last() == Some(&Step::Meet);
+    let is_unclear = process.lasting.is_some()
+        && (process.rounds.is_none() && process.steps.contains(&Step::Meet) || ends_with_meeting);
+    match is_unclear {
+        false => Ok(()),
+        true => Err(TooLarge(format!(
+            "{} meets others, and time decides how often (`for`); use `rounds`, and another last step than `meet`",
+            process.name
+        ))),
+    }
 }
 
 struct Compiler<'a> {
@@ -114,7 +123,13 @@ impl Compiler<'_> {
     fn compile_step(&mut self, place: Place, stand: Stand) -> Stand {
         let process = self.process;
         match &process.steps[place.step] {
-            Step::Lock { name, shared, within } => {
+            Step::Lock { name, units, within, .. } if self.bits.resource(name).is_some() => {
+                let resource = self.bits.resource(name).map_or(NO_UNITS, |resource| resource as u8);
+                let blocked = if within.is_some() { Blocked::Refused } else { Blocked::Waits };
+                let stand = Stand { resource, units: units.unwrap_or(1) as u16, ..stand };
+                self.waits(place, stand, blocked)
+            }
+            Step::Lock { name, shared, within, .. } => {
                 let kind = self.scenario.kind_of(name);
                 let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
                 let blocked = match within {
@@ -172,12 +187,17 @@ impl Compiler<'_> {
             Blocked::Pends | Blocked::PendsUnlessWritten => self.stand_at(Place { phase: Phase::Pending, ..place }),
             _ => NONE,
         };
+        self.waits(place, Stand { needs: self.bits.of(lock, ask), pends, ..stand }, blocked)
+    }
+
+    /// A stand whose step may be blocked, and what comes of that.
+    fn waits(&mut self, place: Place, stand: Stand, blocked: Blocked) -> Stand {
         // Who only waits is never refused, but it may be killed.
         let (refused, loses) = match blocked {
             Blocked::Waits => (Target::NOWHERE, self.loses_when_killed(place)),
             _ => self.refusal(place),
         };
-        Stand { needs: self.bits.of(lock, ask), blocked, refused, loses, pends, ..stand }
+        Stand { blocked, refused, loses, ..stand }
     }
 
     /// Where a refusal leads, and whether it loses rows.
@@ -186,6 +206,11 @@ impl Compiler<'_> {
         if !goes_on {
             let lost = self.contexts[place.step].rows_to_come > 0;
             return (self.end_of_round(place), if lost { Stand::LOSES_WHEN_REFUSED } else { 0 });
+        }
+        if self.attempts.is_none() {
+            let lost = self.contexts[place.step].rows_to_come > 0;
+            let given_up = (self.end_of_round(place), lost);
+            self.stands.given_up.insert(self.known[&place], given_up);
         }
         let attempt = if self.attempts.is_some() { place.attempt + 1 } else { 1 };
         (self.one(Place { attempt, step: 0, stale: false, phase: Phase::Step, ..place }), 0)
@@ -216,8 +241,9 @@ impl Compiler<'_> {
     }
 
     fn has_rounds_to_come(&self, place: Place) -> bool {
+        // Where time ends the rounds, no number of them was promised.
         let more = self.process.round_count().is_some_and(|rounds| place.round < rounds);
-        more && self.process.rows_per_round() > 0
+        more && self.process.lasting.is_none() && self.process.rows_per_round() > 0
     }
 
     fn loses_when_killed(&self, place: Place) -> u8 {

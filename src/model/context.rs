@@ -31,7 +31,10 @@ pub(super) fn contexts(scenario: &Scenario, process: &Process, bits: &Bits) -> V
     let mut contexts = Vec::with_capacity(process.steps.len() + 1);
     for step in &process.steps {
         contexts.push(finished(&context, &held, bits));
-        advance(&mut context, &mut held, step, scenario);
+        match step.lock_name().and_then(|lock| bits.resource(lock)) {
+            Some(resource) => count_units(&mut context.units[resource], step),
+            None => advance(&mut context, &mut held, step, scenario),
+        }
     }
     contexts.push(finished(&context, &held, bits));
     count_rows(&mut contexts, &process.steps);
@@ -44,6 +47,15 @@ fn finished(context: &Context, held: &[(&str, Mode)], bits: &Bits) -> Context {
     Context { blocks: without | database, blocks_without_database: without, ..context.clone() }
 }
 
+/// Takes or gives back units of one resource.
+fn count_units(held: &mut u16, step: &Step) {
+    match step {
+        Step::Lock { units, .. } => *held += units.unwrap_or(1) as u16,
+        Step::Unlock { units, .. } => *held -= units.map_or(*held, |units| units as u16),
+        _ => {}
+    }
+}
+
 fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
     let kind = scenario.kind_of(DATABASE);
     let at_least = |mode: Mode, held: Option<Mode>| Some(held.map_or(mode, |held| held.max(mode)));
@@ -52,7 +64,7 @@ fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a
             let kind = scenario.kind_of(name);
             held.push((name, if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) }));
         }
-        Step::Unlock { name } => held.retain(|(lock, _)| lock != name),
+        Step::Unlock { name, .. } => held.retain(|(lock, _)| lock != name),
         Step::Meet => context.meetings += 1,
         Step::Begin(Begin::Deferred) => {}
         Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => context.database = Some(Mode::Exclusive),

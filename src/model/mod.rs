@@ -3,25 +3,29 @@
 //! A scenario is compiled into a [`Program`]: for each process all the places where it can stand. A state says where
 //! each process stands and nothing else, and [`Program::for_each_move`] is the next-state function: total, pure and
 //! small. Where the real thing may choose (which waiter is granted, whether a time-out fires), it gives every choice.
-//! The simulator, the explorer, the player, the export to other checkers and the check of real traces all read the rules
-//! from here.
+//! The simulator, the explorer, the player, the export to other checkers and the check of real traces all read the
+//! rules from here.
 //!
 //! # The rules, and where they come from
 //!
-//! - **Plain locks** (`flock(2)`, open-file-description locks, mutexes): exclusive or shared; any waiter may be granted,
-//!   because no manual promises an order. A wait with a limit may be refused at any moment while the lock is taken.
+//! - **Plain locks** (`flock(2)`, open-file-description locks, mutexes): exclusive or shared; any waiter may be
+//!   granted, because no manual promises an order. A wait with a limit may be refused while the lock is taken.
 //! - **`fcntl(2)` record locks**: the kernel refuses a wait that would close a cycle (`EDEADLK`), if it is at most 12
 //!   processes long (`posix_locks_deadlock` in Linux's `fs/locks.c`; other systems differ).
 //! - **SQLite with a rollback journal** (<https://www.sqlite.org/lockingv3.html>, `pager.c`, `os_unix.c`): UNLOCKED,
 //!   SHARED, RESERVED, PENDING, EXCLUSIVE. Who reads and then wants to write while another writes is refused at once
 //!   (the busy handler is not called for who holds a lock). A COMMIT, and BEGIN EXCLUSIVE, that readers keep waiting
 //!   hold PENDING meanwhile, which keeps new readers out.
-//! - **SQLite in WAL mode** (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/isolation.html>): readers have a
-//!   snapshot and are never refused; one writer; who wants to write on a snapshot that is not the latest is refused
+//! - **SQLite in WAL mode** (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/isolation.html>): readers have
+//!   a snapshot and are never refused; one writer; who wants to write on a snapshot that is not the latest is refused
 //!   (`SQLITE_BUSY_SNAPSHOT`) until it ends its transaction.
 //! - **Resources with units**: the textbook's counting resource (Dijkstra's banker, EWD 623).
 //! - **Refusals**: everything is released, in the same move; then the round is tried again, or given up.
 //! - **Meetings, crashes, victims**: what [`crate::run`] does, for the model as for the processes.
+//!
+//! What it leaves out: a step is one move. A COMMIT that nobody keeps waiting is over at once; really it takes some
+//! milliseconds, in which a reader without any patience is refused. Locks that queue (`flock` mostly does) are taken as
+//! locks that don't.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
@@ -31,6 +35,7 @@ mod next;
 mod program;
 mod rank;
 mod requests;
+mod retry;
 mod stand;
 #[cfg(test)]
 mod tests;
@@ -42,6 +47,7 @@ pub use program::{
     TooLarge,
 };
 pub(crate) use requests::Ask;
+pub use retry::{Random, pause};
 pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
 pub use stand::{Phase, Place};
 pub(crate) use wait::LONGEST_SEEN_CYCLE;

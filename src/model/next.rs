@@ -64,6 +64,14 @@ impl Program {
         self.moves_of(at, who, &self.held(at), &mut visit);
     }
 
+    /// The refusal after which `who` gives its round up, for a caller that counts attempts where the model does not
+    /// ([`MOST_COUNTED_ATTEMPTS`](super::MOST_COUNTED_ATTEMPTS)). Nothing if it can't be refused, or they are counted.
+    pub fn for_each_giving_up(&self, at: &[u32], who: usize, mut visit: impl FnMut(Move)) {
+        if let Some(&(target, loses)) = self.processes[who].given_up.get(&at[who]) {
+            self.lead(at, who, target, Outcome::Refused, loses, &mut visit);
+        }
+    }
+
     /// Whether everybody has ended or crashed.
     pub fn is_over(&self, at: &[u32]) -> bool {
         at.iter().enumerate().all(|(who, &at)| self.stand(who, at).posture == Posture::Gone)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::compile::compile_process;
 use super::requests::{Ask, Bits};
-use super::stand::{NONE, Place, Requests, Stand};
+use super::stand::{NONE, Place, Requests, Stand, Target};
 use crate::scenario::{LockKind, Scenario, Step};
 
 /// The most processes that the model takes: a set of them is one machine word.
@@ -76,6 +76,8 @@ pub(super) struct Stands {
     pub(super) crashed: u32,
     /// Attempts at one round; `None` if it never gives up.
     pub(super) attempts: Option<u32>,
+    /// Where attempts are not counted: where a refusal leads after the last of them, and whether rows are lost by it.
+    pub(super) given_up: BTreeMap<u32, (Target, bool)>,
 }
 
 impl Program {
@@ -145,6 +147,22 @@ impl Program {
         self.monotone
     }
 
+    /// Whether each move leads to a stand of the next rank, whoever makes it: then the rank counts the moves.
+    pub fn is_layered(&self) -> bool {
+        self.monotone && self.meetings.is_empty() && self.processes.iter().all(Stands::is_layered)
+    }
+
+    /// Whether time decides somewhere if a process goes on (`for`).
+    pub fn has_choices(&self) -> bool {
+        let stands = self.processes.iter().flat_map(|process| &process.stands);
+        stands.into_iter().any(|stand| stand.granted.or != NONE || stand.refused.or != NONE)
+    }
+
+    /// Whether the step at which a process stands is the last one of its round.
+    pub fn is_last_step(&self, who: usize, at: u32) -> bool {
+        self.place(who, at).step + 1 == self.lock_names[who].len()
+    }
+
     /// Grows with every move where [`Program::is_acyclic`]; 0 elsewhere.
     #[inline]
     pub fn rank(&self, who: usize, at: u32) -> u32 {
@@ -194,6 +212,11 @@ impl Program {
 }
 
 impl Stands {
+    fn is_layered(&self) -> bool {
+        let next = |stand: &Stand| self.stands.get(stand.granted.to as usize).map(|next| next.rank);
+        self.stands.iter().all(|stand| next(stand).is_none_or(|rank| rank == stand.rank + 1))
+    }
+
     fn is_monotone(&self) -> bool {
         use super::stand::{Blocked, Effect, NO_UNITS};
         let waits = |stand: &Stand| stand.needs == 0 && stand.resource == NO_UNITS || stand.blocked == Blocked::Waits;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Mode;
-use super::program::{MOST_REQUESTS, Resource, TooLarge};
+use super::program::{MOST_REQUESTS, MOST_RESOURCES, Resource, TooLarge};
 use super::stand::Requests;
 use crate::scenario::{Begin, DATABASE, LockKind, Scenario, Step};
 
@@ -48,7 +48,20 @@ impl<'a> Bits<'a> {
                 bits.len()
             )));
         }
-        Ok(Self { bits, resources: Vec::new() })
+        let resource = |(name, capacity): (&String, &u32)| Resource { name: name.clone(), capacity: *capacity };
+        let resources: Vec<Resource> = scenario.units.iter().map(resource).collect();
+        if resources.len() > MOST_RESOURCES {
+            return Err(TooLarge(format!(
+                "there are {} locks with units, and the model takes {MOST_RESOURCES}; use fewer",
+                resources.len()
+            )));
+        }
+        Ok(Self { bits, resources })
+    }
+
+    /// The index of a lock with units among the resources.
+    pub(super) fn resource(&self, lock: &str) -> Option<usize> {
+        self.resources.iter().position(|resource| resource.name == lock)
     }
 
     /// All requests, each at the place of its bit.
@@ -77,7 +90,7 @@ impl<'a> Bits<'a> {
 
 /// All that a step may ask for, whatever its process holds.
 fn asks<'a>(scenario: &Scenario, step: &'a Step) -> Vec<(&'a str, Ask)> {
-    let Some(lock) = step.lock_name() else { return Vec::new() };
+    let Some(lock) = step.lock_name().filter(|lock| !scenario.units.contains_key(*lock)) else { return Vec::new() };
     let kind = scenario.kind_of(lock);
     let hold = |mode| (lock, Ask::Hold(mode));
     let (reads, writes) = (hold(Mode::to_read(kind)), hold(Mode::to_write(kind)));

@@ -62,3 +62,10 @@ fn crossed() {
     check("flock", "", &crossed, (19, 22, 6, 2));
     check("fcntl", "", &crossed, (19, 24, 8, 0));
 }
+
+#[test]
+fn a_resource_with_units() {
+    let sample = |name: &str| builtin::samples().into_iter().find(|sample| sample.name == name).unwrap().scenario;
+    assert_eq!(count(&sample("banker")), (46, 73, 50, 20));
+    assert_eq!(count(&sample("banker-safe")), (20, 24, 6, 0));
+}

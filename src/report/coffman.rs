@@ -37,10 +37,10 @@ pub fn conditions(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
         ),
         (
             "No preemption",
-            format!(
-                "for {} nobody took {lock} from {holder}: it kept it until lesson ended it.",
-                span(deadlock.watched_us)
-            ),
+            match deadlock.watched_us {
+                0 => format!("only {holder} could let {lock} go, and it waits; nobody takes it away."),
+                us => format!("for {} nobody took {lock} from {holder}: it kept it until lesson ended it.", span(us)),
+            },
         ),
         ("Circular wait", format!("{} wait for each other in a ring of {}.", list(&ring), ring.len())),
     ];

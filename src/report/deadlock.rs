@@ -36,6 +36,11 @@ pub fn passing(trace: &Trace, style: Style) -> String {
 }
 
 fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
+    if deadlock.watched_us == 0 {
+        return "Nobody who is left can make a step: all wait, none of these waits has a time-out, and they would wait \
+                for ever. It was simulated: nobody watched it, and there is no witness to ask."
+            .into();
+    }
     let cpu = deadlock.cpu_us.map_or_else(
         || "this system does not tell how much processor time they used.".into(),
         |us| format!("all of them together used {} of processor time.", span(us)),

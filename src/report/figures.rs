@@ -3,15 +3,18 @@
 use super::paint::Style;
 use super::words::{clean, percent, plural, span};
 use crate::analysis::{Figures, Outcome};
-use crate::trace::Trace;
+use crate::trace::{Stored, Trace};
 
 /// Rows, refusals, time: what was counted.
 pub fn paragraph(trace: &Trace, figures: &Figures, style: Style) -> String {
     let mut text = String::new();
     if let Some(database) = &trace.outcome.database {
-        text += &rows(figures, style);
-        let (integrity, journal) = (clean(&database.integrity), clean(&database.journal));
-        let found = format!("PRAGMA integrity_check says {integrity}; journal mode {journal}.");
+        text += &rows(figures, database, style);
+        let journal = clean(&database.journal);
+        let found = match &database.integrity {
+            Some(integrity) => format!("PRAGMA integrity_check says {}; journal mode {journal}.", clean(integrity)),
+            None => format!("No database was there to be examined; journal mode {journal}."),
+        };
         text += &style.wrap(&found, "  ");
     } else if figures.outcome != Outcome::Deadlocked {
         let processes = trace.scenario.processes.len();
@@ -42,13 +45,14 @@ fn times(trace: &Trace, figures: &Figures) -> String {
     text
 }
 
-fn rows(figures: &Figures, style: Style) -> String {
+fn rows(figures: &Figures, database: &Stored, style: Style) -> String {
     let stored = figures.stored.unwrap_or(0);
     let counted = match figures.expected {
         Some(expected) => format!("{stored} of {} stored", plural(expected, "row")),
         None => format!("{} stored", plural(stored, "row")),
     };
     let agree = match stored.cmp(&figures.acknowledged) {
+        _ if database.integrity.is_none() => format!("{} acknowledged", figures.acknowledged),
         std::cmp::Ordering::Equal => format!("{} acknowledged: every acknowledged row is there", figures.acknowledged),
         std::cmp::Ordering::Greater => format!(
             "{} acknowledged; {} stored by a process that died before it could say so",

@@ -8,6 +8,7 @@
 //!   "outcome": "refused",         of the whole: the worst of all runs
 //!   "cycle": ["P1", "P2"],        of the first run that deadlocked, else of the first that closed one; else []
 //!   "blocked_behind": ["P3"],     of that run; else []
+//!   "simulated": true,            only where no process ran: every time is that of a virtual clock
 //!   "acts": [ RUN, ... ] }        locked: `acts`; fixed: `rows`; deadlock and run: `runs`
 //! ```
 //!
@@ -24,8 +25,8 @@
 //!   "finished": 1,                processes that carried out every round
 //!   "expected": 6,                rows; null without a database, or where time, not a count, ends the rounds
 //!   "acknowledged": 4,            rows whose COMMIT was acknowledged; null without a database
-//!   "stored": 4,                  rows found afterwards; null without a database
-//!   "integrity": "ok",            PRAGMA integrity_check; null without a database
+//!   "stored": 4,                  rows found afterwards (simulated: acknowledged); null without a database
+//!   "integrity": "ok",            PRAGMA integrity_check; null without a database, and simulated
 //!   "refused": 2,                 refusals, those that a retry healed included
 //!   "retries": 0,
 //!   "took_ms": 12310.4,
@@ -38,7 +39,7 @@
 //!                   "count": 2, "least_wait_ms": 5010.0, "most_wait_ms": 5021.3 } ],
 //!   "cycle": [],                  the deadlock, or the first cycle that closed and did not last
 //!   "blocked_behind": [],
-//!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without a cycle
+//!   "verdict_after_ms": 0.9,      from the event that closed the cycle to the verdict; null without one, or simulated
 //!   "seed": 1 }
 //! ```
 //!
@@ -53,7 +54,8 @@ use crate::trace::{Command, Edge, Recording, Trace, What};
 
 /// The document of a recording.
 pub fn document(recording: &Recording) -> Value {
-    let runs: Vec<Value> = recording.runs.iter().map(run).collect();
+    let simulated = recording.header.command.is_simulated();
+    let runs: Vec<Value> = recording.runs.iter().map(|trace| run(trace, simulated)).collect();
     let deadlocked = recording.runs.iter().find(|run| run.outcome.deadlock.is_some());
     let ringed = deadlocked.or_else(|| recording.runs.iter().find(|run| !cycle(run).is_empty()));
     let plural = match recording.header.command {
@@ -71,6 +73,9 @@ pub fn document(recording: &Recording) -> Value {
         "blocked_behind": ringed.map(blocked_behind).unwrap_or_default(),
     });
     document[plural] = Value::Array(runs);
+    if simulated {
+        document["simulated"] = true.into();
+    }
     document
 }
 
@@ -86,7 +91,7 @@ fn worst(recording: &Recording) -> Outcome {
     recording.runs.iter().map(|run| Figures::of(run).outcome).max_by_key(rank).unwrap_or(Outcome::Finished)
 }
 
-fn run(trace: &Trace) -> Value {
+fn run(trace: &Trace, simulated: bool) -> Value {
     let figures = Figures::of(trace);
     let scenario = &trace.scenario;
     let task = scenario.processes.iter().flat_map(|process| &process.steps).filter_map(|step| match step {
@@ -125,7 +130,7 @@ fn run(trace: &Trace) -> Value {
         "refusals": refusals,
         "cycle": cycle(trace),
         "blocked_behind": blocked_behind(trace),
-        "verdict_after_ms": closing(trace).map(|(_, after_us)| ms(after_us)),
+        "verdict_after_ms": closing(trace).filter(|_| !simulated).map(|(_, after_us)| ms(after_us)),
         "seed": trace.seed,
     })
 }

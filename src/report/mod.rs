@@ -3,6 +3,7 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 pub mod check;
+pub mod explored;
 pub mod json;
 
 mod coffman;
@@ -22,4 +23,4 @@ pub use lanes::{scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, plural};
+pub use words::{clean, grouped, plural};

@@ -23,13 +23,30 @@ pub struct Story {
     stored: BTreeMap<usize, u64>,
     lines: usize,
     untold: u64,
+    clock: Clock,
+}
+
+/// What the time of an event counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    /// Microseconds of a run.
+    Time,
+    /// Moves of a schedule of so many: then how long something took is no question.
+    Moves(u64),
 }
 
 impl Story {
     /// Begins to tell.
     pub fn new(scenario: &Scenario, style: Style) -> Self {
         let (scenario, graph) = (scenario.clone(), WaitForGraph::new(scenario));
-        Self { scenario, style, graph, now_us: 0, stored: BTreeMap::new(), lines: 0, untold: 0 }
+        let clock = Clock::Time;
+        Self { scenario, style, graph, now_us: 0, stored: BTreeMap::new(), lines: 0, untold: 0, clock }
+    }
+
+    /// Begins to tell a schedule, where the time of an event is the number of its move; what comes after the last
+    /// move has a higher one.
+    pub fn of_moves(scenario: &Scenario, moves: u64, style: Style) -> Self {
+        Self { clock: Clock::Moves(moves), ..Self::new(scenario, style) }
     }
 
     /// The line for an event, if it is worth one.
@@ -62,7 +79,7 @@ impl Story {
             .collect();
         Some(format!(
             "{} {} {}\n{rest}",
-            self.style.faint(&format!("{:>11}", moment(self.now_us))),
+            self.style.faint(&format!("{:>11}", self.now())),
             self.style.name(&fit(&who, columns)),
             mark.paint(self.style, first),
         ))
@@ -72,6 +89,19 @@ impl Story {
     pub fn ending(&self) -> Option<String> {
         let more = plural(self.untold, "event");
         (self.untold > 0).then(|| format!("{:13}... and {more} more; --trace FILE keeps them all\n", ""))
+    }
+
+    fn now(&self) -> String {
+        match self.clock {
+            Clock::Time => moment(self.now_us),
+            Clock::Moves(moves) if self.now_us > moves => "then".into(),
+            Clock::Moves(_) => format!("move {}", self.now_us),
+        }
+    }
+
+    /// ` after 312 ms`, where there is a clock.
+    fn after(&self, us: u64) -> String {
+        if self.clock == Clock::Time { format!(" after {}", span(us)) } else { String::new() }
     }
 
     fn name_columns(&self) -> usize {
@@ -90,8 +120,8 @@ impl Story {
                 let code = why.code.map_or_else(String::new, |code| format!(" {code}"));
                 let what = self.object(lock, *mode);
                 let text = format!(
-                    "is refused {what} after {}: {} ({}{code})",
-                    span(*waited_us),
+                    "is refused {what}{}: {} ({}{code})",
+                    self.after(*waited_us),
                     clean(&why.text),
                     clean(&why.name)
                 );
@@ -125,8 +155,8 @@ impl Story {
     }
 
     fn gets(&self, event: &Event, lock: &str, mode: Mode) -> String {
-        let waited = self.graph.wait_of(event.who).map(|wait| span(event.at_us.saturating_sub(wait.since_us)));
-        let after = waited.map_or_else(String::new, |waited| format!(" after {waited}"));
+        let waited = self.graph.wait_of(event.who).map(|wait| event.at_us.saturating_sub(wait.since_us));
+        let after = waited.map_or_else(String::new, |waited| self.after(waited));
         format!("gets {}{after}", self.object(lock, mode))
     }
 
@@ -179,8 +209,10 @@ impl Story {
     /// `A`, `A (shared)`, `the write lock (RESERVED) of database`.
     fn object(&self, lock: &str, mode: Mode) -> String {
         let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
+        let has_units = self.scenario.units.contains_key(lock);
         let lock = cut(&clean(lock), 64);
         match (kind, mode) {
+            _ if has_units => lock,
             (LockKind::Sqlite | LockKind::SqliteWal, Mode::Reserved | Mode::Writer) => {
                 format!("the write lock ({mode}) of {lock}")
             }

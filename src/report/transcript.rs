@@ -11,6 +11,10 @@ use crate::trace::{Command, Environment, Event, Header, Recording, Trace};
 /// The first words of a transcript in a file.
 pub(super) const MARK: &str = "lesson transcript:";
 
+/// What stands above everything that did not happen.
+const SIMULATED: &str = "Simulated: no process ran, no lock was taken, no file was made. The times are those of a \
+                         virtual clock, and luck is the seed's.";
+
 /// Prints a recording while it is made, or afterwards: the same bytes.
 pub struct Transcript {
     header: Header,
@@ -44,7 +48,7 @@ impl Transcript {
     /// A whole recording as a file to hand in: with the machine that it was made on, without colour.
     pub fn file(recording: &Recording) -> String {
         let header = &recording.header;
-        let environment = environment(&header.environment);
+        let environment = environment(&header.environment, header.command.is_simulated());
         format!("{MARK} lesson {}\n{environment}\n{}", header.command.name(), Self::whole(recording, Style::PLAIN))
     }
 
@@ -63,6 +67,7 @@ impl Transcript {
                 let task = setting(*task_us);
                 self.style.wrap(&format!("A task takes {task} here (--task-duration)."), "")
             }
+            Command::Run { simulated: true, .. } => self.style.wrap(SIMULATED, ""),
             _ => String::new(),
         }
     }
@@ -79,7 +84,7 @@ impl Transcript {
         let title = clean(&scenario.title);
         let title = if of > 1 { format!("Act {} of {of}: {title}", act + 1) } else { title };
         let title: String = self.style.wrap(&title, "").lines().map(|line| self.style.heading(line) + "\n").collect();
-        format!("{gap}{title}{}\n", self.style.wrap(&settings(scenario, seed), "  "))
+        format!("{gap}{title}{}\n", self.style.wrap(&self.settings(scenario, seed), "  "))
     }
 
     /// The line of an event, if it gets one.
@@ -126,6 +131,26 @@ impl Transcript {
             Command::Fixed { .. } => fixed::tables(recording, self.style),
             _ => String::new(),
         }
+    }
+
+    /// What is in force: the timeout above all, because every driver has another default.
+    fn settings(&self, scenario: &Scenario, seed: u64) -> String {
+        let mut settings = vec![format!("on {}", scenario.on)];
+        if scenario.uses_sqlite() {
+            settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
+        }
+        settings.extend(begins(scenario));
+        let retries = scenario.processes.iter().any(|process| process.retry.is_some());
+        settings.extend(retries.then(|| "retry with back-off".to_owned()));
+        match self.header.runs as u64 {
+            2.. if self.header.command.is_simulated() => {
+                // Each repeat of a simulation has a seed of its own.
+                settings.push(format!("seeds {seed} to {}", seed.wrapping_add(self.header.runs as u64 - 1)));
+            }
+            _ if retries || self.header.command.is_simulated() => settings.push(format!("seed {seed}")),
+            _ => {}
+        }
+        settings.join(", ")
     }
 
     /// Whether the story of a run is being told.
@@ -208,29 +233,18 @@ fn begins(scenario: &Scenario) -> Option<String> {
     }
 }
 
-/// What is in force: the timeout above all, because every driver has another default.
-fn settings(scenario: &Scenario, seed: u64) -> String {
-    let mut settings = vec![format!("on {}", scenario.on)];
-    if scenario.uses_sqlite() {
-        settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
-    }
-    settings.extend(begins(scenario));
-    if scenario.processes.iter().any(|process| process.retry.is_some()) {
-        settings.push(format!("retry with back-off, seed {seed}"));
-    }
-    settings.join(", ")
-}
-
-fn environment(machine: &Environment) -> String {
+fn environment(machine: &Environment, simulated: bool) -> String {
     let kind = if machine.file_system_is_network { ", which is a NETWORK file system" } else { "" };
-    format!(
-        "{}, {}, {}\nlesson {} with SQLite {}\nfiles in {} ({}{kind})\n",
+    let text = format!(
+        "{}, {}, {}\nlesson {} with SQLite {}\n",
         clean(&machine.os_release),
         clean(&machine.arch),
         plural(machine.cores as u64, "core"),
         clean(&machine.lesson),
         clean(&machine.sqlite),
-        clean(&machine.temp_dir),
-        clean(&machine.file_system),
-    )
+    );
+    match simulated {
+        true => text,
+        false => format!("{text}files in {} ({}{kind})\n", clean(&machine.temp_dir), clean(&machine.file_system)),
+    }
 }

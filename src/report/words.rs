@@ -47,6 +47,19 @@ pub fn plural(count: u64, word: &str) -> String {
     }
 }
 
+/// `1,424`: a number with its digits in groups of three.
+pub fn grouped(number: &impl ToString) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `98%`.
 pub fn percent(share: f64) -> String {
     format!("{:.0}%", share * 100.0)

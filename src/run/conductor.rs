@@ -16,7 +16,7 @@ use super::clock::now_us;
 use super::crew::{Crew, Terms};
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
-use super::{Interrupted, Options, Watcher, available, is_interrupted, witness};
+use super::{Interrupted, Options, Watcher, is_interrupted, possible, witness};
 use crate::analysis::{Hold, WaitForGraph};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Aftermath, Event, KilledFor, Trace, What};
@@ -31,9 +31,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// [`Interrupted`], [`super::Unfit`], or a failure of the machine. A refused lock, a deadlock and a crash are none:
 /// they are in the trace.
 pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) -> anyhow::Result<Trace> {
-    for name in scenario.lock_names() {
-        available(scenario.kind_of(name))?;
-    }
+    possible(scenario)?;
     let room = options.arena.room(&options.label)?;
     prepare(scenario, &room)?;
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;

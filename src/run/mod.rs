@@ -9,7 +9,6 @@ mod clock;
 mod conductor;
 mod crew;
 mod moves;
-mod retry;
 mod wire;
 mod witness;
 /// The child's side.
@@ -21,7 +20,7 @@ pub use conductor::run;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::scenario::LockKind;
+use crate::scenario::{LONGEST_NAME, LockKind, Scenario, excerpt};
 use crate::trace::Event;
 
 /// How a run is carried out.
@@ -87,6 +86,20 @@ pub fn available(kind: LockKind) -> Result<(), Unfit> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether this system has all the locks of a scenario.
+///
+/// # Errors
+/// In words, why not: a lock has units, or is of a kind that is not there.
+pub fn possible(scenario: &Scenario) -> Result<(), Unfit> {
+    if let Some(name) = scenario.units.keys().next() {
+        return Err(Unfit(format!(
+            "{} has units, and no real lock has any; use `lesson explore`, `lesson play` or `lesson run --simulate`",
+            excerpt(name, LONGEST_NAME)
+        )));
+    }
+    scenario.lock_names().into_iter().try_for_each(|name| available(scenario.kind_of(name)))
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

@@ -113,6 +113,24 @@ pub fn philosophers(n: usize) -> Scenario {
     scenario
 }
 
+/// The banker of the textbooks: 10 units of money, and customers who need 9, 4 and 7 of them. Who borrows in two
+/// portions waits for the second one with the first one in hand; who borrows all at once does not hold and wait.
+/// (Tanenbaum, Modern Operating Systems, "The Banker's Algorithm for a Single Resource".)
+pub fn banker(all_at_once: bool) -> Scenario {
+    const MONEY: &str = "money";
+    let portions = [[4, 5], [2, 2], [2, 5]];
+    let mut scenario = crew(portions.len(), LockKind::Flock, |i| {
+        let sums = if all_at_once { vec![portions[i].iter().sum()] } else { portions[i].to_vec() };
+        let mut steps: Vec<Step> = sums.into_iter().map(|sum| borrow(MONEY, sum)).collect();
+        steps.push(leave(MONEY));
+        Process::new("", steps)
+    });
+    let how = if all_at_once { "all at once" } else { "in two portions" };
+    scenario.title = format!("3 customers borrow {how}; the bank has 10 units");
+    scenario.units.insert(MONEY.into(), 10);
+    scenario
+}
+
 /// A named scenario to print, copy and change.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -122,20 +140,43 @@ pub struct Sample {
     pub scenario: Scenario,
 }
 
+/// The names of the built-in scenarios that are no fixes.
+const OTHERS: [&str; 7] = ["locked-quick", "locked", "deadlock", "bystander", "philosophers", "banker", "banker-safe"];
+
 /// Every built-in scenario in its usual size.
 pub fn samples() -> Vec<Sample> {
-    let three_seconds = Duration::from_secs(3);
-    let classic = Exercise::classic(three_seconds);
-    let mut samples = vec![
-        Sample { name: "locked-quick", scenario: Exercise::classic(Duration::ZERO).scenario() },
-        Sample { name: "locked", scenario: classic.scenario() },
-        Sample { name: "deadlock", scenario: Ring::crossed().scenario() },
-        Sample { name: "bystander", scenario: Ring { bystander: true, ..Ring::crossed() }.scenario() },
-        Sample { name: "philosophers", scenario: philosophers(5) },
-    ];
-    let sizes = Sizes::default();
-    samples.extend(FIXES.iter().map(|fix| Sample { name: fix.name, scenario: (fix.scenario)(&sizes) }));
-    samples
+    let names = OTHERS.into_iter().chain(FIXES.iter().map(|fix| fix.name));
+    names.filter_map(|name| Some(Sample { name, scenario: named(name, None)? })).collect()
+}
+
+/// The built-in scenario of this name, with so many processes (in a ring: at least 2) or as many as is usual; `None` if
+/// no scenario is called so. The banker's customers are always three.
+pub fn named(name: &str, processes: Option<usize>) -> Option<Scenario> {
+    let exercise = |task| {
+        let classic = Exercise::classic(task);
+        Exercise { processes: processes.unwrap_or(classic.processes), ..classic }.scenario()
+    };
+    let ring = |bystander| {
+        let crossed = Ring::crossed();
+        Ring { processes: processes.unwrap_or(crossed.processes), bystander, ..crossed }.scenario()
+    };
+    Some(match name {
+        "locked-quick" => exercise(Duration::ZERO),
+        "locked" => exercise(Duration::from_secs(3)),
+        "deadlock" => ring(false),
+        "bystander" => ring(true),
+        "philosophers" => philosophers(processes.unwrap_or(5)),
+        "banker" | "banker-safe" => banker(name == "banker-safe"),
+        _ => {
+            let usual = Sizes::default();
+            (fix(name)?.scenario)(&Sizes { processes: processes.unwrap_or(usual.processes), ..usual })
+        }
+    })
+}
+
+/// Whether the built-in scenario of this name comes in several sizes.
+pub fn has_sizes(name: &str) -> bool {
+    !name.starts_with("banker")
 }
 
 /// Names `A` to `Z`, then `L27`, `L28`, ...; as long as the others so that their order is that of the ring.
@@ -155,9 +196,13 @@ fn crew(n: usize, on: LockKind, process: impl Fn(usize) -> Process) -> Scenario 
 
 fn take(name: &str) -> Step {
     debug_assert_ne!(name, DATABASE);
-    Step::Lock { name: name.into(), shared: false, within: None }
+    Step::Lock { name: name.into(), shared: false, units: None, within: None }
+}
+
+fn borrow(name: &str, units: u32) -> Step {
+    Step::Lock { name: name.into(), shared: false, units: Some(units), within: None }
 }
 
 fn leave(name: &str) -> Step {
-    Step::Unlock { name: name.into() }
+    Step::Unlock { name: name.into(), units: None }
 }

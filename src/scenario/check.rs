@@ -17,6 +17,9 @@ pub const MOST_PROCESSES: usize = 10_000;
 /// The most steps that the program of one process may have.
 pub const MOST_STEPS: usize = 10_000;
 
+/// The most units that a lock may have.
+pub const MOST_UNITS: u32 = 1000;
+
 /// The longest title, in bytes.
 pub const LONGEST_TITLE: usize = 10_000;
 
@@ -48,6 +51,8 @@ pub enum Place {
     OnDeadlock,
     /// The entry of this lock in `[locks]`.
     Lock(String),
+    /// The entry of this lock in `units`.
+    Units(String),
     /// The name of a process.
     Name(usize),
     /// The rounds of a process.
@@ -77,6 +82,7 @@ pub fn check(scenario: &Scenario) -> Result<(), Fault> {
     check_title(&scenario.title)?;
     check_names(&scenario.processes)?;
     check_locks(scenario)?;
+    check_units(scenario)?;
     for (who, process) in scenario.processes.iter().enumerate() {
         check_frame(who, process)?;
         Walk::new(scenario, who, process).check()?;
@@ -170,6 +176,35 @@ fn check_locks(scenario: &Scenario) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How many units locks have.
+fn check_units(scenario: &Scenario) -> Result<(), Fault> {
+    for (name, count) in &scenario.units {
+        let place = Place::Units(name.clone());
+        if name == DATABASE {
+            return Err(place.fault(
+                format!("`{DATABASE}` is the database of `begin`, `insert` and `commit`, not a lock"),
+                "take it out of `units`, or give the lock another name",
+            ));
+        }
+        let shown = excerpt(name, LONGEST_NAME);
+        if !(1..=MOST_UNITS).contains(count) {
+            return Err(place.fault(format!("{shown} has {}", units(*count)), format!("use 1 to {MOST_UNITS}")));
+        }
+        if scenario.locks.contains_key(name) {
+            return Err(place.fault(
+                format!("{shown} stands in `units` and in `[locks]`: a lock with units is of no kind"),
+                "take it out of one of the two",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// So many units, in words.
+fn units(count: u32) -> String {
+    format!("{count} unit{}", if count == 1 { "" } else { "s" })
+}
+
 /// All of a process but what its steps do.
 fn check_frame(who: usize, process: &Process) -> Result<(), Fault> {
     let name = &process.name;
@@ -248,14 +283,16 @@ fn check_spelling(processes: &[Process]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Every lock that `[locks]` names is used.
+/// Every lock that `[locks]` or `units` names is used.
 fn check_use(scenario: &Scenario) -> Result<(), Fault> {
     let used = scenario.lock_names();
-    match scenario.locks.keys().find(|name| !used.contains(name.as_str())) {
+    let locks = scenario.locks.keys().map(|name| (name, Place::Lock(name.clone())));
+    let units = scenario.units.keys().map(|name| (name, Place::Units(name.clone())));
+    match locks.chain(units).find(|(name, _)| !used.contains(name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(Place::Lock(name.clone()).fault(
+        Some((name, place)) => Err(place.fault(
             format!("no step uses the lock `{}`", excerpt(name, LONGEST_NAME)),
-            "take the line out, or use the lock in a step",
+            "take it out, or use the lock in a step",
         )),
     }
 }

@@ -55,6 +55,8 @@ struct Places {
     #[serde(default)]
     locks: BTreeMap<Spanned<String>, IgnoredAny>,
     #[serde(default)]
+    units: BTreeMap<Spanned<String>, IgnoredAny>,
+    #[serde(default)]
     process: Vec<ProcessPlaces>,
 }
 
@@ -78,6 +80,7 @@ impl Places {
             Place::BusyTimeout => self.busy_timeout.as_ref().map(Spanned::span),
             Place::OnDeadlock => self.on_deadlock.as_ref().map(Spanned::span),
             Place::Lock(name) => self.locks.keys().find(|key| key.get_ref() == name).map(Spanned::span),
+            Place::Units(name) => self.units.keys().find(|key| key.get_ref() == name).map(Spanned::span),
             Place::Name(who) => process(who)?.name.as_ref().map(Spanned::span),
             Place::Rounds(who) => process(who)?.rounds.as_ref().map(Spanned::span),
             Place::Lasting(who) => process(who)?.lasting.as_ref().map(Spanned::span),

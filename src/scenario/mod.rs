@@ -14,7 +14,7 @@ mod tests;
 mod text;
 mod write;
 
-pub use check::{Fault, LONGEST_NAME, LONGEST_TITLE, MOST_PROCESSES, MOST_STEPS, Place, check};
+pub use check::{Fault, LONGEST_NAME, LONGEST_TITLE, MOST_PROCESSES, MOST_STEPS, MOST_UNITS, Place, check};
 pub use file::{LARGEST_FILE, parse};
 pub use mistake::Mistake;
 pub use schedule::{format_schedule, parse_schedule};
@@ -53,6 +53,10 @@ pub struct Scenario {
     /// Locks of a kind other than `on`, such as the `flock` queue in front of a database.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub locks: BTreeMap<String, LockKind>,
+    /// Locks that have several equal units, such as three tape drives, and how many each has: the textbook's counting
+    /// resource. It is of no kind, for no real lock has units: such a scenario is explored, played or simulated.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, u32>,
     /// The processes, in the order of their lanes.
     #[serde(rename = "process", default)]
     pub processes: Vec<Process>,
@@ -180,8 +184,8 @@ impl fmt::Display for LockKind {
 impl Scenario {
     /// A scenario in which everything else is as usual.
     pub fn new(title: impl Into<String>, on: LockKind, processes: Vec<Process>) -> Self {
-        let (locks, on_deadlock) = (BTreeMap::new(), OnDeadlock::Watch);
-        Self { title: title.into(), on, busy_timeout: None, on_deadlock, locks, processes }
+        let (locks, units, on_deadlock) = (BTreeMap::new(), BTreeMap::new(), OnDeadlock::Watch);
+        Self { title: title.into(), on, busy_timeout: None, on_deadlock, locks, units, processes }
     }
 
     /// The kind of the lock called `name`.

@@ -13,19 +13,23 @@ use super::{DATABASE, duration};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Step {
-    /// `lock NAME [shared] [within DURATION] [or fail]`
+    /// `lock NAME [UNITS|shared] [within DURATION] [or fail]`
     Lock {
         /// The lock; its file is `NAME.lock` (`NAME.db` on SQLite).
         name: String,
         /// Whether others may share it.
         shared: bool,
+        /// How many to take of a lock that has units ([`Scenario::units`](super::Scenario::units)); `None` takes one.
+        units: Option<u32>,
         /// The longest wait; zero (`or fail`) is a single try. `None` waits for ever.
         within: Option<Duration>,
     },
-    /// `unlock NAME`
+    /// `unlock NAME [UNITS]`
     Unlock {
         /// The lock.
         name: String,
+        /// How many to give back of a lock that has units; `None` gives back all that is held.
+        units: Option<u32>,
     },
     /// `work DURATION`
     Work(Duration),
@@ -65,7 +69,7 @@ impl Step {
     /// The lock that it takes or leaves; [`DATABASE`] for the steps of a transaction.
     pub fn lock_name(&self) -> Option<&str> {
         match self {
-            Self::Lock { name, .. } | Self::Unlock { name } => Some(name),
+            Self::Lock { name, .. } | Self::Unlock { name, .. } => Some(name),
             Self::Work(_) | Self::Meet | Self::Crash => None,
             _ => Some(DATABASE),
         }
@@ -80,15 +84,15 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lock { name, shared, within } => {
-                write!(f, "lock {name}{}", if *shared { " shared" } else { "" })?;
+            Self::Lock { name, shared, units, within } => {
+                write!(f, "lock {name}{}{}", number(*units), if *shared { " shared" } else { "" })?;
                 match within {
                     None => Ok(()),
                     Some(Duration::ZERO) => f.write_str(" or fail"),
                     Some(limit) => write!(f, " within {}", duration::format(*limit)),
                 }
             }
-            Self::Unlock { name } => write!(f, "unlock {name}"),
+            Self::Unlock { name, units } => write!(f, "unlock {name}{}", number(*units)),
             Self::Work(time) => write!(f, "work {}", duration::format(*time)),
             Self::Meet => f.write_str("meet"),
             Self::Crash => f.write_str("crash"),
@@ -110,7 +114,7 @@ impl FromStr for Step {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
             ["lock", name, rest @ ..] => lock(text, name, rest),
-            ["unlock", name] => Ok(Self::Unlock { name: lock_name(name)? }),
+            ["unlock", name, rest @ ..] => unlock(text, name, rest),
             ["work", time @ ..] if !time.is_empty() => Ok(Self::Work(read_duration(&time.join(" "))?)),
             ["meet"] => Ok(Self::Meet),
             ["crash"] => Ok(Self::Crash),
@@ -142,8 +146,8 @@ impl TryFrom<String> for Step {
 
 /// The forms of every step, for the errors.
 const FORMS: [(&str, &str); 10] = [
-    ("lock", "lock NAME [shared] [within DURATION] [or fail]"),
-    ("unlock", "unlock NAME"),
+    ("lock", "lock NAME [UNITS|shared] [within DURATION] [or fail]"),
+    ("unlock", "unlock NAME [UNITS]"),
     ("work", "work DURATION"),
     ("meet", "meet"),
     ("crash", "crash"),
@@ -169,7 +173,8 @@ fn unknown(text: &str, verb: &str) -> StepError {
 fn lock(text: &str, name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
     let name = lock_name(name)?;
     let shared = rest.first() == Some(&"shared");
-    if shared {
+    let units = rest.first().and_then(|word| read_units(word));
+    if shared || units.is_some() {
         rest = &rest[1..];
     }
     let or_fail = rest.ends_with(&["or", "fail"]);
@@ -181,7 +186,27 @@ fn lock(text: &str, name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
         ["within", time @ ..] if !time.is_empty() => Some(read_duration(&time.join(" "))?),
         _ => return Err(unknown(text, "lock")),
     };
-    Ok(Step::Lock { name, shared, within })
+    Ok(Step::Lock { name, shared, units, within })
+}
+
+fn unlock(text: &str, name: &str, rest: &[&str]) -> Result<Step, StepError> {
+    let name = lock_name(name)?;
+    let units = match rest {
+        [] => None,
+        [units] => Some(read_units(units).ok_or_else(|| unknown(text, "unlock"))?),
+        _ => return Err(unknown(text, "unlock")),
+    };
+    Ok(Step::Unlock { name, units })
+}
+
+/// A number of units in digits alone, without a sign. Whether it fits its lock is for the scenario's check to say.
+fn read_units(word: &str) -> Option<u32> {
+    word.parse().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The number of units as it stands behind the lock's name.
+fn number(units: Option<u32>) -> String {
+    units.map_or_else(String::new, |units| format!(" {units}"))
 }
 
 /// A lock's name becomes a file's name: letters, digits, `-` and `_` are safe everywhere.

@@ -7,6 +7,7 @@ mod processes;
 mod programs;
 mod round_trip;
 mod syntax;
+mod units;
 
 use snapbox::IntoData;
 use snapbox::data::Inline;

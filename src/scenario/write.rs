@@ -16,6 +16,11 @@ pub fn to_toml(scenario: &Scenario) -> String {
     if scenario.on_deadlock == OnDeadlock::Victim {
         head.push(("on_deadlock", quoted("victim")));
     }
+    if !scenario.units.is_empty() {
+        let units: Vec<String> =
+            scenario.units.iter().map(|(name, count)| format!("{} = {count}", key(name))).collect();
+        head.push(("units", format!("{{ {} }}", units.join(", "))));
+    }
     let mut sections = vec![section(&head)];
     if !scenario.locks.is_empty() {
         let keys: Vec<(String, String)> =

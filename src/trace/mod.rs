@@ -231,7 +231,8 @@ pub struct Deadlock {
     pub cycles: Vec<Vec<Edge>>,
     /// Processes that wait behind a cycle without being in it.
     pub blocked_behind: Vec<Edge>,
-    /// How long the conductor watched, without a single event, before it ended anybody; in microseconds.
+    /// How long the conductor watched, without a single event, before it ended anybody; in microseconds. 0: nobody
+    /// watched, because it was simulated.
     pub watched_us: u64,
     /// Processor time that all members together used in that time, in microseconds; `None` where the system does
     /// not tell.
@@ -261,10 +262,12 @@ pub struct WitnessLine {
 /// What the database holds when all processes are gone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stored {
-    /// Rows in the table.
+    /// Rows in the table; in a simulation those that were acknowledged.
     pub rows: u64,
-    /// The answer of `PRAGMA integrity_check`: `ok` or the fault.
-    pub integrity: String,
+    /// The answer of `PRAGMA integrity_check`: `ok` or the fault. `None`: a simulation, in which no database is
+    /// there to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integrity: Option<String>,
     /// The journal mode that was in force: `delete` or `wal`.
     pub journal: String,
 }

@@ -66,6 +66,9 @@ pub enum Command {
     Run {
         /// How often it was run.
         repeat: u32,
+        /// In virtual time: no process ran and no lock was taken.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        simulated: bool,
     },
 }
 
@@ -80,10 +83,15 @@ impl Command {
         }
     }
 
+    /// Whether its runs took place in virtual time only.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Self::Run { simulated: true, .. })
+    }
+
     /// How often each of its runs was repeated.
     pub fn repeat(&self) -> u32 {
         match self {
-            Self::Locked { repeat, .. } | Self::Deadlock { repeat, .. } | Self::Run { repeat } => *repeat,
+            Self::Locked { repeat, .. } | Self::Deadlock { repeat, .. } | Self::Run { repeat, .. } => *repeat,
             Self::Fixed { .. } => 1,
         }
     }

@@ -77,7 +77,7 @@ impl Database {
             let connection = Connection::open(path)?;
             Ok(Stored {
                 rows: connection.query_row("SELECT count(*) FROM pets", [], |row| row.get::<_, i64>(0))? as u64,
-                integrity: connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?,
+                integrity: Some(connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?),
                 journal: connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
             })
         };

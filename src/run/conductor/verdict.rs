@@ -27,10 +27,7 @@ pub(super) struct Watch {
 impl Conductor<'_> {
     /// Looks whether this process's wait has closed a cycle, and says so at once.
     pub(super) fn look_for_cycle(&mut self, who: usize) -> anyhow::Result<()> {
-        let lasting = self.graph.deadlock_through(who);
-        let timed = lasting.is_none();
-        let any = || if self.graph.has_timed_waits() { self.graph.cycle_through(who) } else { None };
-        let Some(cycle) = lasting.or_else(any) else { return Ok(()) };
+        let Some((cycle, timed)) = self.graph.closed_by(who) else { return Ok(()) };
         let at_us = self.events.last().map_or(0, |event| event.at_us);
         let after_us = self.now_us().saturating_sub(at_us);
         self.take(Event { at_us, who, what: What::ClosesCycle { cycle, timed, after_us } })?;

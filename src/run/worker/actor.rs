@@ -12,9 +12,8 @@ use anyhow::Context;
 
 use super::super::backend::{Answer, Databases, Flocks, Locks, Mutexes, Records, Table};
 use super::super::clock::now_us;
-use super::super::retry::{Random, pause};
 use super::super::wire::{Job, Message, Order};
-use crate::model::Mode;
+use crate::model::{Mode, Random, pause};
 use crate::scenario::{LockKind, Process, Step};
 use crate::trace::{Event, Refusal, What};
 use transaction::Transaction;
@@ -147,8 +146,9 @@ impl Actor {
         for step in &steps {
             let gated = self.gate.pass_step(self.who)?;
             let course = match step {
-                Step::Lock { name, shared, within } => self.lock(name, *shared, *within)?,
-                Step::Unlock { name } => self.unlock(name)?,
+                // A scenario with units is never run for real: they are not looked at here.
+                Step::Lock { name, shared, within, .. } => self.lock(name, *shared, *within)?,
+                Step::Unlock { name, .. } => self.unlock(name)?,
                 Step::Work(time) => self.work(*time)?,
                 Step::Meet => {
                     meetings += 1;

@@ -126,7 +126,7 @@ two.toml:3:7: no step uses the lock `B`
   |
 3 | locks.B = "ofd"
   |       ^
-  = help: take the line out, or use the lock in a step
+  = help: take it out, or use the lock in a step
 "#]],
     );
     check_head(
@@ -159,7 +159,7 @@ two.toml:4:1: no step uses the lock `\u{1b}`
   |
 4 | "\u001b" = "ofd"
   | ^^^^^^^^
-  = help: take the line out, or use the lock in a step
+  = help: take it out, or use the lock in a step
 "#]],
     );
 }
@@ -173,7 +173,7 @@ two.toml:3:1: unknown key `busy-timeout`
   |
 3 | busy-timeout = "1s"
   | ^^^^^^^^^^^^
-  = help: write one of `title`, `on`, `busy_timeout`, `on_deadlock`, `locks`, `process`
+  = help: write one of `title`, `on`, `busy_timeout`, `on_deadlock`, `locks`, `units`, `process`
 "#]],
     );
     check_process(

@@ -34,7 +34,7 @@ two.toml:5:10: `lock A twice` is not complete or says too much
   |
 5 | steps = ["lock A twice"]
   |          ^^^^^^^^^^^^^^
-  = help: write: lock NAME [shared] [within DURATION] [or fail]
+  = help: write: lock NAME [UNITS|shared] [within DURATION] [or fail]
 "#]],
     );
     check_steps(
@@ -45,7 +45,7 @@ two.toml:5:10: `unlock` is not complete or says too much
   |
 5 | steps = ["unlock"]
   |          ^^^^^^^^
-  = help: write: unlock NAME
+  = help: write: unlock NAME [UNITS]
 "#]],
     );
     check_steps(

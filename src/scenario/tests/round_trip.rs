@@ -15,10 +15,12 @@ fn a_file_is_pretty() {
 title = "Two \"clerks\""
 on = "sqlite"
 busy_timeout = "90s"
+units.tape = 3
 locks = { Queue = "flock", Q2 = "ofd" }
 [[process]]
 name = "P1"
-steps = ["lock Queue", "lock Q2 shared", "begin deferred", "select", "insert", "commit", "unlock Q2", "unlock Queue"]
+steps = ["lock Queue", "lock Q2 shared", "begin deferred", "select", "insert", "commit", "unlock Q2", "unlock Queue",
+         "lock tape 2 within 1s", "lock tape", "unlock tape 1", "unlock tape"]
 [[process]]
 name = "P2"
 rounds = 3
@@ -32,6 +34,7 @@ steps = ["lock A within 0s", "unlock A"]
 title        = "Two \"clerks\""
 on           = "sqlite"
 busy_timeout = "1m30s"
+units        = { tape = 3 }
 
 [locks]
 Q2    = "ofd"
@@ -41,7 +44,7 @@ Queue = "flock"
 name  = "P1"
 steps = [
     "lock Queue", "lock Q2 shared", "begin", "select", "insert", "commit", "unlock Q2",
-    "unlock Queue",
+    "unlock Queue", "lock tape 2 within 1s", "lock tape", "unlock tape 1", "unlock tape",
 ]
 
 [[process]]
@@ -126,30 +129,40 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         } else {
             OnDeadlock::Watch
         };
-        let locks = Default::default();
-        let mut scenario = Scenario { title, on, busy_timeout: patience, on_deadlock, locks, processes };
+        let mut scenario = Scenario { busy_timeout: patience, on_deadlock, ..Scenario::new(title, on, processes) };
+        if scenario.lock_names().contains(COUNTED) {
+            scenario.units.insert(COUNTED.to_owned(), UNITS);
+        }
         if on != LockKind::Mutex {
-            let others = scenario.lock_names().into_iter().filter(|name| *name != DATABASE).skip(1);
+            let kinds = |name: &&str| *name != DATABASE && *name != COUNTED;
+            let others = scenario.lock_names().into_iter().filter(kinds).skip(1);
             scenario.locks = others.map(|name| (name.to_owned(), LockKind::Fcntl)).collect();
         }
         scenario
     })
 }
 
+/// The lock with units of the programs, and how many it has.
+const COUNTED: &str = "L-3_";
+const UNITS: u32 = 5;
+
 /// A right program from any bytes: what can't be done at a point is left out.
 fn program(on: LockKind, meets: usize, draft: &[(u8, u8)]) -> Vec<Step> {
     let mut steps = vec![Step::Meet; meets];
     let mut held = std::collections::BTreeSet::new();
+    let mut taken = 0;
     let mut begun = false;
     for (what, detail) in draft {
         let name = format!("L-{}_", detail % 4);
         steps.push(match what % 8 {
+            0..=2 if name == COUNTED => counted(*detail, &mut taken),
             0..=2 if held.insert(name.clone()) => Step::Lock {
                 name,
                 shared: detail & 4 != 0 && on != LockKind::Mutex,
-                within: (detail & 8 != 0).then(|| Duration::from_millis(u64::from(detail >> 4))),
+                units: None,
+                within: limit(*detail),
             },
-            0..=2 if held.remove(&name) => Step::Unlock { name },
+            0..=2 if held.remove(&name) => Step::Unlock { name, units: None },
             3 => Step::Work(Duration::from_micros(u64::from(*detail) * 997)),
             4..=6 if on.is_sqlite() && begun => {
                 begun = detail & 1 == 0;
@@ -166,9 +179,34 @@ fn program(on: LockKind, meets: usize, draft: &[(u8, u8)]) -> Vec<Step> {
             _ => Step::Work(Duration::ZERO),
         });
     }
-    steps.extend(held.into_iter().map(|name| Step::Unlock { name }));
+    held.extend((taken > 0).then(|| COUNTED.to_owned()));
+    steps.extend(held.into_iter().map(|name| Step::Unlock { name, units: None }));
     steps.push(if begun { Step::Rollback } else { Step::Work(Duration::from_secs(1)) });
     steps
+}
+
+/// A step of the lock with units, of which the process has taken some.
+fn counted(detail: u8, taken: &mut u32) -> Step {
+    let (name, number) = (COUNTED.to_owned(), u32::from(detail >> 2) % UNITS + 1);
+    if *taken + number <= UNITS {
+        *taken += number;
+        return Step::Lock { name, shared: false, units: Some(number), within: limit(detail) };
+    }
+    match (*taken, detail & 128) {
+        (UNITS, _) | (_, 0) => {
+            let back = number.min(*taken);
+            *taken -= back;
+            Step::Unlock { name, units: Some(back) }
+        }
+        _ => {
+            *taken += 1;
+            Step::Lock { name, shared: false, units: None, within: limit(detail) }
+        }
+    }
+}
+
+fn limit(detail: u8) -> Option<Duration> {
+    (detail & 8 != 0).then(|| Duration::from_millis(u64::from(detail >> 4)))
 }
 
 fn titles() -> impl Strategy<Value = String> {

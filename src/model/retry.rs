@@ -44,7 +44,7 @@ impl Random {
     }
 
     /// A number below `limit` (which is not 0), every one as likely as the next.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 }

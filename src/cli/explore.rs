@@ -1,0 +1,84 @@
+//! `lesson explore`: every interleaving of a scenario.
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+use super::live::words_only;
+use super::output::print;
+use super::source::Source;
+use super::{Verdict, style};
+use crate::explore::{self, Answer, Task};
+use crate::machine::Terminal;
+use crate::report::explored::{self, Exploration};
+use crate::report::grouped;
+
+/// Explores every interleaving of a scenario: proves it free of deadlock, or shows the shortest way to one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson explore deadlock
+  lesson explore ordering                       the cure, proved
+  lesson explore philosophers --processes 5
+  lesson explore my.toml --first                only: is there a deadlock?
+  lesson explore my.toml --json
+
+Exit status: 0 = no deadlock is possible, 1 = one was found, 2 = bad usage or
+input, 3 = a bound was reached before that was known.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// Stop at the first deadlock, which is one of the nearest; count nothing
+    #[arg(long)]
+    first: bool,
+    /// Visit at most so many states
+    #[arg(long, value_name = "N", default_value_t = 1_000_000_000, allow_hyphen_values = true,
+          value_parser = clap::value_parser!(u64).range(1..=4_000_000_000))]
+    max_states: u64,
+    /// Use at most so much memory for them, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048, allow_hyphen_values = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    max_memory: u64,
+    /// Print one JSON document instead of the page
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let scenario = self.source.load()?;
+        let task = Task {
+            count: !self.first,
+            keep: true,
+            first: self.first,
+            max_states: self.max_states,
+            max_bytes: usize::try_from(self.max_memory << 20).unwrap_or(usize::MAX),
+        };
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(words_only());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let answer = explore::answer(&scenario, &task, &mut |states| {
+            bar.set_message(format!("{} states ...", grouped(&states)));
+            true
+        });
+        bar.finish_and_clear();
+        let answer = answer?;
+        // Units are of no real lock: there only the player carries a schedule out.
+        let option = if scenario.units.is_empty() { ("run", "--schedule") } else { ("play", "--moves") };
+        let command = self.source.words().map(|source| format!("lesson {} {source} {}", option.0, option.1));
+        let exploration = Exploration { scenario: &scenario, answer: &answer, command };
+        match self.json {
+            true => print(&format!("{:#}\n", explored::document(&exploration)))?,
+            false => print(&explored::page(&exploration, style(terminal)))?,
+        }
+        Ok(verdict(&answer))
+    }
+}
+
+fn verdict(answer: &Answer) -> Verdict {
+    match (answer.explored.deadlock_states, answer.explored.stopped) {
+        (0, None) => Verdict::Shown,
+        (0, Some(_)) => Verdict::Unknown,
+        _ => Verdict::NotShown,
+    }
+}

@@ -1,0 +1,300 @@
+//! Cycles of states: who can go on without end, and who is kept waiting meanwhile.
+
+use std::collections::VecDeque;
+
+use super::Loops;
+use super::graph::Graph;
+use crate::model::{Outcome, Program};
+
+/// Work after which the probability is taken as it is, in edges looked at.
+const MOST_WORK: u64 = 2_000_000_000;
+
+/// The probability has settled when no state's changes by more than this.
+const SETTLED: f64 = 1e-13;
+
+/// A move, as an edge of the graph.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) to: u32,
+    pub(super) who: u8,
+    /// A round is finished by it.
+    finishes: bool,
+    pub(super) is_refusal: bool,
+    /// A record is lost by it.
+    pub(super) loses: bool,
+}
+
+/// All moves of a search, by the state that they leave.
+pub(super) struct Edges {
+    first: Vec<usize>,
+    edges: Vec<Edge>,
+    /// The states in which everybody has ended.
+    over: Vec<bool>,
+}
+
+/// The strongly connected components of a graph: who is in a cycle with whom.
+struct Components {
+    /// The component of each state; successors have the same or a lower one.
+    of: Vec<u32>,
+    count: usize,
+}
+
+impl Edges {
+    /// Asks the model for every move.
+    pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program) -> Self {
+        let states = graph.len();
+        let (mut first, mut edges, mut over) = (Vec::with_capacity(states + 1), Vec::new(), Vec::with_capacity(states));
+        for number in 0..states as u32 {
+            first.push(edges.len());
+            let at = graph.stands(number);
+            graph.for_each_edge(0, &at, |made, to| {
+                let finishes = made.outcome == Outcome::Granted && program.is_last_step(made.who, at[made.who]);
+                let is_refusal = made.outcome == Outcome::Refused;
+                edges.push(Edge { to, who: made.who as u8, finishes, is_refusal, loses: made.loses });
+            });
+            over.push(program.is_over(&at));
+        }
+        first.push(edges.len());
+        Self { first, edges, over }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.over.len()
+    }
+
+    /// Whether everybody has ended in a state.
+    pub(super) fn is_over(&self, state: u32) -> bool {
+        self.over[state as usize]
+    }
+
+    /// The moves from a state, by process.
+    pub(super) fn of(&self, state: u32) -> &[Edge] {
+        &self.edges[self.first[state as usize]..self.first[state as usize + 1]]
+    }
+
+    /// From which states everybody can still end.
+    pub(super) fn safe(&self) -> Vec<bool> {
+        let components = self.components(|_| true);
+        let mut safe = vec![false; components.count];
+        for state in components.sinks_first() {
+            let mine = components.of[state as usize] as usize;
+            safe[mine] |= self.over[state as usize]
+                || self.of(state).iter().any(|edge| safe[components.of[edge.to as usize] as usize]);
+        }
+        components.of.iter().map(|&component| safe[component as usize]).collect()
+    }
+
+    /// How likely a deadlock is when a fair coin picks who moves: the equations of the states, solved from the ends
+    /// backwards, and again and again where there are cycles. `None` if they do not settle in time.
+    pub(super) fn p_deadlock(&self) -> Option<f64> {
+        let components = self.components(|_| true);
+        let mut p: Vec<f64> = (0..self.len() as u32)
+            .map(|state| f64::from(u8::from(self.of(state).is_empty() && !self.over[state as usize])))
+            .collect();
+        let order = components.sinks_first();
+        let mut work = 0;
+        for members in order.chunk_by(|&a, &b| components.of[a as usize] == components.of[b as usize]) {
+            loop {
+                let mut change: f64 = 0.0;
+                for &state in members.iter().filter(|&&state| !self.of(state).is_empty()) {
+                    let new = self.average(state, &p);
+                    change = change.max((new - p[state as usize]).abs());
+                    p[state as usize] = new;
+                    work += self.of(state).len() as u64;
+                }
+                if change < SETTLED || (members.len() == 1 && self.of(members[0]).iter().all(|e| e.to != members[0])) {
+                    break;
+                }
+                if work > MOST_WORK {
+                    return None;
+                }
+            }
+        }
+        p.first().copied()
+    }
+
+    /// Each process that can move is as likely as the next one, and so is each outcome of its move.
+    fn average(&self, state: u32, p: &[f64]) -> f64 {
+        let edges = self.of(state);
+        let movers = edges.chunk_by(|a, b| a.who == b.who);
+        let (mut sum, mut count) = (0.0, 0);
+        for outcomes in movers {
+            sum += outcomes.iter().map(|edge| p[edge.to as usize]).sum::<f64>() / outcomes.len() as f64;
+            count += 1;
+        }
+        sum / f64::from(count)
+    }
+
+    /// Tarjan's algorithm (1972), with a stack of its own instead of recursion.
+    fn components(&self, follows: impl Fn(&Edge) -> bool) -> Components {
+        const UNSEEN: u32 = u32::MAX;
+        let states = self.len();
+        let (mut of, mut low, mut on_stack) = (vec![UNSEEN; states], vec![UNSEEN; states], vec![false; states]);
+        let (mut stack, mut path, mut next, mut count) = (Vec::new(), Vec::<(u32, u32, usize)>::new(), 0_u32, 0);
+        for root in 0..states as u32 {
+            if low[root as usize] != UNSEEN {
+                continue;
+            }
+            path.push((root, next, self.first[root as usize]));
+            (low[root as usize], on_stack[root as usize]) = (next, true);
+            stack.push(root);
+            next += 1;
+            while let Some(&mut (state, index, ref mut edge)) = path.last_mut() {
+                let at = state as usize;
+                if *edge < self.first[at + 1] {
+                    let way = self.edges[*edge];
+                    *edge += 1;
+                    let to = way.to as usize;
+                    if !follows(&way) {
+                    } else if low[to] == UNSEEN {
+                        path.push((way.to, next, self.first[to]));
+                        (low[to], on_stack[to]) = (next, true);
+                        stack.push(way.to);
+                        next += 1;
+                    } else if on_stack[to] {
+                        low[at] = low[at].min(low[to]);
+                    }
+                    continue;
+                }
+                path.pop();
+                if let Some(&(before, ..)) = path.last() {
+                    low[before as usize] = low[before as usize].min(low[at]);
+                }
+                if low[at] == index {
+                    while let Some(member) = stack.pop() {
+                        (of[member as usize], on_stack[member as usize]) = (count, false);
+                        if member == state {
+                            break;
+                        }
+                    }
+                    count += 1;
+                }
+            }
+        }
+        Components { of, count: count as usize }
+    }
+}
+
+impl Components {
+    /// The states, component by component, each after all components that it leads to.
+    fn sinks_first(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.of.len() as u32).collect();
+        order.sort_by_key(|&state| self.of[state as usize]);
+        order
+    }
+}
+
+/// What is known of one component.
+#[derive(Clone, Copy)]
+struct Summary {
+    /// Some state of it, the first that the search met.
+    state: u32,
+    /// Processes that move in it.
+    moves: u64,
+    /// Processes that finish a round in it.
+    finishes: u64,
+    /// Processes that can move in each of its states.
+    always: u64,
+}
+
+/// The search for livelock and starvation.
+pub(super) struct Cycles<'a, const W: usize> {
+    graph: &'a Graph<'a, W>,
+    edges: &'a Edges,
+}
+
+impl<'a, const W: usize> Cycles<'a, W> {
+    pub(super) fn new(graph: &'a Graph<'a, W>, edges: &'a Edges) -> Self {
+        Self { graph, edges }
+    }
+
+    /// A cycle counts only if it is fair: whoever could always move, does.
+    pub(super) fn loops(&self, program: &Program) -> Loops {
+        let livelock = self.fair(|edge| !edge.finishes).into_iter().next();
+        let livelock = livelock.map(|summary| {
+            let around = self.around(&summary, |edge| !edge.finishes);
+            (self.graph.path_to(summary.state), self.graph.path_along(&around))
+        });
+        let starves = |who: &usize| {
+            let cycles = self.fair(|edge| !(edge.finishes && usize::from(edge.who) == *who));
+            cycles.iter().any(|cycle| {
+                let at = self.graph.stands(cycle.state);
+                cycle.finishes != 0 && !program.place(*who, at[*who]).is_gone()
+            })
+        };
+        let starving = match program.has_choices() {
+            true => (0..program.process_count()).filter(starves).collect(),
+            false => Vec::new(), // whoever finishes rounds does so a limited number of times
+        };
+        Loops { livelock, starving }
+    }
+
+    /// The fair cycles of the graph with some edges only, the one met first in front.
+    fn fair(&self, follows: impl Fn(&Edge) -> bool) -> Vec<Summary> {
+        let components = self.edges.components(&follows);
+        let unknown = Summary { state: u32::MAX, moves: 0, finishes: 0, always: u64::MAX };
+        let mut summaries = vec![unknown; components.count];
+        for state in 0..self.edges.len() as u32 {
+            let mine = components.of[state as usize];
+            let summary = &mut summaries[mine as usize];
+            summary.state = summary.state.min(state);
+            let mut can_move = 0;
+            for edge in self.edges.of(state) {
+                can_move |= 1 << edge.who;
+                if follows(edge) && components.of[edge.to as usize] == mine {
+                    summary.moves |= 1 << edge.who;
+                    summary.finishes |= u64::from(edge.finishes) << edge.who;
+                }
+            }
+            summary.always &= can_move;
+        }
+        summaries.retain(|summary| summary.moves != 0 && summary.always & !summary.moves == 0);
+        summaries.sort_by_key(|summary| summary.state);
+        summaries
+    }
+
+    /// A way through a component and back to where it began, on which everybody moves who always could.
+    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool) -> Vec<u32> {
+        let components = self.edges.components(&follows);
+        let mine = components.of[cycle.state as usize];
+        let inside = |edge: &Edge| follows(edge) && components.of[edge.to as usize] == mine;
+        let mut way = vec![cycle.state];
+        let everybody = if cycle.always == 0 { cycle.moves & cycle.moves.wrapping_neg() } else { cycle.always };
+        for who in (0..u64::BITS as u8).filter(|who| everybody >> who & 1 == 1) {
+            let last = way[way.len() - 1];
+            way.extend(self.nearest(last, inside, |edge| edge.who == who));
+        }
+        if way[way.len() - 1] != cycle.state {
+            let last = way[way.len() - 1];
+            way.extend(self.nearest(last, inside, |edge| edge.to == cycle.state));
+        }
+        way
+    }
+
+    /// The states on the shortest way from a state over an edge that is wanted, without the first.
+    fn nearest(&self, from: u32, inside: impl Fn(&Edge) -> bool, wanted: impl Fn(&Edge) -> bool) -> Vec<u32> {
+        const UNSEEN: u32 = u32::MAX;
+        let mut before = vec![UNSEEN; self.edges.len()];
+        let mut open = VecDeque::from([from]);
+        before[from as usize] = from;
+        while let Some(state) = open.pop_front() {
+            for edge in self.edges.of(state).iter().filter(|edge| inside(edge)) {
+                if wanted(edge) {
+                    let mut way = vec![edge.to];
+                    let mut last = state;
+                    while last != from {
+                        way.push(last);
+                        last = before[last as usize];
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if before[edge.to as usize] == UNSEEN {
+                    before[edge.to as usize] = state;
+                    open.push_back(edge.to);
+                }
+            }
+        }
+        Vec::new()
+    }
+}

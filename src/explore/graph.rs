@@ -1,0 +1,150 @@
+//! The states that a search has kept, as a graph. No edge is stored: the model gives them again.
+
+use super::cycles::{Cycles, Edges};
+use super::layer::Layer;
+use super::load::Shape;
+use super::packed::Layout;
+use super::tally::tally;
+use super::{Explored, Path, Probability, Safety, Schedules, Task};
+use crate::model::{Move, Program};
+
+/// All states of a search, numbered in the order in which it met them, rank by rank.
+pub(super) struct Graph<'a, const W: usize> {
+    program: &'a Program,
+    layout: &'a Layout,
+    layers: Vec<Layer<W>>,
+    is_ranked: bool,
+}
+
+impl<'a, const W: usize> Graph<'a, W> {
+    pub(super) fn new(program: &'a Program, layout: &'a Layout, layers: Vec<Layer<W>>, is_ranked: bool) -> Self {
+        Self { program, layout, layers, is_ranked }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.layers.iter().map(|layer| layer.states.len()).sum()
+    }
+
+    /// The layer of a state, and its place there.
+    fn place(&self, number: u32) -> (usize, usize) {
+        let layer = self.layers.partition_point(|layer| layer.first <= number) - 1;
+        // Of several layers with one first number all but the last are empty.
+        (layer, (number - self.layers[layer].first) as usize)
+    }
+
+    /// Where everybody stands in a state.
+    pub(super) fn stands(&self, number: u32) -> Vec<u32> {
+        let (layer, place) = self.place(number);
+        let mut at = self.program.start();
+        self.layout.unpack(&self.layers[layer].states[place], &mut at);
+        at
+    }
+
+    /// Shows each move from a state of `layer`, with the number of the state that it leads to.
+    pub(super) fn for_each_edge(&self, layer: usize, at: &[u32], mut visit: impl FnMut(&Move, u32)) {
+        let state = self.layout.pack::<W>(at);
+        self.program.for_each_move(at, |made| {
+            let (mut then, mut rise) = (state, 0);
+            for &(who, to) in made.changes {
+                then = self.layout.moved(then, who, to);
+                rise += self.program.rank(who, to) - self.program.rank(who, at[who]);
+            }
+            let layer = self.layers.get(if self.is_ranked { layer + rise as usize } else { layer });
+            if let Some(number) = layer.and_then(|layer| Some(layer.first + layer.find(&then)? as u32)) {
+                visit(&made, number);
+            }
+        });
+    }
+
+    /// The fewest moves that lead to a state.
+    pub(super) fn path_to(&self, number: u32) -> Path {
+        self.path_along(&self.numbers_to(number))
+    }
+
+    fn numbers_to(&self, number: u32) -> Vec<u32> {
+        let mut numbers = vec![number];
+        let mut last = number;
+        loop {
+            let (layer, place) = self.place(last);
+            let link = self.layers[layer].links[place];
+            if link.depth == 0 {
+                break;
+            }
+            last = link.parent;
+            numbers.push(last);
+        }
+        numbers.reverse();
+        numbers
+    }
+
+    /// The way along these states, each a successor of the one before it.
+    pub(super) fn path_along(&self, numbers: &[u32]) -> Path {
+        let states: Vec<Vec<u32>> = numbers.iter().map(|&number| self.stands(number)).collect();
+        let mover = |at: &[u32], then: &[u32]| {
+            let mut found = None;
+            self.program.for_each_move(at, |made| {
+                let mut made_state = at.to_vec();
+                made.make(&mut made_state);
+                if found.is_none() && made_state == then {
+                    found = Some(made.who);
+                }
+            });
+            found
+        };
+        let movers = states.windows(2).filter_map(|pair| mover(&pair[0], &pair[1])).collect();
+        Path { movers, states, safe_moves: None }
+    }
+
+    /// What can be said only when every state is known.
+    pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
+        let safe = if self.is_ranked {
+            explored.loops = Some(super::Loops::default());
+            self.safe_by_rank()
+        } else if explored.transitions as usize * size_of::<super::cycles::Edge>() > task.max_bytes / 2 {
+            return; // the edges don't fit: nothing is known of cycles
+        } else {
+            let edges = Edges::new(self, self.program);
+            let safe = edges.safe();
+            if task.count {
+                match tally(&edges, Shape::of(self.program)) {
+                    Some(ends) => explored.count(&ends),
+                    None => {
+                        explored.schedules = Some(Schedules::Infinite);
+                        explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                    }
+                }
+            }
+            explored.loops = Some(Cycles::new(self, &edges).loops(self.program));
+            safe
+        };
+        let count = safe.iter().filter(|safe| **safe).count() as u64;
+        let deadlocked = explored.deadlock_states;
+        explored.safety = Some(Safety { safe: count, unsafe_: explored.states - count - deadlocked, deadlocked });
+        if let Some(path) = &mut explored.shortest {
+            path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
+        }
+    }
+
+    /// From which states everybody can still end: from the last rank to the first.
+    fn safe_by_rank(&mut self) -> Vec<bool> {
+        let mut safe = vec![false; self.len()];
+        let mut at = self.program.start();
+        for rank in (0..self.layers.len()).rev() {
+            if let Some(above) = self.layers.get_mut(rank + 1) {
+                above.find_again();
+            }
+            // No move of a layered program leads further up than one rank.
+            if let Some(far) = self.layers.get_mut(rank + 2).filter(|_| self.program.is_layered()) {
+                far.forget_index();
+            }
+            let layer = &self.layers[rank];
+            for (place, state) in layer.states.iter().enumerate() {
+                self.layout.unpack(state, &mut at);
+                let mut is_safe = self.program.is_over(&at);
+                self.for_each_edge(rank, &at, |_, next| is_safe |= safe[next as usize]);
+                safe[layer.first as usize + place] = is_safe;
+            }
+        }
+        safe
+    }
+}

@@ -1,0 +1,193 @@
+//! What is carried along all schedules at once: how many there are, and how likely a fair coin chooses them.
+//!
+//! Numbers of as many 64-bit limbs as it takes, the least first: a count never wraps, it widens.
+
+use num_bigint::BigUint;
+
+use crate::model::Program;
+
+/// The widest exact probability, in limbs; beyond it only the floating-point one is carried.
+const MOST_LIMBS: usize = 24;
+
+/// How the words of one state's load are used: the probability as `f64`, then the counts, then the exact probability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// 0: nothing is carried; 1: all schedules; 3: also those without a refusal, and those without a loss.
+    pub(super) tracks: usize,
+    /// Limbs of each count.
+    limbs: usize,
+    /// Limbs of the exact probability; 0 if it is not carried.
+    exact: usize,
+    /// A number that every number of movers divides.
+    unit: u64,
+}
+
+/// A number became too wide for its limbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overflow {
+    Count,
+    Exact,
+}
+
+/// What one move takes along.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// Those without a refusal stay so.
+    pub(super) is_granted: bool,
+    /// Those without a loss stay so.
+    pub(super) keeps_all: bool,
+    /// How many equally likely moves there are.
+    pub(super) of: u64,
+    /// How many ranks the move rises.
+    pub(super) rise: u32,
+}
+
+impl Shape {
+    pub(super) const NOTHING: Self = Self { tracks: 0, limbs: 0, exact: 0, unit: 1 };
+
+    /// What has to be carried along the schedules of a program.
+    pub(super) fn of(program: &Program) -> Self {
+        let tracks = if program.is_monotone() { 1 } else { 3 };
+        let (most_movers, halves) = (program.process_count() as u64, program.has_choices());
+        // Up to 36 movers it fits; beyond that only the floating-point probability is carried.
+        let common = |unit: Option<u64>, n: u64| unit?.checked_div(num_integer::gcd(unit?, n))?.checked_mul(n);
+        let unit =
+            (1..=most_movers).fold(Some(1), common).and_then(|unit| unit.checked_mul(if halves { 2 } else { 1 }));
+        Self { tracks, limbs: 1, exact: usize::from(unit.is_some()), unit: unit.unwrap_or(1) }
+    }
+
+    pub(super) fn stride(self) -> usize {
+        if self.tracks == 0 { 0 } else { 1 + self.tracks * self.limbs + self.exact }
+    }
+
+    /// The load of the start: one schedule, for certain.
+    pub(super) fn start(self) -> Vec<u64> {
+        let mut load = vec![0; self.stride()];
+        if self.tracks > 0 {
+            load[0] = 1.0_f64.to_bits();
+            (0..self.tracks).for_each(|track| load[1 + track * self.limbs] = 1);
+            if self.exact > 0 {
+                load[1 + self.tracks * self.limbs] = 1;
+            }
+        }
+        load
+    }
+
+    /// Adds a share of the load `from` to the load `to`.
+    #[inline]
+    pub(super) fn add(
+        self,
+        to: &mut [u64],
+        from: &[u64],
+        share: Share,
+        scratch: &mut Vec<u64>,
+    ) -> Result<(), Overflow> {
+        let probability = f64::from_bits(to[0]) + f64::from_bits(from[0]) / share.of as f64;
+        let carried = [true, share.is_granted, share.keeps_all];
+        // Whether everything fits is known before anything is changed.
+        for (track, carried) in carried.into_iter().enumerate().take(self.tracks) {
+            let limbs = 1 + track * self.limbs..1 + (track + 1) * self.limbs;
+            if carried && add_overflows(&to[limbs.clone()], &from[limbs]) {
+                return Err(Overflow::Count);
+            }
+        }
+        let exact = 1 + self.tracks * self.limbs..self.stride();
+        if self.exact > 0 {
+            scratch.clear();
+            scratch.extend(&from[exact.clone()]);
+            let mut carry = multiply(scratch, self.unit / share.of);
+            (1..share.rise).for_each(|_| carry |= multiply(scratch, self.unit));
+            if carry != 0 || add_overflows(&to[exact.clone()], scratch) {
+                return Err(Overflow::Exact);
+            }
+            add(&mut to[exact], scratch);
+        }
+        for (track, carried) in carried.into_iter().enumerate().take(self.tracks) {
+            let limbs = 1 + track * self.limbs..1 + (track + 1) * self.limbs;
+            if carried {
+                add(&mut to[limbs.clone()], &from[limbs]);
+            }
+        }
+        to[0] = probability.to_bits();
+        Ok(())
+    }
+
+    /// The same with one more limb for what overflowed, or without the exact probability if that grows too wide.
+    pub(super) fn widened(self, overflow: Overflow) -> Self {
+        match overflow {
+            Overflow::Count => Self { limbs: self.limbs + 1, ..self },
+            Overflow::Exact if self.exact < MOST_LIMBS => Self { exact: self.exact + 1, ..self },
+            Overflow::Exact => Self { exact: 0, ..self },
+        }
+    }
+
+    /// All loads of a layer, in another shape.
+    pub(super) fn reshape(self, loads: &[u64], shape: Self) -> Vec<u64> {
+        let states = loads.len() / self.stride();
+        let mut reshaped = vec![0; states * shape.stride()];
+        for (old, new) in loads.chunks_exact(self.stride()).zip(reshaped.chunks_exact_mut(shape.stride())) {
+            new[0] = old[0];
+            for track in 0..self.tracks {
+                new[1 + track * shape.limbs..][..self.limbs]
+                    .copy_from_slice(&old[1 + track * self.limbs..][..self.limbs]);
+            }
+            let exact = self.exact.min(shape.exact);
+            new[1 + shape.tracks * shape.limbs..][..exact]
+                .copy_from_slice(&old[1 + self.tracks * self.limbs..][..exact]);
+        }
+        reshaped
+    }
+
+    pub(super) fn count(self, load: &[u64], track: usize) -> BigUint {
+        number(&load[1 + track * self.limbs..][..self.limbs])
+    }
+
+    pub(super) fn probability(self, load: &[u64]) -> f64 {
+        f64::from_bits(load[0])
+    }
+
+    /// The exact probability, as a multiple of 1 / `unit` to the power of the rank.
+    pub(super) fn exact(self, load: &[u64]) -> Option<BigUint> {
+        (self.exact > 0).then(|| number(&load[1 + self.tracks * self.limbs..]))
+    }
+
+    pub(super) fn unit(self) -> u64 {
+        self.unit
+    }
+}
+
+fn number(limbs: &[u64]) -> BigUint {
+    BigUint::from_slice(&limbs.iter().flat_map(|&limb| [limb as u32, (limb >> 32) as u32]).collect::<Vec<_>>())
+}
+
+#[inline]
+fn add_overflows(to: &[u64], from: &[u64]) -> bool {
+    // The sum of two numbers below 2^(64 n - 1) fits into n limbs.
+    let top = to.len() - 1;
+    if (to[top] | from[top]) >> 63 == 0 {
+        return false;
+    }
+    let sums = to.iter().zip(from);
+    sums.fold(false, |carry, (&a, &b)| u128::from(a) + u128::from(b) + u128::from(carry) > u128::from(u64::MAX))
+}
+
+#[inline]
+fn add(to: &mut [u64], from: &[u64]) {
+    let mut carry = false;
+    for (a, &b) in to.iter_mut().zip(from) {
+        let (sum, first) = a.overflowing_add(b);
+        let (sum, second) = sum.overflowing_add(u64::from(carry));
+        (*a, carry) = (sum, first || second);
+    }
+}
+
+/// Multiplies in place; what does not fit is given back.
+#[inline]
+fn multiply(limbs: &mut [u64], by: u64) -> u64 {
+    let mut carry = 0_u64;
+    for limb in limbs {
+        let product = u128::from(*limb) * u128::from(by) + u128::from(carry);
+        (*limb, carry) = (product as u64, (product >> 64) as u64);
+    }
+    carry
+}

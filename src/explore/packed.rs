@@ -1,0 +1,67 @@
+//! A state in as few machine words as it takes: a field of bits for each process.
+
+use crate::model::Program;
+
+/// The most words that a state may have; 64 processes of 2^16 places fit.
+pub(super) const MOST_WORDS: usize = 16;
+
+/// A packed state.
+pub(super) type State<const W: usize> = [u64; W];
+
+/// Where in a state each process's stand is.
+pub(super) struct Layout {
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Copy)]
+struct Field {
+    word: usize,
+    shift: u32,
+    mask: u64,
+}
+
+impl Layout {
+    /// A field as wide as it must be for each process; none reaches over the end of a word.
+    pub(super) fn new(program: &Program) -> Self {
+        let (mut word, mut shift) = (0, 0);
+        let field = |who: usize| {
+            let places = program.place_count(who) as u64;
+            let bits = u64::BITS - (places - 1).max(1).leading_zeros();
+            if shift + bits > u64::BITS {
+                (word, shift) = (word + 1, 0);
+            }
+            shift += bits;
+            Field { word, shift: shift - bits, mask: u64::MAX >> (u64::BITS - bits) }
+        };
+        Self { fields: (0..program.process_count()).map(field).collect() }
+    }
+
+    /// Words that a state takes.
+    pub(super) fn words(&self) -> usize {
+        self.fields.last().map_or(1, |field| field.word + 1)
+    }
+
+    pub(super) fn pack<const W: usize>(&self, at: &[u32]) -> State<W> {
+        let mut state = [0; W];
+        for (field, &at) in self.fields.iter().zip(at) {
+            state[field.word] |= u64::from(at) << field.shift;
+        }
+        state
+    }
+
+    #[inline]
+    pub(super) fn unpack<const W: usize>(&self, state: &State<W>, at: &mut [u32]) {
+        for (field, at) in self.fields.iter().zip(at) {
+            *at = (state[field.word] >> field.shift & field.mask) as u32;
+        }
+    }
+
+    /// The state in which `who` stands at `to`.
+    #[inline]
+    pub(super) fn moved<const W: usize>(&self, mut state: State<W>, who: usize, to: u32) -> State<W> {
+        let field = self.fields[who];
+        let word = &mut state[field.word];
+        *word = *word & !(field.mask << field.shift) | u64::from(to) << field.shift;
+        state
+    }
+}

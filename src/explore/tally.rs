@@ -1,0 +1,67 @@
+//! Schedules counted after the search: for programs that could come back to where they were, and never do.
+
+use super::cycles::Edges;
+use super::ends::Ends;
+use super::load::{Shape, Share};
+
+/// Counts along all edges of a graph without cycles; `None` if it has one.
+pub(super) fn tally(edges: &Edges, mut shape: Shape) -> Option<Ends> {
+    let rank = ranks(edges)?;
+    let mut order: Vec<u32> = (0..rank.len() as u32).collect();
+    order.sort_by_key(|&state| rank[state as usize]);
+    let mut ends = Ends::new(shape);
+    let mut load = shape.start();
+    load.resize(rank.len() * shape.stride(), 0);
+    let mut scratch = Vec::new();
+    for state in order {
+        let from = rank[state as usize];
+        let ways = edges.of(state);
+        if ways.is_empty() {
+            let load = &load[state as usize * shape.stride()..][..shape.stride()];
+            ends.add(!edges.is_over(state), state, None, u64::from(from), shape, load);
+        }
+        let movers = ways.chunk_by(|a, b| a.who == b.who).count() as u64;
+        for outcomes in ways.chunk_by(|a, b| a.who == b.who) {
+            for edge in outcomes {
+                let share = Share {
+                    is_granted: !edge.is_refusal,
+                    keeps_all: !edge.loses,
+                    of: movers * outcomes.len() as u64,
+                    rise: rank[edge.to as usize] - from,
+                };
+                loop {
+                    let stride = shape.stride();
+                    let mine = load[state as usize * stride..][..stride].to_vec();
+                    let to = &mut load[edge.to as usize * stride..][..stride];
+                    let Err(overflow) = shape.add(to, &mine, share, &mut scratch) else { break };
+                    let wider = shape.widened(overflow);
+                    load = shape.reshape(&load, wider);
+                    shape = wider;
+                }
+            }
+        }
+    }
+    Some(ends)
+}
+
+/// The longest way to each state; `None` if there is a cycle.
+fn ranks(edges: &Edges) -> Option<Vec<u32>> {
+    let states = edges.len();
+    let (mut rank, mut arrivals) = (vec![0_u32; states], vec![0_u32; states]);
+    let all = 0..states as u32;
+    all.clone().flat_map(|state| edges.of(state)).for_each(|edge| arrivals[edge.to as usize] += 1);
+    let mut order: Vec<u32> = all.filter(|&state| arrivals[state as usize] == 0).collect();
+    let mut next = 0;
+    while let Some(&state) = order.get(next) {
+        next += 1;
+        for edge in edges.of(state) {
+            let to = edge.to as usize;
+            rank[to] = rank[to].max(rank[state as usize] + 1);
+            arrivals[to] -= 1;
+            if arrivals[to] == 0 {
+                order.push(edge.to);
+            }
+        }
+    }
+    (order.len() == states).then_some(rank)
+}

@@ -1,0 +1,235 @@
+//! What the explorer has found, in words.
+
+mod json;
+
+use num_bigint::BigUint;
+
+use super::graph;
+use super::paint::Style;
+use super::story::Story;
+use super::table::{Cells, table};
+use super::words::{clean, grouped, list, name, plural};
+use crate::analysis::WaitForGraph;
+use crate::explore::{Answer, Path, Probability, Schedules, Stopped};
+use crate::model::{MOST_COUNTED_ATTEMPTS, Move, Program};
+use crate::scenario::{Scenario, format_schedule};
+use crate::simulate::Narrator;
+use crate::trace::{Deadlock, Event};
+
+pub use json::document;
+
+/// What the explorer was asked, and its answer.
+pub struct Exploration<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// What is known of it.
+    pub answer: &'a Answer,
+    /// The command that carries out a schedule, up to the schedule itself; `None` if nothing here can.
+    pub command: Option<String>,
+}
+
+/// The whole page.
+pub fn page(exploration: &Exploration, style: Style) -> String {
+    let Exploration { scenario, answer, .. } = exploration;
+    let mut text = style.wrap(&format!("Every interleaving of: {}", clean(&scenario.title)), "");
+    text += &style.wrap("A state is where each process stands; each step of a process is one move.", "  ");
+    text += &format!("\n{}", numbers(answer, style));
+    if let Some(path) = &answer.explored.shortest {
+        text += &shortest(exploration, path, style);
+    }
+    text += &format!("\n{}\n", style.heading("What follows"));
+    text += &verdict(exploration, style);
+    text
+}
+
+/// The numbers, one in a row.
+fn numbers(answer: &Answer, style: Style) -> String {
+    let explored = &answer.explored;
+    let mut rows = vec![
+        vec!["states".to_owned(), grouped(&explored.states), visited(explored.stopped).to_owned()],
+        vec!["moves between them".into(), grouped(&explored.transitions), String::new()],
+    ];
+    let mut row = |what: &str, number: String, remark: String| rows.push(vec![what.into(), number, remark]);
+    match &explored.schedules {
+        Some(Schedules::Counted { all, deadlocked, refused, losing }) => {
+            row("complete schedules", grouped(all), "from the start until nobody can move".into());
+            row("- that deadlock", grouped(deadlocked), in_states(explored.deadlock_states));
+            row("- with a refusal", grouped(refused), String::new());
+            row("- that lose a record", grouped(losing), String::new());
+            row("- that never end", "0".into(), String::new());
+        }
+        Some(Schedules::Infinite) => {
+            row("complete schedules", "no end".into(), "some moves lead back to a state that was there before".into());
+            row("deadlocked states", grouped(&explored.deadlock_states), String::new());
+        }
+        None => row("deadlocked states", grouped(&explored.deadlock_states), String::new()),
+    }
+    if let Some(safety) = explored.safety {
+        row("safe states", grouped(&safety.safe), "everybody can still end from there".into());
+        row("unsafe states", grouped(&safety.unsafe_), "a deadlock can't be avoided from there".into());
+    }
+    if let Some(p) = &explored.p_deadlock {
+        row("a deadlock's chance", chance(p), "if a fair coin picks who moves".into());
+    }
+    table(&["what", "how many", "that is"], &rows, Cells::Words, style)
+}
+
+fn visited(stopped: Option<Stopped>) -> &'static str {
+    match stopped {
+        None => "all were visited",
+        Some(Stopped::First) => "up to the first deadlock",
+        Some(Stopped::States) => "up to --max-states",
+        Some(Stopped::Memory) => "up to --max-memory",
+        Some(Stopped::Interrupted) => "up to the interrupt",
+    }
+}
+
+fn in_states(count: u64) -> String {
+    if count == 0 { String::new() } else { format!("in {}", plural(count, "state")) }
+}
+
+/// `19/120 = 15.8%`.
+fn chance(p: &Probability) -> String {
+    let percent = |p: f64| match p * 100.0 {
+        p if p == 0.0 || (0.1..=99.9).contains(&p) || p == 100.0 => format!("{:.1}%", p),
+        p if p < 0.1 => "under 0.1%".into(),
+        _ => "over 99.9%".into(),
+    };
+    match p {
+        Probability::Exact(above, below) if below.bits() <= 64 => format!("{above}/{below} = {}", percent(p.about())),
+        p => percent(p.about()),
+    }
+}
+
+/// The shortest schedule as a story, with the graph at its end and the command that carries it out.
+fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
+    let Exploration { scenario, answer, .. } = exploration;
+    let moves = plural(path.movers.len() as u64, "move");
+    let mut text = format!("\n{}\n", style.heading(&format!("The shortest way to a deadlock: {moves}")));
+    let told = tell(scenario, &answer.program, path);
+    let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
+    let no_return = path.safe_moves.map(|safe| safe as u64 + 1);
+    for event in &told {
+        text += &story.line(event).unwrap_or_default();
+    }
+    text += &match no_return {
+        Some(at) => {
+            let mover = clean(name(scenario, path.movers[at as usize - 1]));
+            style.wrap(
+                &format!(
+                    "The point of no return is move {at}, by {mover}: before it everybody could still end, after it \
+                     nobody can help it."
+                ),
+                "  ",
+            )
+        }
+        None if answer.explored.safety.is_some() => {
+            style.wrap("There is no point of no return: from the start every schedule ends in a deadlock.", "  ")
+        }
+        None => String::new(),
+    };
+    text += &format!("\n{}\n", style.heading("The wait-for graph at its end"));
+    text += &graph::picture(scenario, &deadlock(scenario, &told), style);
+    if let Some(command) = &exploration.command {
+        let schedule = format_schedule(&path.movers, scenario);
+        text += &format!("\n{}\n", style.heading("Carry it out"));
+        text += &format!("  {command} {}\n", shell_words::quote(&clean(&schedule)));
+    }
+    text
+}
+
+/// The events of a way through the states, and what everybody says who can't go on at its end.
+fn tell(scenario: &Scenario, program: &Program, path: &Path) -> Vec<Event> {
+    let mut narrator = Narrator::new(scenario, program, 0);
+    let mut events = narrator.start(0);
+    for (number, pair) in path.states.windows(2).enumerate() {
+        let mut told = false;
+        program.for_each_move(&pair[0], |made: Move| {
+            let mut then = pair[0].clone();
+            made.make(&mut then);
+            if !told && then == pair[1] {
+                told = true;
+                events.extend(narrator.tell(&pair[0], &made, number as u64 + 1));
+            }
+        });
+    }
+    if let Some(last) = path.states.last() {
+        (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
+    }
+    events
+}
+
+/// Who waits for whom when these events are over.
+fn deadlock(scenario: &Scenario, events: &[Event]) -> Deadlock {
+    let mut graph = WaitForGraph::new(scenario);
+    events.iter().for_each(|event| graph.apply(event));
+    let cycles = graph.deadlocks();
+    let members = cycles.iter().flatten().map(|edge| edge.waiter).collect();
+    Deadlock { blocked_behind: graph.blocked_behind(&members), cycles, ..Deadlock::default() }
+}
+
+/// What follows from the numbers: a proof, a warning, or what is not known.
+fn verdict(exploration: &Exploration, style: Style) -> String {
+    let Exploration { scenario, answer, .. } = exploration;
+    let explored = &answer.explored;
+    let states = grouped(&explored.states);
+    let mut sentences = vec![match (explored.deadlock_states, explored.stopped) {
+        (0, None) => style.good(&format!(
+            "No deadlock is possible: all {states} states were visited, and from each of them everybody can still end."
+        )),
+        (0, Some(_)) => style.warn(&format!(
+            "No deadlock in the {states} states that were visited. Whether there is one beyond them is not known."
+        )),
+        (_, None) => style.bad("A deadlock is possible."),
+        (_, Some(_)) => style.bad("A deadlock is possible. What else there is beyond these states is not known."),
+    }];
+    if let Some(Schedules::Counted { all, refused, losing, .. }) = &explored.schedules
+        && *refused > BigUint::ZERO
+    {
+        let (all, refused, losing) = (grouped(all), grouped(refused), grouped(losing));
+        sentences.push(format!(
+            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}. Here a time-out \
+             may fire at any moment while a lock is taken, however long it is; `lesson run --simulate` keeps the time."
+        ));
+    }
+    sentences.extend(endless(scenario, answer, style));
+    if !answer.tireless.is_empty() {
+        let names: Vec<String> = answer.tireless.iter().map(|&who| clean(name(scenario, who))).collect();
+        sentences.push(format!(
+            "More than {MOST_COUNTED_ATTEMPTS} attempts are taken as attempts without end: {}.",
+            list(&names)
+        ));
+    }
+    sentences.iter().map(|sentence| style.wrap(sentence, "  ")).collect()
+}
+
+/// Livelock and starvation.
+fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
+    let Some((_, loops)) = &answer.endless else { return Vec::new() };
+    let mut sentences = Vec::new();
+    sentences.push(match &loops.livelock {
+        None => "No livelock is possible: nobody can move for ever without finishing a round.".into(),
+        Some((into, around)) => {
+            let into = match into.movers.as_slice() {
+                [] => "From the start".into(),
+                movers => format!("After {}", clean(&format_schedule(movers, scenario))),
+            };
+            style.bad(&format!(
+                "A livelock is possible. {into} the moves {} lead back to where they began, and nobody has finished a \
+                 round: unless somebody gives up, that can go on for ever.",
+                clean(&format_schedule(&around.movers, scenario))
+            ))
+        }
+    });
+    sentences.push(match loops.starving.as_slice() {
+        [] => "Nobody can starve: be kept waiting for ever while others finish their rounds.".into(),
+        starving => {
+            let names: Vec<String> = starving.iter().map(|&who| clean(name(scenario, who))).collect();
+            style.bad(&format!(
+                "Starvation is possible: {} can be kept from finishing a round for ever while others finish theirs.",
+                list(&names)
+            ))
+        }
+    });
+    sentences
+}
