@@ -81,8 +81,9 @@
 //!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate` and `report` touch no clock, process, file
-//!    system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads their sources for it).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate` and `report` touch no clock, process,
+//!    file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads their sources
+//!    for it).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

@@ -19,7 +19,7 @@ Run it (this file is called x.pml here; it needs a C compiler):
 
 -DNOREDUCE saves memory: in one process of SPIN's there is nothing to reduce. What to look for:
 
-    errors: 0                 no schedule deadlocks, unless it also says `max search depth too small`: then use a larger -m
+    errors: 0                 no schedule deadlocks; but if it says `max search depth too small`, use a larger -m first
     invalid end state         a deadlock; `spin -t x.pml` tells the way to it, one line for each move
     ./pan -m1000000 -c0       does not stop there: `errors` counts the deadlocked states, `states, stored` all states
 

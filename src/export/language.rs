@@ -82,11 +82,11 @@ impl Language {
     pub(super) fn when(self, plan: &Plan, actor: &Actor, when: When) -> String {
         let of = |variable: &str| self.of(variable, actor);
         let name = |request: Requests| &plan.requests[request.trailing_zeros() as usize].name;
+        // TLC would take each part of an `or` for a move of its own, had it no value to compare.
+        let value = |what: String| if self.is == "=" { format!("{what} = TRUE") } else { what };
         let said = |is_so: bool, what: String| if is_so { what } else { format!("{}{what}", self.not) };
         match when {
-            // TLC would take each part of an `or` for a move of its own.
-            When::Blocked(request) if self.is == "=" => format!("{} = TRUE", name(request)),
-            When::Blocked(request) => name(request).clone(),
+            When::Blocked(request) => value(name(request).clone()),
             When::Free(request) => format!("{}{}", self.not, name(request)),
             When::Lacks(pool, units) => {
                 let pool = &plan.pools[pool];
@@ -103,8 +103,9 @@ impl Language {
             When::Attempt(count) => format!("{} {} {count}", of("attempt"), self.is),
             When::MetAtMost(count) => format!("{} {} {count}", of("met"), self.at_most),
             When::MetMore(count) => format!("{} > {count}", of("met")),
-            When::Detected(is_so) => said(is_so, of("edeadlk")),
-            When::Deadlocked => of("deadlocked"),
+            When::Detected(true) => value(of("edeadlk")),
+            When::Detected(false) => format!("{}{}", self.not, of("edeadlk")),
+            When::Deadlocked => value(of("deadlocked")),
         }
     }
 

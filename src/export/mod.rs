@@ -1,9 +1,9 @@
 //! The scenario for other checkers: SPIN's Promela and TLC's TLA+.
 //!
 //! Whoever has a scenario that is too large for the explorer goes on with these: SPIN has a swarm, TLC spreads over
-//! many machines. The exports are exact. A state of theirs says where each process stands, as ours does, and one of their
-//! steps is one move; so they find as many states as we do, and the same deadlocks (`tests/export.rs` counts them). That
-//! makes them a second witness of the explorer, too.
+//! many machines. The exports are exact. A state of theirs says where each process stands, as ours does, and one of
+//! their steps is one move; so they find as many states as we do, and the same deadlocks (`tests/export.rs` counts
+//! them). That makes them a second witness of the explorer, too.
 //!
 //! Both are written from the compiled [`Program`]; the rules are not written down a second time:
 //!
@@ -41,8 +41,8 @@ pub fn tla(scenario: &Scenario, program: &Program, module: &str) -> String {
     tla::write(&Plan::new(scenario, program, &[module]), module)
 }
 
-/// Whether a module of ours can have this name: ASCII letters, digits and `_`, with a letter in front, and no word of the
-/// language (*Specifying Systems*, section 15.1) or of ours, such as `at`.
+/// Whether a module of ours can have this name: ASCII letters, digits and `_`, with a letter in front, and no word of
+/// the language (*Specifying Systems*, section 15.1) or of ours, such as `at`.
 pub fn is_module_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

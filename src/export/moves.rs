@@ -178,7 +178,10 @@ impl MovesOf<'_> {
             let again = self.comes_again();
             let comes =
                 comes.into_iter().map(|then| only(again.then_some(When::MetAtMost(before)), (Vec::new(), then, "")));
-            let passes = on().into_iter().filter(|_| again).map(|way| only(Some(When::MetMore(before)), way));
+            let passes = on().into_iter().filter(|_| again).map(|(when, then, outcome)| {
+                let outcome = if outcome.is_empty() { "was there before" } else { outcome };
+                only(Some(When::MetMore(before)), (when, then, outcome))
+            });
             return comes.chain(passes).collect();
         }
         let publishes = stand.effect == Effect::Publishes;

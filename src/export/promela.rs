@@ -21,19 +21,24 @@ pub(super) fn write(plan: &Plan) -> String {
     names(&mut text, plan);
     variables(&mut text, plan);
     conditions(&mut text, plan);
+    // What follows from a move: written down once, and behind all of them. An `inline` would be nicer to read, but
+    // SPIN takes no long ones.
+    let mut settling = String::new();
     if plan.counts.meetings {
-        meetings(&mut text, plan);
+        meetings(&mut text, &mut settling, plan);
     }
     if let Some(longest) = plan.kernel {
         let what = format!("The kernel refuses a wait that closes a cycle of at most {longest} processes.");
-        cycles(&mut text, plan, &Cycles { array: "edeadlk", edge: "asks", what: &what, kernel: true, longest });
+        let kind = Cycles { array: "edeadlk", edge: "asks", what: &what, kernel: true, longest };
+        cycles(&mut text, &mut settling, plan, &kind);
     }
     if plan.victims {
         let what = "Who is in a cycle of processes that wait without a limit may be killed.";
         let longest = plan.actors.len();
-        cycles(&mut text, plan, &Cycles { array: "deadlocked", edge: "waits_for", what, kernel: false, longest });
+        let kind = Cycles { array: "deadlocked", edge: "waits_for", what, kernel: false, longest };
+        cycles(&mut text, &mut settling, plan, &kind);
     }
-    program(&mut text, plan);
+    program(&mut text, &settling, plan);
     text
 }
 
@@ -126,37 +131,37 @@ fn conditions(text: &mut String, plan: &Plan) {
     line!(text, "/* Nobody is left. */\n#define all_over ({})", PROMELA.all(&gone));
 }
 
-/// Whoever waits at the first meeting goes on, once nobody is still to come to it.
-fn meetings(text: &mut String, plan: &Plan) {
-    line!(text, "\n/* Who meets and has not come to meeting number m yet. */");
+/// All who wait at the first meeting go on, once nobody is still to come to it.
+fn meetings(text: &mut String, settling: &mut String, plan: &Plan) {
+    line!(text, "\n/* Who meets, will come to meeting number m, and has not come yet. */");
     let who: Vec<&Actor> = plan.actors.iter().filter(|actor| actor.meetings > 0).collect();
     for actor in &who {
         line!(text, "#define {}_to_come(m) ({})", actor.id, PROMELA.is_to_come(plan, actor, "(m)"));
     }
-    line!(text, "\n/* All who wait at the first meeting go on, once nobody is still to come to it. */");
     line!(text, "#define NOBODY 2147483647");
-    line!(text, "inline open_meetings() {{\n  do\n  :: true ->\n     first = NOBODY;");
+    line!(settling, "    /* All who wait at the first meeting go on, once nobody is still to come to it. */");
+    line!(settling, "    do\n    :: true ->\n       first = NOBODY;");
     for actor in &who {
         let waits = PROMELA.stands(actor, &at_meetings(actor));
         let been = PROMELA.been(actor);
-        line!(text, "     if :: {waits} && {been} < first -> first = {been} :: else fi;");
+        line!(settling, "       if :: {waits} && {been} < first -> first = {been} :: else fi;");
     }
     let to_come: Vec<String> = who.iter().map(|actor| format!("{}_to_come(first)", actor.id)).collect();
-    line!(text, "     if\n     :: first == NOBODY || {} -> break", to_come.join(" || "));
-    line!(text, "     :: else\n     fi;");
+    line!(settling, "       if\n       :: first == NOBODY || {} -> break", to_come.join(" || "));
+    line!(settling, "       :: else\n       fi;");
     for actor in &who {
-        line!(text, "     if");
+        line!(settling, "       if");
         for opening in &actor.openings {
             let mut when = vec![
                 format!("{} == {}", PROMELA.of("at", actor), spot_name(actor, opening.from)),
                 format!("{} == first", PROMELA.been(actor)),
             ];
             when.extend(opening.when.iter().map(|when| PROMELA.when(plan, actor, *when)));
-            line!(text, "     :: {} -> {}", PROMELA.all(&when), effects(plan, actor, opening));
+            line!(settling, "       :: {} -> {}", PROMELA.all(&when), effects(plan, actor, opening));
         }
-        line!(text, "     :: else\n     fi;");
+        line!(settling, "       :: else\n       fi;");
     }
-    line!(text, "  od;\n  first = 0\n}}");
+    line!(settling, "    od;\n    first = 0;");
 }
 
 /// A search for cycles among those who wait.
@@ -171,66 +176,64 @@ struct Cycles<'a> {
     longest: usize,
 }
 
-fn cycles(text: &mut String, plan: &Plan, cycles: &Cycles) {
+fn cycles(text: &mut String, settling: &mut String, plan: &Plan, cycles: &Cycles) {
     let Cycles { array, edge, what, kernel, longest } = cycles;
-    line!(text, "\n/* {what} */");
-    let mut edges = String::new();
+    line!(text, "");
+    line!(settling, "    /* {what} */");
     for actor in &plan.actors {
         for other in plan.actors.iter().filter(|other| other.id != actor.id) {
             let (a, b) = (&actor.id, &other.id);
-            let known = PROMELA.waits_for(plan, actor, other, *kernel);
-            if let Some(condition) = &known {
+            let condition = PROMELA.waits_for(plan, actor, other, *kernel);
+            let is_so = condition.map(|condition| {
                 line!(text, "#define {a}_{edge}_{b} {condition}");
+                format!("{a}_{edge}_{b}")
+            });
+            // Of two searches each leaves what it wrote to the other one.
+            if is_so.is_some() || (plan.kernel.is_some() && plan.victims) {
+                let is_so = is_so.unwrap_or_else(|| "false".to_owned());
+                line!(settling, "    way[{a} * PROCESSES + {b}] = {is_so};");
             }
-            let is_so = if known.is_some() { format!("{a}_{edge}_{b}") } else { "false".to_owned() };
-            line!(edges, "  way[{a} * PROCESSES + {b}] = {is_so};");
         }
     }
-    line!(text, "inline find_{array}() {{\n{}  from = 0;", edges);
     let search = SEARCH.replace("LONGEST", &longest.to_string()).replace("FOUND", array);
-    line!(text, "{search}}}");
+    line!(settling, "    from = 0;\n{search}    from = 0;");
 }
 
 /// From each process along the shortest ways.
-const SEARCH: &str = "  do
-  :: from < PROCESSES ->
-     to = 0;
-     do
-     :: to < PROCESSES -> far[to] = way[from * PROCESSES + to]; to++
-     :: else -> break
-     od;
-     length = 1;
-     do
-     :: length < LONGEST && !far[from] ->
-        via = 0;
-        do
-        :: via < PROCESSES && far[via] == length ->
-           to = 0;
-           do
-           :: to < PROCESSES && way[via * PROCESSES + to] && !far[to] -> far[to] = length + 1; to++
-           :: to < PROCESSES && !(way[via * PROCESSES + to] && !far[to]) -> to++
-           :: else -> break
-           od;
-           via++
-        :: via < PROCESSES && far[via] != length -> via++
-        :: else -> break
-        od;
-        length++
-     :: else -> break
-     od;
-     FOUND[from] = (far[from] > 0);
-     from++
-  :: else -> break
-  od;
-  from = 0
+const SEARCH: &str = "    do
+    :: from < PROCESSES ->
+       to = 0;
+       do
+       :: to < PROCESSES -> far[to] = way[from * PROCESSES + to]; to++
+       :: else -> break
+       od;
+       length = 1;
+       do
+       :: length < LONGEST && !far[from] ->
+          via = 0;
+          do
+          :: via < PROCESSES && far[via] == length ->
+             to = 0;
+             do
+             :: to < PROCESSES && way[via * PROCESSES + to] && !far[to] -> far[to] = length + 1; to++
+             :: to < PROCESSES && !(way[via * PROCESSES + to] && !far[to]) -> to++
+             :: else -> break
+             od;
+             via++
+          :: via < PROCESSES && far[via] != length -> via++
+          :: else -> break
+          od;
+          length++
+       :: else -> break
+       od;
+       FOUND[from] = (far[from] > 0);
+       from++
+    :: else -> break
+    od;
 ";
 
 /// The moves.
-fn program(text: &mut String, plan: &Plan) {
-    let mut settling = Vec::new();
-    settling.extend(plan.counts.meetings.then_some("open_meetings()"));
-    settling.extend(plan.kernel.map(|_| "find_edeadlk()"));
-    settling.extend(plan.victims.then_some("find_deadlocked()"));
+fn program(text: &mut String, settling: &str, plan: &Plan) {
     line!(text, "\nactive proctype scenario() {{\n  do");
     if !settling.is_empty() {
         line!(text, "  :: atomic {{\n  if");
@@ -246,7 +249,7 @@ fn program(text: &mut String, plan: &Plan) {
         }
     }
     if !settling.is_empty() {
-        line!(text, "  fi;\n  d_step {{ {} }}\n  }}", settling.join("; "));
+        line!(text, "  fi;\n  d_step {{\n{settling}  }}\n  }}");
     }
     line!(text, "  /* Everybody has ended or crashed: no deadlock. Nothing changes any more. */");
     line!(text, "  :: d_step {{ all_over -> skip }}\n  od\n}}");

@@ -15,7 +15,7 @@
  *
  * -DNOREDUCE saves memory: in one process of SPIN's there is nothing to reduce. What to look for:
  *
- *     errors: 0                 no schedule deadlocks, unless it also says `max search depth too small`: then use a larger -m
+ *     errors: 0                 no schedule deadlocks; but if it says `max search depth too small`, use a larger -m first
  *     invalid end state         a deadlock; `spin -t x.pml` tells the way to it, one line for each move
  *     ./pan -m1000000 -c0       does not stop there: `errors` counts the deadlocked states, `states, stored` all states
  *
@@ -52,33 +52,10 @@ hidden int first;
 /* Nobody is left. */
 #define all_over (at[P1] == ENDED && at[P2] == ENDED)
 
-/* Who meets and has not come to meeting number m yet. */
+/* Who meets, will come to meeting number m, and has not come yet. */
 #define P1_to_come(m) (at[P1] != ENDED && met[P1] <= (m) && !(at[P1] == P1_meets_2 && met[P1] == (m)))
 #define P2_to_come(m) (at[P2] != ENDED && met[P2] <= (m) && !(at[P2] == P2_meets_2 && met[P2] == (m)))
-
-/* All who wait at the first meeting go on, once nobody is still to come to it. */
 #define NOBODY 2147483647
-inline open_meetings() {
-  do
-  :: true ->
-     first = NOBODY;
-     if :: at[P1] == P1_meets_2 && met[P1] < first -> first = met[P1] :: else fi;
-     if :: at[P2] == P2_meets_2 && met[P2] < first -> first = met[P2] :: else fi;
-     if
-     :: first == NOBODY || P1_to_come(first) || P2_to_come(first) -> break
-     :: else
-     fi;
-     if
-     :: at[P1] == P1_meets_2 && met[P1] == first -> at[P1] = 3; met[P1]++
-     :: else
-     fi;
-     if
-     :: at[P2] == P2_meets_2 && met[P2] == first -> at[P2] = 3; met[P2]++
-     :: else
-     fi;
-  od;
-  first = 0
-}
 
 active proctype scenario() {
   do
@@ -105,7 +82,28 @@ active proctype scenario() {
   /* P2, step 5: unlock B */
   :: d_step { at[P2] == 5 -> at[P2] = ENDED; met[P2] = 0; printf("P2: unlock B\n") }
   fi;
-  d_step { open_meetings() }
+  d_step {
+    /* All who wait at the first meeting go on, once nobody is still to come to it. */
+    do
+    :: true ->
+       first = NOBODY;
+       if :: at[P1] == P1_meets_2 && met[P1] < first -> first = met[P1] :: else fi;
+       if :: at[P2] == P2_meets_2 && met[P2] < first -> first = met[P2] :: else fi;
+       if
+       :: first == NOBODY || P1_to_come(first) || P2_to_come(first) -> break
+       :: else
+       fi;
+       if
+       :: at[P1] == P1_meets_2 && met[P1] == first -> at[P1] = 3; met[P1]++
+       :: else
+       fi;
+       if
+       :: at[P2] == P2_meets_2 && met[P2] == first -> at[P2] = 3; met[P2]++
+       :: else
+       fi;
+    od;
+    first = 0;
+  }
   }
   /* Everybody has ended or crashed: no deadlock. Nothing changes any more. */
   :: d_step { all_over -> skip }

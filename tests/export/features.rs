@@ -25,11 +25,8 @@ fn check(scenario: &Scenario, name: &str, expected: (usize, usize, usize)) {
 
 /// A scenario in few words: a program is `steps` or `settings | steps`, both with commas between them.
 fn scenario(on: &str, head: &str, programs: &[&str]) -> Scenario {
-    let retry = |attempts| {
-        format!(
-            "retry = {{ backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = {attempts} }}"
-        )
-    };
+    let pause = r#"backoff = "constant", base = "1ms", cap = "1ms", jitter = "none""#;
+    let retry = |attempts| format!("retry = {{ {pause}, attempts = {attempts} }}");
     let mut toml = format!("title = \"t\"\non = \"{on}\"\n{head}\n");
     for (who, program) in programs.iter().enumerate() {
         let (settings, steps) = program.split_once('|').unwrap_or(("", program));
