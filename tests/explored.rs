@@ -143,3 +143,22 @@ fn what_is_printed_can_be_carried_out() {
     let document = carried_out.expect(1).json();
     assert_eq!(document["cycle"], value!(["P1", "P2", "P3"]));
 }
+
+/// The bound is kept: under a limit of the system that leaves little above it, the search ends by itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_below_its_bound() {
+    let place = Place::new();
+    place.write("scenario.toml", crowd(8, 3, 60));
+    for mib in [16, 64] {
+        // The program itself, its libraries and its stack: 150 MiB of addresses are plenty.
+        let kib = (mib + 150) * 1024;
+        let mut shell = std::process::Command::new("sh");
+        let lesson = env!("CARGO_BIN_EXE_lesson");
+        shell.args(["-c", &format!("ulimit -v {kib}; exec {lesson} explore scenario.toml --max-memory {mib} --json")]);
+        shell.current_dir(place.path());
+        let found = common::finish(shell).expect(3).json();
+        assert_eq!(found["stopped"], "memory");
+        assert!(found["states"].as_u64() > Some(mib * 10_000), "{found:#}");
+    }
+}

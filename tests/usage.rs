@@ -143,7 +143,7 @@ fn arguments_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let strange = || OsString::from_vec(vec![b'x', 0xff, 0x1b, b'[']);
-    let table: [&[&str]; 9] = [
+    let table: [&[&str]; 11] = [
         &[],
         &["locked", "--processes"],
         &["locked", "--begin"],
@@ -152,6 +152,8 @@ fn arguments_that_are_no_text_are_refused() {
         &["fixed", "--with"],
         &["run"],
         &["run", "deadlock", "--schedule"],
+        &["play"],
+        &["play", "deadlock", "--moves"],
         &["show"],
     ];
     for words in table {
@@ -169,7 +171,7 @@ fn a_worker_is_not_started_by_hand() {
 
 #[test]
 fn every_help_has_examples() {
-    for command in ["", "locked", "deadlock", "fixed", "run", "scenarios", "show"] {
+    for command in ["", "locked", "deadlock", "fixed", "run", "play", "scenarios", "show"] {
         for help in ["--help", "-h"] {
             let done = run(&format!("{command} {help}")).expect(0);
             assert!(done.text().contains("\nExamples:\n  lesson "), "{command} {help}: {}", done.text());

@@ -91,7 +91,7 @@ impl Probe {
             label: format!("check {}", self.what),
             seed: 1,
             patience: Duration::from_millis(200),
-            schedule: None,
+            schedule: run::Schedule::Luck,
             deadline: Some(LONGEST),
         };
         let trace = run::run(scenario, &options, &mut Unwatched)?;

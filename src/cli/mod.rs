@@ -7,9 +7,11 @@ mod fixed;
 mod live;
 mod locked;
 mod output;
+mod play;
 mod recordings;
 mod run;
 mod scenarios;
+mod screen;
 mod show;
 mod source;
 mod stage;
@@ -63,6 +65,8 @@ enum Command {
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
     Explore(explore::Args),
+    /// Be the scheduler: make it deadlock, or keep it from it, move by move
+    Play(play::Args),
     /// List the built-in scenarios, or print one to copy and change
     Scenarios(scenarios::Args),
     /// Render a trace again
@@ -117,7 +121,7 @@ impl Cli {
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
-        ctrlc::set_handler(crate::run::interrupt)?;
+        ctrlc::set_handler(|| crate::run::interrupt(screen::restore))?;
         let terminal = Terminal::of_stdout(self.color);
         self.execute(&terminal)
     }
@@ -130,6 +134,7 @@ impl Cli {
             Command::Fixed(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
+            Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),

@@ -11,7 +11,7 @@ use super::output::{Output, print};
 use super::{Verdict, show, style};
 use crate::machine::{self, Terminal, limits};
 use crate::report::Transcript;
-use crate::run::{self, Arena, Options, Unwatched, Watcher};
+use crate::run::{self, Arena, Options, Schedule, Unwatched, Watcher};
 use crate::scenario::{self, Scenario};
 use crate::simulate;
 use crate::trace::{Command, Event, FORMAT, Header, Recording, Trace};
@@ -180,7 +180,7 @@ fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena
         label: planned.label.clone(),
         seed: output.seed,
         patience: plan.patience,
-        schedule: planned.schedule.clone(),
+        schedule: planned.schedule.clone().map_or(Schedule::Luck, Schedule::List),
         deadline: plan.deadline,
     }
 }

@@ -40,6 +40,12 @@ struct Components {
 }
 
 impl Edges {
+    /// The bytes that they need, with all that is worked out with them.
+    pub(super) fn bytes(states: u64, transitions: u64) -> usize {
+        const FOR_EACH_STATE: usize = 128;
+        states as usize * FOR_EACH_STATE + transitions as usize * size_of::<Edge>()
+    }
+
     /// Asks the model for every move.
     pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program) -> Self {
         let states = graph.len();

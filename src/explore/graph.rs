@@ -25,6 +25,10 @@ impl<'a, const W: usize> Graph<'a, W> {
         self.layers.iter().map(|layer| layer.states.len()).sum()
     }
 
+    fn bytes(&self) -> usize {
+        self.layers.iter().map(Layer::bytes).sum()
+    }
+
     /// The layer of a state, and its place there.
     fn place(&self, number: u32) -> (usize, usize) {
         let layer = self.layers.partition_point(|layer| layer.first <= number) - 1;
@@ -100,8 +104,8 @@ impl<'a, const W: usize> Graph<'a, W> {
         let safe = if self.is_ranked {
             explored.loops = Some(super::Loops::default());
             self.safe_by_rank()
-        } else if explored.transitions as usize * size_of::<super::cycles::Edge>() > task.max_bytes / 2 {
-            return; // the edges don't fit: nothing is known of cycles
+        } else if self.bytes() + Edges::bytes(explored.states, explored.transitions) > task.max_bytes {
+            return; // they don't fit: nothing is known of cycles
         } else {
             let edges = Edges::new(self, self.program);
             let safe = edges.safe();

@@ -2,12 +2,8 @@
 
 use super::packed::State;
 
-/// No entry in the index.
-const EMPTY: u64 = u64::MAX;
-
-/// The lower half of an entry: the place of a state in the list. The upper half is a part of its hash, so that the list
-/// is looked at only where that agrees.
-const PLACE: u64 = u32::MAX as u64;
+/// No entry in the index. It is no place either: an index always has more entries than there are states.
+const EMPTY: u32 = u32::MAX;
 
 /// How a state was reached by the fewest moves.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +26,10 @@ pub(super) struct Layer<const W: usize> {
     pub(super) links: Vec<Link>,
     /// `stride` words for each state: what is carried along the schedules.
     pub(super) load: Vec<u64>,
-    index: Vec<u64>,
+    /// A table with open addressing. The low bits of an entry are the place of a state in the list, as many as a place
+    /// can have; the others are a part of its hash, so that the list is hardly ever looked at for nothing. How fast the
+    /// search is depends on how small this table is: it is what the processor has to wait for.
+    index: Vec<u32>,
 }
 
 impl<const W: usize> Layer<W> {
@@ -51,44 +50,55 @@ impl<const W: usize> Layer<W> {
         self.states.capacity() * size_of::<State<W>>()
             + self.links.capacity() * size_of::<Link>()
             + self.load.capacity() * size_of::<u64>()
-            + self.index.capacity() * size_of::<u64>()
+            + self.index.capacity() * size_of::<u32>()
     }
 
     /// Whether one more state makes it ask for more memory.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        (self.states.len() + 1) * 2 > self.index.len() || self.states.len() == self.states.capacity()
+        self.is_crowded() || self.states.len() == self.states.capacity()
     }
 
     /// At most so many bytes does it ask for when it is full.
     pub(super) fn growth(&self, links: bool, stride: usize) -> usize {
         let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
-        self.index.len() * 2 * size_of::<u64>() + (self.states.capacity() * 2).max(4) * entry
+        self.index.len() * 2 * size_of::<u32>() + (self.states.capacity() * 2).max(4) * entry
     }
 
     /// The place of a state, and whether it is new.
     #[inline]
-    pub(super) fn insert(&mut self, state: State<W>) -> (usize, bool) {
-        if (self.states.len() + 1) * 2 > self.index.len() {
+    pub(super) fn insert(&mut self, state: State<W>, hash: u64) -> (usize, bool) {
+        if self.is_crowded() {
             self.build_index(self.index.len() * 2);
         }
-        let hash = hash(&state);
         let slot = self.slot(&state, hash);
         let known = self.index[slot];
         if known != EMPTY {
-            return ((known & PLACE) as usize, false);
+            return (self.place_of(known), false);
         }
         let new = self.states.len();
-        self.index[slot] = hash & !PLACE | new as u64;
+        self.index[slot] = self.tag(hash) | new as u32;
         self.states.push(state);
         (new, true)
+    }
+
+    /// The first entry that a hash leads to.
+    #[inline]
+    pub(super) fn look_at_index(&self, hash: u64) -> u32 {
+        self.index[hash as usize & (self.index.len() - 1)]
+    }
+
+    /// The state that this entry stands for.
+    #[inline]
+    pub(super) fn look_at_state(&self, hash: u64) -> u64 {
+        self.states.get(self.place_of(self.look_at_index(hash))).map_or(0, |state| state[0])
     }
 
     /// The place of a state that is in the set.
     #[inline]
     pub(super) fn find(&self, state: &State<W>) -> Option<usize> {
         let known = self.index[self.slot(state, hash(state))];
-        (known != EMPTY).then_some((known & PLACE) as usize)
+        (known != EMPTY).then(|| self.place_of(known))
     }
 
     /// Gives back the memory that no more states will need.
@@ -106,19 +116,36 @@ impl<const W: usize> Layer<W> {
     /// Makes [`Layer::find`] work again.
     pub(super) fn find_again(&mut self) {
         if self.index.is_empty() {
-            self.build_index(((self.states.len() + 1) * 2).next_power_of_two().max(16));
+            self.build_index((self.states.len() * 4 / 3 + 1).next_power_of_two().max(16));
         }
+    }
+
+    /// Whether the index is too full for one more: three quarters.
+    #[inline]
+    fn is_crowded(&self) -> bool {
+        self.states.len() * 4 >= self.index.len() * 3
+    }
+
+    #[inline]
+    fn place_of(&self, entry: u32) -> usize {
+        entry as usize & (self.index.len() - 1)
+    }
+
+    /// The part of a hash that stands in an entry, above the bits of a place.
+    #[inline]
+    fn tag(&self, hash: u64) -> u32 {
+        (hash >> 32) as u32 & !(self.index.len() as u32 - 1)
     }
 
     /// The slot of a state, or the empty one where it belongs.
     #[inline]
     fn slot(&self, state: &State<W>, hash: u64) -> usize {
-        let mask = self.index.len() - 1;
+        let (mask, tag) = (self.index.len() - 1, self.tag(hash));
         let mut slot = hash as usize & mask;
         loop {
             let known = self.index[slot];
-            let is_it = (known ^ hash) & !PLACE == 0 && self.states.get((known & PLACE) as usize) == Some(state);
-            if is_it || known == EMPTY {
+            let is_alike = known & !(mask as u32) == tag;
+            if known == EMPTY || is_alike && self.states.get(known as usize & mask) == Some(state) {
                 return slot;
             }
             slot = (slot + 1) & mask;
@@ -136,14 +163,14 @@ impl<const W: usize> Layer<W> {
             while self.index[slot] != EMPTY {
                 slot = (slot + 1) & mask;
             }
-            self.index[slot] = hash & !PLACE | place as u64;
+            self.index[slot] = self.tag(hash) | place as u32;
         }
     }
 }
 
 /// Mixes all words; the high bits of a product depend on all bits of its factors.
 #[inline]
-fn hash<const W: usize>(state: &State<W>) -> u64 {
+pub(super) fn hash<const W: usize>(state: &State<W>) -> u64 {
     let mut hash = 0_u64;
     for &word in state {
         let product = u128::from(word ^ hash) * 0x9E37_79B9_7F4A_7C15_u128;

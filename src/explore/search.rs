@@ -8,14 +8,14 @@
 use std::collections::VecDeque;
 
 use super::ends::Ends;
-use super::layer::{Layer, Link};
+use super::layer::{Layer, Link, hash};
 use super::load::{Overflow, Shape, Share};
 use super::packed::{Layout, State};
 use super::{Stopped, Task};
 use crate::model::{Move, Outcome, Program};
 
-/// States between two looks at the progress.
-const PACE: u64 = 1 << 13;
+/// Groups of states between two looks at the progress.
+const PACE: u64 = 1 << 8;
 
 /// What the search has found.
 pub(super) struct Searched<const W: usize> {
@@ -29,13 +29,26 @@ pub(super) struct Searched<const W: usize> {
     pub(super) is_ranked: bool,
 }
 
+/// States that are expanded together.
+const GROUP: usize = 32;
+
+/// A move, and the state that it leads to.
 struct Successor<const W: usize> {
     state: State<W>,
+    hash: u64,
     who: usize,
     rise: u32,
     outcome: Outcome,
     loses: bool,
     choices: u8,
+}
+
+/// The moves from one state.
+struct Family {
+    /// The place of the state in its layer.
+    from: usize,
+    /// Its first successor; they end where those of the next family begin.
+    first: usize,
 }
 
 struct Search<'a, const W: usize> {
@@ -50,6 +63,7 @@ struct Search<'a, const W: usize> {
     open: VecDeque<Layer<W>>,
     spare: Vec<Layer<W>>,
     kept_bytes: usize,
+    families: Vec<Family>,
     successors: Vec<Successor<W>>,
     scratch: Vec<u64>,
     expanded: u64,
@@ -83,6 +97,7 @@ pub(super) fn search<const W: usize>(
         open: VecDeque::new(),
         spare: Vec::new(),
         kept_bytes: 0,
+        families: Vec::new(),
         successors: Vec::new(),
         scratch: Vec::new(),
         expanded: 0,
@@ -95,7 +110,8 @@ pub(super) fn search<const W: usize>(
 impl<const W: usize> Search<'_, W> {
     fn run(&mut self, start: &[u32], progress: &mut dyn FnMut(u64) -> bool) -> Result<(), Stopped> {
         let mut layer = Layer::new();
-        layer.insert(self.layout.pack(start));
+        let state = self.layout.pack(start);
+        layer.insert(state, hash(&state));
         layer.load = self.shape.start();
         if self.task.keep {
             layer.links.push(Link { parent: 0, depth: 0 });
@@ -126,8 +142,11 @@ impl<const W: usize> Search<'_, W> {
     ) -> Result<(), Stopped> {
         let mut next = 0;
         while next < layer.states.len() {
-            self.expand(layer, next, rank, at)?;
-            next += 1;
+            let end = layer.states.len().min(next + GROUP);
+            (next..end).for_each(|from| self.collect(layer, from, at));
+            self.warm(layer);
+            self.expand(layer, rank, at)?;
+            next = end;
             self.expanded += 1;
             if self.expanded.is_multiple_of(PACE) && !progress(self.found.states) {
                 return Err(Stopped::Interrupted);
@@ -150,41 +169,22 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
-    fn expand(&mut self, layer: &mut Layer<W>, from: usize, rank: u64, at: &mut [u32]) -> Result<(), Stopped> {
-        let state = layer.states[from];
-        self.layout.unpack(&state, at);
-        self.collect(&state, at);
-        if self.successors.is_empty() {
-            let load = &layer.load[from * self.shape.stride()..][..self.shape.stride()];
-            let number = layer.first + from as u32;
-            let is_deadlock = !self.program.is_over(at);
-            self.found.ends.add(is_deadlock, number, layer.links.get(from), rank, self.shape, load);
-            return if is_deadlock && self.task.first { Err(Stopped::First) } else { Ok(()) };
-        }
-        self.found.transitions += self.successors.len() as u64;
-        let mut successors = std::mem::take(&mut self.successors);
-        let movers = 1 + successors.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64;
-        for successor in &successors {
-            self.follow(layer, from, successor, movers)?;
-        }
-        successors.clear();
-        self.successors = successors;
-        Ok(())
-    }
-
+    /// Asks the model for the moves from one state.
     #[inline]
-    fn collect(&mut self, state: &State<W>, at: &[u32]) {
+    fn collect(&mut self, layer: &Layer<W>, from: usize, at: &mut [u32]) {
         let (program, layout, successors) = (self.program, self.layout, &mut self.successors);
-        let is_layered = self.is_layered;
+        let (state, is_layered) = (layer.states[from], self.is_layered);
+        layout.unpack(&state, at);
+        self.families.push(Family { from, first: successors.len() });
         let visit = |made: Move| {
-            let (mut then, mut rise) = (*state, 1);
+            let (mut then, mut rise) = (state, 1);
             made.changes.iter().for_each(|&(who, to)| then = layout.moved(then, who, to));
             if !is_layered {
                 let risen = |&(who, to): &(usize, u32)| program.rank(who, to) - program.rank(who, at[who]);
                 rise = made.changes.iter().map(risen).sum();
             }
             let Move { who, outcome, loses, choices, .. } = made;
-            successors.push(Successor { state: then, who, rise, outcome, loses, choices });
+            successors.push(Successor { state: then, hash: hash(&then), who, rise, outcome, loses, choices });
         };
         // A harmless step commutes with all others, so taking it alone keeps every deadlock and the shortest way to it.
         match self.task.first && program.is_monotone() {
@@ -194,6 +194,49 @@ impl<const W: usize> Search<'_, W> {
             },
             false => program.for_each_move(at, visit),
         }
+    }
+
+    /// Looks at all places in memory that are about to be needed. The processor waits for many of them at once, which
+    /// takes no longer than to wait for one; what is read there does not matter yet.
+    fn warm(&self, layer: &Layer<W>) {
+        let target = |successor: &Successor<W>| match self.is_ranked {
+            true => self.open.get(successor.rise as usize - 1),
+            false => Some(layer),
+        };
+        let entries = self.successors.iter().filter_map(|s| Some(target(s)?.look_at_index(s.hash)));
+        std::hint::black_box(entries.fold(0, |all, entry| all ^ entry));
+        let states = self.successors.iter().filter_map(|s| Some(target(s)?.look_at_state(s.hash)));
+        std::hint::black_box(states.fold(0, |all, state| all ^ state));
+    }
+
+    /// Adds the successors of a group of states to the layers where they belong.
+    fn expand(&mut self, layer: &mut Layer<W>, rank: u64, at: &mut [u32]) -> Result<(), Stopped> {
+        let (mut families, mut successors) = (std::mem::take(&mut self.families), std::mem::take(&mut self.successors));
+        self.found.transitions += successors.len() as u64;
+        for (number, family) in families.iter().enumerate() {
+            let end = families.get(number + 1).map_or(successors.len(), |next| next.first);
+            let mine = &successors[family.first..end];
+            if mine.is_empty() {
+                self.layout.unpack(&layer.states[family.from], at);
+                self.end(layer, family.from, rank, at)?;
+            }
+            let movers = 1 + mine.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64;
+            mine.iter().try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
+        }
+        families.clear();
+        successors.clear();
+        (self.families, self.successors) = (families, successors);
+        Ok(())
+    }
+
+    /// A state from which nobody can move.
+    fn end(&mut self, layer: &Layer<W>, from: usize, rank: u64, at: &[u32]) -> Result<(), Stopped> {
+        let stride = self.shape.stride();
+        let load = &layer.load[from * stride..][..stride];
+        let number = layer.first + from as u32;
+        let is_deadlock = !self.program.is_over(at);
+        self.found.ends.add(is_deadlock, number, layer.links.get(from), rank, self.shape, load);
+        if is_deadlock && self.task.first { Err(Stopped::First) } else { Ok(()) }
     }
 
     /// Adds one successor to the layer where it belongs.
@@ -208,8 +251,8 @@ impl<const W: usize> Search<'_, W> {
         let stride = self.shape.stride();
         if !self.is_ranked {
             self.make_room(layer, None)?;
-            let (known, is_new) = layer.insert(successor.state);
-            self.found.states += u64::from(is_new);
+            let (known, is_new) = layer.insert(successor.state, successor.hash);
+            self.count_state(is_new)?;
             if self.task.keep {
                 link(layer, known, is_new, layer.first + from as u32, layer.links[from].depth + 1);
             }
@@ -221,8 +264,9 @@ impl<const W: usize> Search<'_, W> {
         }
         self.make_room(layer, Some(above))?;
         let target = &mut self.open[above];
-        let (known, is_new) = target.insert(successor.state);
-        self.found.states += u64::from(is_new);
+        let (known, is_new) = target.insert(successor.state, successor.hash);
+        self.count_state(is_new)?;
+        let target = &mut self.open[above];
         if self.task.keep {
             link(target, known, is_new, layer.first + from as u32, layer.links[from].depth + 1);
         }
@@ -232,8 +276,7 @@ impl<const W: usize> Search<'_, W> {
         if is_new {
             target.load.resize(target.load.len() + stride, 0);
         }
-        self.carry(layer, from, above, known, successor, movers);
-        Ok(())
+        self.carry(layer, from, above, known, successor, movers)
     }
 
     fn carry(
@@ -244,7 +287,7 @@ impl<const W: usize> Search<'_, W> {
         to: usize,
         successor: &Successor<W>,
         movers: u64,
-    ) {
+    ) -> Result<(), Stopped> {
         let share = Share {
             is_granted: successor.outcome != Outcome::Refused,
             keeps_all: !successor.loses,
@@ -255,28 +298,39 @@ impl<const W: usize> Search<'_, W> {
             let stride = self.shape.stride();
             let (load, target) = (&layer.load[from * stride..][..stride], &mut self.open[above].load[to * stride..]);
             match self.shape.add(&mut target[..stride], load, share, &mut self.scratch) {
-                Ok(()) => return,
-                Err(overflow) => self.widen(layer, overflow),
+                Ok(()) => return Ok(()),
+                Err(overflow) => self.widen(layer, overflow)?,
             }
         }
     }
 
     /// Gives all numbers one more limb: a count never wraps.
     #[cold]
-    fn widen(&mut self, layer: &mut Layer<W>, overflow: Overflow) {
+    fn widen(&mut self, layer: &mut Layer<W>, overflow: Overflow) -> Result<(), Stopped> {
         let wider = self.shape.widened(overflow);
+        let states: usize = self.open.iter().chain([&*layer]).map(|layer| layer.states.len()).sum();
+        if self.bytes(layer) + states * wider.stride() * size_of::<u64>() > self.task.max_bytes {
+            return Err(Stopped::Memory);
+        }
         for layer in self.open.iter_mut().chain([layer]) {
             layer.load = self.shape.reshape(&layer.load, wider);
         }
         self.shape = wider;
+        Ok(())
     }
 
-    /// Refuses to pass a bound: before memory is asked for, not after.
     #[inline]
-    fn make_room(&self, layer: &Layer<W>, above: Option<usize>) -> Result<(), Stopped> {
-        if self.found.states >= self.task.max_states {
+    fn count_state(&mut self, is_new: bool) -> Result<(), Stopped> {
+        if is_new && self.found.states == self.task.max_states {
             return Err(Stopped::States);
         }
+        self.found.states += u64::from(is_new);
+        Ok(())
+    }
+
+    /// Refuses to pass the bound of memory: before memory is asked for, not after.
+    #[inline]
+    fn make_room(&self, layer: &Layer<W>, above: Option<usize>) -> Result<(), Stopped> {
         let target = above.map_or(layer, |above| &self.open[above]);
         match target.is_full() && !self.may_grow(layer, target) {
             false => Ok(()),

@@ -48,7 +48,7 @@ fn finished(context: &Context, held: &[(&str, Mode)], bits: &Bits) -> Context {
 }
 
 /// Takes or gives back units of one resource.
-fn count_units(held: &mut u16, step: &Step) {
+pub(super) fn count_units(held: &mut u16, step: &Step) {
     match step {
         Step::Lock { units, .. } => *held += units.unwrap_or(1) as u16,
         Step::Unlock { units, .. } => *held -= units.map_or(*held, |units| units as u16),
@@ -56,7 +56,8 @@ fn count_units(held: &mut u16, step: &Step) {
     }
 }
 
-fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
+/// What a step changes, if it is granted.
+pub(super) fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
     let kind = scenario.kind_of(DATABASE);
     let at_least = |mode: Mode, held: Option<Mode>| Some(held.map_or(mode, |held| held.max(mode)));
     match step {

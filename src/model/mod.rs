@@ -31,6 +31,7 @@
 
 mod compile;
 mod context;
+mod holdings;
 mod next;
 mod program;
 mod rank;
@@ -41,6 +42,7 @@ mod stand;
 mod tests;
 mod wait;
 
+pub use holdings::{Holding, holdings};
 pub use next::{Move, Outcome};
 pub use program::{
     Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, MOST_PROCESSES, MOST_REQUESTS, MOST_RESOURCES, Program, Resource,

@@ -118,18 +118,19 @@ impl Program {
         held.units[resource] + u32::from(stand.units) > self.resources[resource].capacity
     }
 
-    #[inline]
+    #[inline(always)] // the search spends its time here
     fn moves_of(&self, at: &[u32], who: usize, held: &Held, visit: &mut impl FnMut(Move)) {
         let stand = self.stand(who, at[who]);
         match stand.posture {
             Posture::Gone => {}
+            Posture::AtStep if stand.needs & held.blocks != 0 && stand.blocked == Blocked::Waits && !self.victims => {}
             Posture::AtMeeting => self.sacrifice(at, who, stand, visit),
             Posture::AtStep if !self.is_blocked(stand, held) => self.grant(at, who, stand, visit),
             Posture::AtStep => self.block(at, who, stand, held, visit),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn grant(&self, at: &[u32], who: usize, stand: &Stand, visit: &mut impl FnMut(Move)) {
         let loses = stand.loses & Stand::LOSES_WHEN_GRANTED != 0;
         match stand.effect {
@@ -141,6 +142,7 @@ impl Program {
     }
 
     /// A request that can't be granted now.
+    #[inline(never)]
     fn block(&self, at: &[u32], who: usize, stand: &Stand, held: &Held, visit: &mut impl FnMut(Move)) {
         let refuse = match stand.blocked {
             Blocked::Waits => false,
@@ -173,7 +175,7 @@ impl Program {
     }
 
     /// Shows the one or two moves to a target, with those who go on from a meeting because of it.
-    #[inline]
+    #[inline(always)]
     fn lead(
         &self,
         at: &[u32],
@@ -198,6 +200,7 @@ impl Program {
     }
 
     /// A COMMIT in WAL mode: whoever reads has an old snapshot now.
+    #[inline(never)]
     fn publish(&self, at: &[u32], who: usize, stand: &Stand, visit: &mut impl FnMut(Move)) {
         let mut stale = at.to_vec();
         let others = (0..at.len()).filter(|&other| other != who);

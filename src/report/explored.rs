@@ -53,21 +53,21 @@ fn numbers(answer: &Answer, style: Style) -> String {
     match &explored.schedules {
         Some(Schedules::Counted { all, deadlocked, refused, losing }) => {
             row("complete schedules", grouped(all), "from the start until nobody can move".into());
-            row("- that deadlock", grouped(deadlocked), in_states(explored.deadlock_states));
+            row("- that deadlock", grouped(deadlocked), String::new());
             row("- with a refusal", grouped(refused), String::new());
             row("- that lose a record", grouped(losing), String::new());
             row("- that never end", "0".into(), String::new());
         }
         Some(Schedules::Infinite) => {
-            row("complete schedules", "no end".into(), "some moves lead back to a state that was there before".into());
-            row("deadlocked states", grouped(&explored.deadlock_states), String::new());
+            row("complete schedules", "no end".into(), "some moves lead back to where they began".into());
         }
-        None => row("deadlocked states", grouped(&explored.deadlock_states), String::new()),
+        None => {}
     }
     if let Some(safety) = explored.safety {
         row("safe states", grouped(&safety.safe), "everybody can still end from there".into());
         row("unsafe states", grouped(&safety.unsafe_), "a deadlock can't be avoided from there".into());
     }
+    row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck, and nobody can move".into());
     if let Some(p) = &explored.p_deadlock {
         row("a deadlock's chance", chance(p), "if a fair coin picks who moves".into());
     }
@@ -82,10 +82,6 @@ fn visited(stopped: Option<Stopped>) -> &'static str {
         Some(Stopped::Memory) => "up to --max-memory",
         Some(Stopped::Interrupted) => "up to the interrupt",
     }
-}
-
-fn in_states(count: u64) -> String {
-    if count == 0 { String::new() } else { format!("in {}", plural(count, "state")) }
 }
 
 /// `19/120 = 15.8%`.
@@ -205,7 +201,11 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
 
 /// Livelock and starvation.
 fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
-    let Some((_, loops)) = &answer.endless else { return Vec::new() };
+    let Some((_, loops)) = &answer.endless else {
+        let unknown = "Whether somebody can go on without end, or starve, is not known: that takes every state, and \
+                       more memory than the bounds allow.";
+        return if answer.explored.stopped.is_none() { vec![style.warn(unknown)] } else { Vec::new() };
+    };
     let mut sentences = Vec::new();
     sentences.push(match &loops.livelock {
         None => "No livelock is possible: nobody can move for ever without finishing a round.".into(),

@@ -51,7 +51,7 @@ pub fn strips(lanes: &[Lane], names: &[&str], end_us: u64, style: Style) -> Vec<
 }
 
 /// What the signs mean; only those that were drawn.
-fn legend(strips: &[String]) -> String {
+pub fn legend(strips: &[String]) -> String {
     let states = GLYPHS.iter().map(|glyph| (glyph.1, glyph.2));
     let marks = MARKS.iter().map(|mark| (mark.1, mark.2));
     let drawn = states.chain(marks).filter(|(sign, _)| strips.iter().any(|strip| strip.contains(*sign)));

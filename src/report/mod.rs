@@ -19,8 +19,9 @@ mod table;
 mod transcript;
 mod words;
 
-pub use lanes::{scale, strips};
+pub use graph::ring;
+pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, grouped, plural};
+pub use words::{clean, cut, fit, grouped, list, plural, width};

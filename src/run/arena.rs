@@ -2,13 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use tempfile::TempDir;
 
-use super::ARENAS;
+use super::Care;
 use crate::machine::file_system;
 
 /// The prefix of our temporary directories.
@@ -23,24 +22,7 @@ const OWNER: &str = "owner.lock";
 pub struct Arena {
     path: PathBuf,
     temporary: Option<(TempDir, File)>,
-    _counted: Counted,
-}
-
-/// Counts an arena for as long as it is there.
-#[derive(Debug)]
-struct Counted;
-
-impl Counted {
-    fn new() -> Self {
-        ARENAS.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        ARENAS.fetch_sub(1, Ordering::Relaxed);
-    }
+    _care: Care,
 }
 
 impl Arena {
@@ -52,7 +34,7 @@ impl Arena {
                     format!("can't make the directory {}; choose another one with --dir", dir.display())
                 })?;
                 let path = fs::canonicalize(dir).with_context(|| format!("can't find {}", dir.display()))?;
-                Ok(Self { path, temporary: None, _counted: Counted::new() })
+                Ok(Self { path, temporary: None, _care: Care::new() })
             }
             None => Self::temporary(),
         }
@@ -67,7 +49,7 @@ impl Arena {
             )
         };
         sweep(&parent);
-        let counted = Counted::new();
+        let care = Care::new();
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir().with_context(remedy)?;
         // Locked before it has the name that the sweep looks for.
         let unnamed = dir.path().join("owner.new");
@@ -75,7 +57,7 @@ impl Arena {
         owner.lock().with_context(remedy)?;
         fs::rename(&unnamed, dir.path().join(OWNER)).with_context(remedy)?;
         let path = fs::canonicalize(dir.path()).with_context(remedy)?;
-        Ok(Self { path, temporary: Some((dir, owner)), _counted: counted })
+        Ok(Self { path, temporary: Some((dir, owner)), _care: care })
     }
 
     /// Where it is.

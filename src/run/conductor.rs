@@ -16,7 +16,7 @@ use super::clock::now_us;
 use super::crew::{Crew, Terms};
 use super::moves::{Moves, Standing};
 use super::wire::{Message, Order};
-use super::{Interrupted, Options, Watcher, is_interrupted, possible, witness};
+use super::{Interrupted, Options, Schedule, Watcher, is_interrupted, possible, witness};
 use crate::analysis::{Hold, WaitForGraph};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Aftermath, Event, KilledFor, Trace, What};
@@ -35,8 +35,11 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     let room = options.arena.room(&options.label)?;
     prepare(scenario, &room)?;
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
-    let terms =
-        Terms { seed: options.seed, gated: options.schedule.is_some(), temporary: options.arena.is_temporary() };
+    let terms = Terms {
+        seed: options.seed,
+        gated: !matches!(options.schedule, Schedule::Luck),
+        temporary: options.arena.is_temporary(),
+    };
     let crew = Crew::start(scenario, &room, &writer, &terms)?;
     let mut conductor = Conductor::new(scenario, options, crew, writer, room.clone(), watcher);
     conductor.listen(reader)?;
@@ -86,7 +89,7 @@ struct Conductor<'a> {
     killed_for: Vec<Option<KilledFor>>,
     /// For each process: it was told to go on from its meeting.
     passed: Vec<bool>,
-    moves: Option<Moves>,
+    moves: Option<Moves<'a>>,
     graph: WaitForGraph,
     /// An untimed cycle was seen and may still be there.
     suspicion: bool,
@@ -122,7 +125,7 @@ impl<'a> Conductor<'a> {
             gone: vec![false; workers],
             killed_for: vec![None; workers],
             passed: vec![false; processes],
-            moves: options.schedule.clone().map(|moves| Moves::new(moves, processes)),
+            moves: Moves::new(options.schedule.clone(), processes),
             graph: WaitForGraph::new(scenario),
             suspicion: false,
             watch: None,
@@ -170,7 +173,7 @@ impl<'a> Conductor<'a> {
             }
             Message::Stepped { who } => {
                 self.moves.iter_mut().for_each(|moves| moves.stepped(who));
-                Ok(())
+                self.watcher.stepped(who)
             }
             Message::Failed { who, text } => bail!(
                 "{} failed: {text}; if there is no room to write, choose another place with --dir or TMPDIR",
@@ -313,6 +316,11 @@ impl<'a> Conductor<'a> {
         }
         if let Some(start) = self.start_us {
             self.watcher.tick(now_us().saturating_sub(start))?;
+            if self.watcher.asks_kernel() {
+                let living: Vec<usize> = self.living().collect();
+                let witness = witness::kernel(self.scenario, &self.room, &self.crew, &living);
+                self.watcher.kernel(witness)?;
+            }
         }
         Ok(())
     }

@@ -18,10 +18,11 @@ pub use arena::Arena;
 pub use conductor::run;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use crate::scenario::{LONGEST_NAME, LockKind, Scenario, excerpt};
-use crate::trace::Event;
+use crate::trace::{Event, Witness};
 
 /// How a run is carried out.
 #[derive(Debug, Clone)]
@@ -34,10 +35,23 @@ pub struct Options<'a> {
     pub seed: u64,
     /// How long a deadlock is watched before it is ended.
     pub patience: Duration,
-    /// The order of the first steps; after them all go on freely.
-    pub schedule: Option<Vec<usize>>,
+    /// Who says which process makes the next step.
+    pub schedule: Schedule<'a>,
     /// After this long the run is ended, whatever happens in it. `None`: [`crate::scenario::Scenario::longest`].
     pub deadline: Option<Duration>,
+}
+
+/// Who says which process makes the next step.
+#[derive(Debug, Clone, Default)]
+pub enum Schedule<'a> {
+    /// Nobody: luck decides.
+    #[default]
+    Luck,
+    /// A list of the first steps; after them all go on freely.
+    List(Vec<usize>),
+    /// A player, whenever it likes: any process that is not inside a step already, also one that will have to wait. The
+    /// run ends with [`Interrupted`] when the player hangs up.
+    Player(&'a Receiver<usize>),
 }
 
 /// Sees the run while it happens.
@@ -48,6 +62,23 @@ pub trait Watcher {
     /// Some time has passed: called at least 20 times a second, with the run's clock in microseconds.
     fn tick(&mut self, now_us: u64) -> anyhow::Result<()> {
         let _ = now_us;
+        Ok(())
+    }
+
+    /// In a scheduled run: the step that this process was told is done.
+    fn stepped(&mut self, who: usize) -> anyhow::Result<()> {
+        let _ = who;
+        Ok(())
+    }
+
+    /// Whether it wants to know now what the kernel lists of the run's locks. Asked at every tick.
+    fn asks_kernel(&mut self) -> bool {
+        false
+    }
+
+    /// The answer; `None` where there is no such list, or nothing in it.
+    fn kernel(&mut self, witness: Option<Witness>) -> anyhow::Result<()> {
+        let _ = witness;
         Ok(())
     }
 }
@@ -104,18 +135,40 @@ pub fn possible(scenario: &Scenario) -> Result<(), Unfit> {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Arenas that are still there: as long as there is one, an interrupt has to tidy up.
-static ARENAS: AtomicUsize = AtomicUsize::new(0);
+/// How many [`Care`]s are there.
+static CARES: AtomicUsize = AtomicUsize::new(0);
+
+/// Something that is to be tidied up: an arena, a terminal in another mode. As long as there is one, an interrupt
+/// leaves it to whoever made it to end soon.
+#[derive(Debug)]
+pub struct Care(());
+
+impl Care {
+    /// One more.
+    #[expect(clippy::new_without_default, reason = "it is there to be dropped, and not a value")]
+    pub fn new() -> Self {
+        CARES.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Care {
+    fn drop(&mut self) {
+        CARES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Makes every run of this process end soon with [`Interrupted`]. Where nothing is to be tidied up, or when called a
-/// second time, the process ends at once, with exit status 130; its workers then go with it, and take the temporary
-/// directory along. To be called from the thread that a signal handler wakes.
-pub fn interrupt() {
-    if INTERRUPTED.swap(true, Ordering::Relaxed) || ARENAS.load(Ordering::Relaxed) == 0 {
+/// second time, the process ends at once, behind `last`, with exit status 130; its workers then go with it, and take
+/// the temporary directory along. To be called from the thread that a signal handler wakes.
+pub fn interrupt(last: impl FnOnce()) {
+    if INTERRUPTED.swap(true, Ordering::Relaxed) || CARES.load(Ordering::Relaxed) == 0 {
+        last();
         std::process::exit(130);
     }
 }
 
-fn is_interrupted() -> bool {
+/// Whether [`interrupt`] was called.
+pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }

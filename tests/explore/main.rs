@@ -7,3 +7,4 @@ mod holds;
 mod laws;
 mod naive;
 mod random;
+mod real;

@@ -1,0 +1,137 @@
+//! `lesson play`: the learner is the scheduler.
+
+mod real;
+
+use anyhow::{Context, bail};
+
+use super::output::print;
+use super::screen::{Screen, Touch};
+use super::source::Source;
+use super::{Verdict, style};
+use crate::machine::Terminal;
+use crate::model::{Attempts, Program};
+use crate::play::{self, Choice, Desk, Flow, Game};
+use crate::report::clean;
+use crate::run::{self, Interrupted};
+use crate::scenario::{self, Scenario};
+use real::{Crew, on_real_locks};
+
+/// You are the scheduler: say which process makes its next step, and make it deadlock, or keep it from it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson play deadlock
+  lesson play philosophers --processes 3
+  lesson play deadlock --real                   real processes on real locks
+  lesson play philosophers --moves \"1 2 1\"      without a terminal
+  lesson play my.toml --moves \"1 2 1\" --json
+
+Exit status: 0 = the goal was reached, 1 = it was not, 2 = bad usage or input,
+130 = interrupted.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// Make these moves, tell what came of them, and go: names or numbers, as in run --schedule
+    #[arg(long, value_name = "NAMES")]
+    moves: Option<String>,
+    /// With --moves: print one JSON document instead of the page
+    #[arg(long, requires = "moves")]
+    json: bool,
+    /// Let real processes make the moves, on real locks, with what the kernel lists of them
+    #[arg(long)]
+    real: bool,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        if self.moves.is_none() && !terminal.is_terminal {
+            bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
+        }
+        let scenario = self.source.load()?;
+        if self.real {
+            run::possible(&scenario)?;
+        }
+        let program = Program::compile(&scenario, Attempts::Counted).context("this scenario can't be played")?;
+        let game = Game::new(&scenario, &program);
+        match &self.moves {
+            Some(moves) => self.tell(game, moves, terminal),
+            None => {
+                let desk = Desk::new(game, self.real);
+                match self.real {
+                    true => on_real_locks(&scenario, |crew| play(desk, Some(crew), terminal)),
+                    false => play(desk, None, terminal),
+                }
+            }
+        }
+    }
+
+    /// Makes the moves and prints what came of them.
+    fn tell(&self, mut game: Game, moves: &str, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let scenario: &Scenario = game.scenario();
+        let moves = scenario::parse_schedule(moves, scenario).map_err(anyhow::Error::msg)?;
+        let real = match self.real {
+            true => Some(on_real_locks(scenario, |mut crew| crew.make(&mut game, &moves))?),
+            false => make(&mut game, &moves).map(|()| None)?,
+        };
+        match self.json {
+            true => print(&format!("{:#}\n", play::document(&game, real.as_ref())))?,
+            false => print(&play::page(&game, real.as_ref(), style(terminal)))?,
+        }
+        Ok(play::Verdict::of(&game).reached.into())
+    }
+}
+
+/// Makes the moves on the model. Where time decides whether a process goes on, it does.
+fn make(game: &mut Game, moves: &[usize]) -> anyhow::Result<()> {
+    for (index, &who) in moves.iter().enumerate() {
+        let made = game.make(Choice { who, ends: false });
+        made.with_context(|| format!("move {} can't be made", index + 1))?;
+    }
+    Ok(())
+}
+
+/// Plays on the terminal until the learner leaves.
+fn play(mut desk: Desk, mut crew: Option<Crew>, terminal: &Terminal) -> anyhow::Result<Verdict> {
+    let mut screen = Screen::take()?;
+    screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
+    loop {
+        let touch = screen.next()?;
+        let mut changed = !matches!(touch, Touch::Nothing);
+        let flow = match touch {
+            Touch::Key(key) => desk.press(key),
+            Touch::Other | Touch::Nothing => Flow::Stay,
+        };
+        match (flow, &mut crew) {
+            (Flow::Quit, _) => break,
+            (Flow::Interrupted, _) => return Err(Interrupted.into()),
+            (Flow::Tell(who), Some(crew)) => crew.tell(who),
+            (Flow::Anew, Some(crew)) => {
+                crew.replace()?;
+                desk.begin_anew();
+            }
+            _ => {}
+        }
+        for news in crew.iter_mut().flat_map(Crew::news) {
+            desk.hear(news);
+            changed = true;
+        }
+        if changed {
+            screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
+        }
+    }
+    drop(screen);
+    farewell(&desk, terminal)
+}
+
+/// What stays on the terminal behind the screen: the verdict, and the moves to make again.
+fn farewell(desk: &Desk, terminal: &Terminal) -> anyhow::Result<Verdict> {
+    let game = desk.game();
+    let verdict = play::Verdict::of(game);
+    print(&style(terminal).wrap(&verdict.text(game), ""))?;
+    let moves: Vec<usize> = game.past().iter().map(|made| made.choice.who).collect();
+    if !moves.is_empty() {
+        let moves = clean(&scenario::format_schedule(&moves, game.scenario()));
+        print(&format!("The moves: {moves}\n"))?;
+    }
+    Ok(verdict.reached.into())
+}

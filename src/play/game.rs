@@ -1,0 +1,209 @@
+//! The game: where everybody stands, the moves that were made, and what the learner is after.
+
+use super::position::{Position, Standing};
+use super::search::{self, Choice, Par, Wanted, Way, for_each_choice_of};
+use super::words;
+use crate::analysis::{Artist, Lane};
+use crate::model::{Outcome, Program};
+use crate::scenario::Scenario;
+use crate::simulate::Narrator;
+use crate::trace::Event;
+
+/// One move is drawn as one second.
+pub const MOVE_US: u64 = 1_000_000;
+
+/// What the learner is after, and how many moves a way there takes, where one is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// To reach a deadlock.
+    Deadlock(Par),
+    /// No schedule can deadlock: to bring everybody to the end.
+    Finish(Option<Par>),
+    /// The same, and no record may be lost.
+    FinishWithoutLoss(Par),
+    /// Whether there is a deadlock could not be found out: to reach one, or to bring everybody to the end.
+    Either,
+}
+
+impl Goal {
+    /// Looks for what there is to reach from the beginning.
+    pub fn of(program: &Program) -> Self {
+        let way = |wanted| search::to_the_end(program, &program.start(), wanted);
+        let deadlock = way(Wanted::Deadlock);
+        if let Some(par) = deadlock.par() {
+            return Self::Deadlock(par);
+        }
+        if deadlock == Way::Unknown {
+            return Self::Either;
+        }
+        match way(Wanted::EndWithoutLoss).par() {
+            Some(par) => Self::FinishWithoutLoss(par),
+            None => Self::Finish(way(Wanted::End).par()),
+        }
+    }
+
+    /// How many moves a way to it takes, where one is known.
+    pub fn par(self) -> Option<Par> {
+        match self {
+            Self::Deadlock(par) | Self::FinishWithoutLoss(par) => Some(par),
+            Self::Finish(par) => par,
+            Self::Either => None,
+        }
+    }
+}
+
+/// A move that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The move.
+    pub choice: Choice,
+    /// What became of the step.
+    pub outcome: Outcome,
+    /// A record was lost by it.
+    pub loses: bool,
+    /// Where everybody stood before it.
+    pub before: Vec<u32>,
+}
+
+/// A move that can't be made: who, and why not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Impossible(pub String);
+
+/// One game: a scenario, the moves made so far, and those that were taken back.
+#[derive(Debug, Clone)]
+pub struct Game<'a> {
+    scenario: &'a Scenario,
+    program: &'a Program,
+    goal: Goal,
+    at: Vec<u32>,
+    past: Vec<Made>,
+    future: Vec<Choice>,
+}
+
+impl<'a> Game<'a> {
+    /// Everybody is at the beginning.
+    pub fn new(scenario: &'a Scenario, program: &'a Program) -> Self {
+        let (goal, at) = (Goal::of(program), program.start());
+        Self { scenario, program, goal, at, past: Vec::new(), future: Vec::new() }
+    }
+
+    /// What is played.
+    pub fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+
+    /// What is played, compiled.
+    pub fn program(&self) -> &'a Program {
+        self.program
+    }
+
+    /// What the learner is after.
+    pub fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    /// Where everybody stands.
+    pub fn at(&self) -> &[u32] {
+        &self.at
+    }
+
+    /// The moves made so far.
+    pub fn past(&self) -> &[Made] {
+        &self.past
+    }
+
+    /// Where everybody stands, in words.
+    pub fn position(&self) -> Position<'a> {
+        Position::of(self.scenario, self.program, &self.at)
+    }
+
+    /// The moves that one process can make now: none, one, or two where time decides whether it goes on.
+    pub fn choices_of(&self, who: usize) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        for_each_choice_of(self.program, &self.at, who, |choice, _| choices.push(choice));
+        choices
+    }
+
+    /// Makes a move. What was taken back before is forgotten.
+    ///
+    /// # Errors
+    /// Why the process can't move; nothing has changed then.
+    pub fn make(&mut self, choice: Choice) -> Result<(), Impossible> {
+        self.apply(choice)?;
+        self.future.clear();
+        Ok(())
+    }
+
+    /// Takes the last move back. `false` if there is none.
+    pub fn undo(&mut self) -> bool {
+        let Some(last) = self.past.pop() else { return false };
+        self.at = last.before;
+        self.future.push(last.choice);
+        true
+    }
+
+    /// Makes the move again that was taken back last. `false` if there is none.
+    pub fn redo(&mut self) -> bool {
+        self.future.pop().is_some_and(|choice| self.apply(choice).is_ok())
+    }
+
+    /// Everybody goes back to the beginning; all moves can be made again.
+    pub fn restart(&mut self) {
+        while self.undo() {}
+    }
+
+    fn apply(&mut self, choice: Choice) -> Result<(), Impossible> {
+        let mut made = None;
+        for_each_choice_of(self.program, &self.at, choice.who, |possible, as_it_is| {
+            if possible == choice {
+                let mut then = self.at.clone();
+                as_it_is.make(&mut then);
+                made = Some((as_it_is.outcome, as_it_is.loses, then));
+            }
+        });
+        let (outcome, loses, then) = made.ok_or_else(|| self.why_not(choice.who))?;
+        let before = std::mem::replace(&mut self.at, then);
+        self.past.push(Made { choice, outcome, loses, before });
+        Ok(())
+    }
+
+    fn why_not(&self, who: usize) -> Impossible {
+        let position = self.position();
+        let name = words::name(self.scenario, who);
+        Impossible(match position.processes.get(who).map(|process| process.standing) {
+            Some(Standing::Ended) => format!("{name} has ended"),
+            Some(Standing::Crashed) => format!("{name} has crashed"),
+            _ => words::waiting(self.scenario, &position, who),
+        })
+    }
+
+    /// What the moves so far sound like, as a run would tell them: the first is made at 1 s, and each takes 1 s.
+    pub fn events(&self) -> Vec<Event> {
+        let mut narrator = Narrator::new(self.scenario, self.program, 1);
+        let mut events = narrator.start(0);
+        let ends = self.past.iter().skip(1).map(|made| made.before.as_slice()).chain([self.at()]);
+        for (index, (made, then)) in self.past.iter().zip(ends).enumerate() {
+            let at_us = (index as u64 + 1) * MOVE_US;
+            for_each_choice_of(self.program, &made.before, made.choice.who, |choice, as_it_is| {
+                if choice == made.choice {
+                    events.extend(narrator.tell(&made.before, as_it_is, at_us));
+                }
+            });
+            for who in 0..then.len() {
+                if self.program.waits_of(then, who).is_some() {
+                    events.extend(narrator.waits(then, who, at_us));
+                }
+            }
+        }
+        events
+    }
+
+    /// The lanes up to now, and the moment that is now, in microseconds.
+    pub fn lanes(&self) -> (Vec<Lane>, u64) {
+        let mut artist = Artist::new(self.scenario.processes.len());
+        self.events().iter().for_each(|event| artist.apply(event));
+        let now_us = (self.past.len() as u64 + 1) * MOVE_US;
+        (artist.lanes(now_us), now_us)
+    }
+}

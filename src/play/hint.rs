@@ -1,0 +1,67 @@
+//! Looking ahead: what can still happen from here, and a move toward the goal.
+
+use super::game::{Game, Goal};
+use super::search::{self, Choice, MOST_MOVES, Wanted, Way};
+use super::words;
+use crate::report::plural;
+
+/// What can still happen from a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// A way into a deadlock.
+    pub deadlock: Way,
+    /// A way to the end of everybody.
+    pub end: Way,
+    /// A way to the goal.
+    pub goal: Way,
+}
+
+impl Hint {
+    /// Looks ahead from where a game stands.
+    pub fn of(game: &Game) -> Self {
+        let way = |wanted| search::to_the_end(game.program(), game.at(), wanted);
+        let (deadlock, end) = (way(Wanted::Deadlock), way(Wanted::End));
+        let goal = match game.goal() {
+            Goal::Deadlock(_) => deadlock.clone(),
+            Goal::Either if deadlock.moves().is_some() => deadlock.clone(),
+            Goal::Either | Goal::Finish(_) => end.clone(),
+            Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.loses) => Way::None,
+            Goal::FinishWithoutLoss(_) => way(Wanted::EndWithoutLoss),
+        };
+        Self { deadlock, end, goal }
+    }
+
+    /// What can still happen, and the next move toward the goal.
+    pub fn text(&self, game: &Game) -> String {
+        if game.position().is_at_rest() {
+            return "Nobody can move any more.".into();
+        }
+        let outlook = match (self.deadlock.moves(), &self.end) {
+            (Some(_), Way::None) => "From here a deadlock is certain.".into(),
+            (Some(_), Way::Unknown) => "From here a deadlock can be reached.".into(),
+            (Some(_), _) => "From here a deadlock can still be avoided.".into(),
+            (None, _) if self.deadlock == Way::None => "From here no schedule can deadlock.".into(),
+            (None, _) => format!("No deadlock was found among {MOST_MOVES} moves."),
+        };
+        format!("{outlook} {}", self.next(game))
+    }
+
+    fn next(&self, game: &Game) -> String {
+        let way = match (self.goal.moves(), &self.goal) {
+            (Some(way), _) => way,
+            (None, Way::Unknown) => return "A way to the goal was not found.".into(),
+            (None, _) => return "The goal can't be reached any more: take moves back.".into(),
+        };
+        let Some(&Choice { who, ends }) = way.first() else { return String::new() };
+        let scenario = game.scenario();
+        let position = game.position();
+        let step = words::step(&scenario.processes[who], &position.processes[who]);
+        let step = step.map(|step| format!(" ({step}{})", if ends { ", then its time is over" } else { "" }));
+        let left = plural(way.len() as u64, "move");
+        format!(
+            "A way to the goal takes {left} more: {} moves next{}.",
+            words::name(scenario, who),
+            step.unwrap_or_default()
+        )
+    }
+}

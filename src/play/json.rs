@@ -1,0 +1,122 @@
+//! `lesson play --moves ... --json`: one document, with names that scripts may rely on.
+//!
+//! ```text
+//! { "lesson": "0.1.0",            version that wrote it
+//!   "command": "play",
+//!   "title": "...",
+//!   "real": false,                whether real processes made the moves
+//!   "goal": "deadlock",           deadlock | finish | finish_without_loss | either
+//!   "shortest": 2,                moves that it takes at least; null if that is not known
+//!   "known": 2,                   moves of the shortest way that was found; null if none was
+//!   "ok": true,                   the goal was reached: exit status 0
+//!   "outcome": "deadlocked",      deadlocked | finished | open
+//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
+//!   "refused": 0,
+//!   "lost": 0,                    records
+//!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
+//!   "processes": [ { "name": "P1", "step": "lock B", "round": 1, "attempt": 1, "can_move": false,
+//!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
+//!                                             crashed
+//!                    "waits_for": "B", "blocked_by": ["P2"], "holds": ["A"] } ],
+//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
+//!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
+//!   "kernel": null,               of real processes: [ { "raw": "...", "means": "..." } ], lines of /proc/locks
+//!   "verdict": "Deadlock in 2 moves, ..." }
+//! ```
+//!
+//! New names may be added; these stay.
+
+use serde_json::{Value, json};
+
+use super::game::{Game, Goal, Made};
+use super::hint::Hint;
+use super::page::moves;
+use super::position::{Position, Standing};
+use super::reality::Reality;
+use super::verdict::Verdict;
+use super::words;
+use crate::scenario::Scenario;
+use crate::trace::WitnessLine;
+
+/// The document of a game; `real` if real processes carried it out.
+pub fn document(game: &Game, real: Option<&Reality>) -> Value {
+    let verdict = Verdict::of(game);
+    let position = game.position();
+    let scenario = game.scenario();
+    let name = |who: usize| scenario.processes[who].name.as_str();
+    let hint = Hint::of(game);
+    let way = hint.goal.moves();
+    let line = |line: &WitnessLine| json!({ "raw": line.raw.trim_end(), "means": line.means });
+    json!({
+        "lesson": env!("CARGO_PKG_VERSION"),
+        "command": "play",
+        "title": scenario.title,
+        "real": real.is_some(),
+        "goal": match game.goal() {
+            Goal::Deadlock(_) => "deadlock",
+            Goal::Finish(_) => "finish",
+            Goal::FinishWithoutLoss(_) => "finish_without_loss",
+            Goal::Either => "either",
+        },
+        "shortest": verdict.par.filter(|par| par.is_shortest).map(|par| par.moves),
+        "known": verdict.par.map(|par| par.moves),
+        "ok": verdict.reached,
+        "outcome": verdict.ending.name(),
+        "moves": moves(game).zip(game.past()).map(|(row, made)| move_of(scenario, row, made)).collect::<Vec<_>>(),
+        "refused": verdict.refused,
+        "lost": verdict.lost,
+        "cycle": verdict.cycle.iter().map(|edge| name(edge.waiter)).collect::<Vec<_>>(),
+        "processes": (0..scenario.processes.len()).map(|who| process(scenario, &position, who)).collect::<Vec<_>>(),
+        "locks": scenario.lock_names().into_iter().map(|lock| lock_of(scenario, &position, lock)).collect::<Vec<_>>(),
+        "hint": {
+            "deadlock_in": hint.deadlock.moves().map(<[_]>::len),
+            "goal_in": way.map(<[_]>::len),
+            "next": way.and_then(<[_]>::first).map(|choice| name(choice.who)),
+        },
+        "kernel": real.map(|real| real.kernel().iter().map(line).collect::<Vec<_>>()),
+        "verdict": verdict.text(game),
+    })
+}
+
+fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
+    let who = &scenario.processes[made.choice.who].name;
+    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.loses })
+}
+
+fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
+    let (process, stander) = (&scenario.processes[who], &position.processes[who]);
+    let name = |who: &usize| scenario.processes[*who].name.clone();
+    json!({
+        "name": process.name,
+        "step": words::step(process, stander).map(ToString::to_string),
+        "round": stander.place.round,
+        "attempt": stander.place.attempt,
+        "can_move": stander.standing.can_move(),
+        "standing": match stander.standing {
+            Standing::Free => "free",
+            Standing::Refusable => "refusable",
+            Standing::Pends => "pends",
+            Standing::Victim => "victim",
+            Standing::Blocked => "blocked",
+            Standing::AtMeeting => "at_meeting",
+            Standing::Ended => "ended",
+            Standing::Crashed => "crashed",
+        },
+        "waits_for": stander.waits_for,
+        "blocked_by": stander.blocked_by.iter().map(name).collect::<Vec<_>>(),
+        "holds": stander.holds.iter().map(|held| held.lock).collect::<Vec<_>>(),
+    })
+}
+
+fn lock_of(scenario: &Scenario, position: &Position, lock: &str) -> Value {
+    let name = |who: &usize| scenario.processes[*who].name.clone();
+    let units = scenario.units.get(lock);
+    let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+    json!({
+        "name": lock,
+        "units": units,
+        "free": units.map(|there| there.saturating_sub(taken)),
+        "holders": position.holders(lock).iter().map(|(who, _)| name(who)).collect::<Vec<_>>(),
+        "waiters": position.waiters(lock).iter().map(name).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,188 @@
+//! Where everybody stands: who can move, who is blocked and by whom, who holds what.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::search::for_each_choice_of;
+use crate::analysis::MEETING;
+use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings};
+use crate::scenario::Scenario;
+use crate::trace::Edge;
+
+/// What a process can do where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can make its step.
+    Free,
+    /// Its step can't be made, and it gives up if it moves: a time-out, a failed try, `EDEADLK`, `SQLITE_BUSY`.
+    Refusable,
+    /// Its step can't be made, but it can go into it and wait there, at PENDING.
+    Pends,
+    /// It is in a deadlock, and may be ended so that the others go on.
+    Victim,
+    /// It can't move.
+    Blocked,
+    /// It waits at the meeting.
+    AtMeeting,
+    /// It has come to the end of its program.
+    Ended,
+    /// It was killed.
+    Crashed,
+}
+
+impl Standing {
+    /// Whether it can be moved.
+    pub fn can_move(self) -> bool {
+        matches!(self, Self::Free | Self::Refusable | Self::Pends | Self::Victim)
+    }
+}
+
+/// One process in a position.
+#[derive(Debug, Clone)]
+pub struct Stander<'a> {
+    /// Where it stands.
+    pub place: Place,
+    /// What it can do there.
+    pub standing: Standing,
+    /// What it waits for, a lock's name or [`MEETING`]; `None` if nothing is in its way.
+    pub waits_for: Option<&'a str>,
+    /// What it waits for are units of a lock.
+    pub waits_for_units: bool,
+    /// Who is in its way.
+    pub blocked_by: Vec<usize>,
+    /// What it holds.
+    pub holds: Vec<Holding<'a>>,
+}
+
+/// Where everybody stands in one state.
+#[derive(Debug, Clone)]
+pub struct Position<'a> {
+    /// The processes, in the order of the scenario.
+    pub processes: Vec<Stander<'a>>,
+}
+
+impl<'a> Position<'a> {
+    /// Reads a state.
+    pub fn of(scenario: &'a Scenario, program: &'a Program, at: &[u32]) -> Self {
+        let stander = |who: usize| {
+            let place = *program.place(who, at[who]);
+            let (waits_for, blocked_by) = match program.waits_of(at, who) {
+                None => (None, Vec::new()),
+                Some((WaitsFor::Meeting, others)) => (Some(MEETING), others),
+                Some((WaitsFor::Lock(name), others)) => (Some(name), others),
+            };
+            let waits_for_units = waits_for.is_some_and(|lock| scenario.units.contains_key(lock));
+            let holds = holdings(scenario, &scenario.processes[who], &place);
+            Stander { place, standing: standing(program, at, who), waits_for, waits_for_units, blocked_by, holds }
+        };
+        Self { processes: (0..at.len()).map(stander).collect() }
+    }
+
+    /// Whether nobody can move.
+    pub fn is_at_rest(&self) -> bool {
+        !self.processes.iter().any(|process| process.standing.can_move())
+    }
+
+    /// Whether everybody has ended or crashed.
+    pub fn is_over(&self) -> bool {
+        self.processes.iter().all(|process| process.place.is_gone())
+    }
+
+    /// The arrows of the wait-for graph, by waiter.
+    pub fn edges(&self) -> Vec<Edge> {
+        let edge = |waiter: usize, lock: &str, holder: usize| Edge { waiter, lock: lock.to_owned(), holder };
+        let of = |(who, process): (usize, &Stander)| {
+            let arrows = process.blocked_by.iter().map(|&other| edge(who, process.waits_for.unwrap_or("?"), other));
+            arrows.collect::<Vec<_>>()
+        };
+        self.processes.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The shortest cycle of processes that can never go on by themselves, from its smallest member on; empty if there
+    /// is none.
+    pub fn cycle(&self) -> Vec<Edge> {
+        let stuck = self.stuck();
+        self.cycle_of(|who| stuck[who])
+    }
+
+    /// Which processes can never go on, whatever the others do. Who waits for a whole lock waits for all of its
+    /// holders; units may come from any of them, so then all of them have to be stuck.
+    fn stuck(&self) -> Vec<bool> {
+        let waits =
+            |process: &Stander| matches!(process.standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim);
+        let mut stuck: Vec<bool> = self.processes.iter().map(waits).collect();
+        loop {
+            let stays = |(who, process): (usize, &Stander)| {
+                let mut blockers = process.blocked_by.iter().map(|&other| stuck[other]);
+                stuck[who] && if process.waits_for_units { blockers.all(|is| is) } else { blockers.any(|is| is) }
+            };
+            let next: Vec<bool> = self.processes.iter().enumerate().map(stays).collect();
+            if next == stuck {
+                return stuck;
+            }
+            stuck = next;
+        }
+    }
+
+    /// The shortest cycle of such processes, from its smallest member on; empty if there is none.
+    pub fn cycle_of(&self, such: impl Fn(usize) -> bool) -> Vec<Edge> {
+        let mut from: BTreeMap<usize, Vec<Edge>> = BTreeMap::new();
+        for edge in self.edges().into_iter().filter(|edge| such(edge.waiter)) {
+            from.entry(edge.waiter).or_default().push(edge);
+        }
+        let cycles = from.keys().filter_map(|&who| cycle_through(who, &from));
+        cycles.min_by_key(Vec::len).unwrap_or_default()
+    }
+
+    /// Who holds a lock, and how.
+    pub fn holders(&self, lock: &str) -> Vec<(usize, Holding<'a>)> {
+        let held = |(who, process): (usize, &Stander<'a>)| {
+            process.holds.iter().find(|held| held.lock == lock).map(|held| (who, *held))
+        };
+        self.processes.iter().enumerate().filter_map(held).collect()
+    }
+
+    /// Who is kept waiting for a lock.
+    pub fn waiters(&self, lock: &str) -> Vec<usize> {
+        let waits = |who: &usize| self.processes[*who].waits_for == Some(lock);
+        (0..self.processes.len()).filter(waits).collect()
+    }
+}
+
+fn standing(program: &Program, at: &[u32], who: usize) -> Standing {
+    let mut outcome = None;
+    for_each_choice_of(program, at, who, |_, made| outcome = Some(made.outcome));
+    match (outcome, program.place(who, at[who]).phase) {
+        (Some(Outcome::Refused), _) => Standing::Refusable,
+        (Some(Outcome::Pends), _) => Standing::Pends,
+        (Some(Outcome::Victim), _) => Standing::Victim,
+        (Some(_), _) => Standing::Free,
+        (None, Phase::AtMeeting) => Standing::AtMeeting,
+        (None, Phase::Ended) => Standing::Ended,
+        (None, Phase::Crashed) => Standing::Crashed,
+        (None, _) => Standing::Blocked,
+    }
+}
+
+/// The shortest way along the arrows from a process back to itself.
+fn cycle_through(who: usize, from: &BTreeMap<usize, Vec<Edge>>) -> Option<Vec<Edge>> {
+    let mut seen = BTreeSet::new();
+    let mut paths: Vec<Vec<Edge>> = vec![Vec::new()];
+    while !paths.is_empty() {
+        let mut longer = Vec::new();
+        for path in paths {
+            let end = path.last().map_or(who, |edge: &Edge| edge.holder);
+            for edge in from.get(&end).into_iter().flatten() {
+                let path = [path.as_slice(), std::slice::from_ref(edge)].concat();
+                if edge.holder == who {
+                    return Some(path);
+                }
+                if seen.insert(edge.holder) {
+                    longer.push(path);
+                }
+            }
+        }
+        paths = longer;
+    }
+    None
+}

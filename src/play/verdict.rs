@@ -1,0 +1,109 @@
+//! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
+
+use super::game::{Game, Goal};
+use super::search::Par;
+use super::words;
+use crate::model::{Outcome, Phase};
+use crate::report::plural;
+use crate::trace::Edge;
+
+/// How far a game has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Somebody can still move.
+    Open,
+    /// Nobody can move, and not all have ended.
+    Deadlocked,
+    /// All have ended; some may have crashed.
+    Finished,
+}
+
+impl Ending {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Deadlocked => "deadlocked",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// What is to be said of a game.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// How far it has come.
+    pub ending: Ending,
+    /// Whether the goal was reached.
+    pub reached: bool,
+    /// Moves made.
+    pub moves: usize,
+    /// How many moves a way to the goal takes, where one is known.
+    pub par: Option<Par>,
+    /// Refusals on the way.
+    pub refused: usize,
+    /// Records lost on the way.
+    pub lost: usize,
+    /// Processes that were killed.
+    pub crashed: usize,
+    /// The cycle of the deadlock; also one that has closed while others can still move.
+    pub cycle: Vec<Edge>,
+}
+
+impl Verdict {
+    /// Judges a game as it stands.
+    pub fn of(game: &Game) -> Self {
+        let position = game.position();
+        let ending = match (position.is_at_rest(), position.is_over()) {
+            (false, _) => Ending::Open,
+            (true, true) => Ending::Finished,
+            (true, false) => Ending::Deadlocked,
+        };
+        let lost = game.past().iter().filter(|made| made.loses).count();
+        let reached = match game.goal() {
+            Goal::Deadlock(_) => ending == Ending::Deadlocked,
+            Goal::FinishWithoutLoss(_) => ending == Ending::Finished && lost == 0,
+            Goal::Finish(_) => ending == Ending::Finished,
+            Goal::Either => ending != Ending::Open,
+        };
+        Self {
+            ending,
+            reached,
+            moves: game.past().len(),
+            par: game.goal().par(),
+            refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
+            lost,
+            crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
+            cycle: position.cycle(),
+        }
+    }
+
+    /// The verdict in words, a few sentences.
+    pub fn text(&self, game: &Game) -> String {
+        let scenario = game.scenario();
+        let far = words::how_far(self.moves, self.par);
+        let made = words::how_far(self.moves, None);
+        let ring = words::cycle(scenario, &self.cycle);
+        let mut text = match (self.ending, self.reached) {
+            (Ending::Deadlocked, true) => format!("Deadlock {far}: {ring}."),
+            (Ending::Deadlocked, false) => format!("Deadlock {made}: {ring}. That was not the goal."),
+            (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
+            (Ending::Finished, false) if let Goal::Deadlock(par) = game.goal() => {
+                let par = plural(par.moves as u64, "move");
+                format!("Everyone has come to the end {made}: no deadlock this time. One takes {par}.")
+            }
+            (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
+            (Ending::Open, _) if !self.cycle.is_empty() => {
+                format!("A cycle has closed: {ring}. They can't go on; the others still can.")
+            }
+            (Ending::Open, _) => format!("The game is still open, {made}."),
+        };
+        let harm = [(self.refused, "refusal"), (self.lost, "record"), (self.crashed, "process")];
+        for ((count, word), end) in harm.into_iter().zip(["", " lost", " killed"]) {
+            if count > 0 {
+                text += &format!(" {}{end}.", plural(count as u64, word));
+            }
+        }
+        text
+    }
+}

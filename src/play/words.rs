@@ -1,0 +1,148 @@
+//! What is said of processes, waits and goals.
+
+use super::game::Goal;
+use super::position::{Position, Stander, Standing};
+use super::search::{MOST_MOVES, Par};
+use crate::analysis::MEETING;
+use crate::model::{Outcome, Phase};
+use crate::report::{clean, list, plural};
+use crate::scenario::{Process, Scenario, Step};
+use crate::trace::Edge;
+
+/// The name of a process, fit for a terminal.
+pub(super) fn name(scenario: &Scenario, who: usize) -> String {
+    clean(scenario.processes.get(who).map_or("?", |process| process.name.as_str()))
+}
+
+fn names(scenario: &Scenario, those: &[usize]) -> String {
+    list(&those.iter().map(|&who| name(scenario, who)).collect::<Vec<_>>())
+}
+
+/// What there is to reach.
+pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
+    let stores = scenario.expected_rows() != Some(0);
+    match goal {
+        Goal::Deadlock(_) => "make it deadlock in as few moves as you can".into(),
+        Goal::FinishWithoutLoss(_) if stores => {
+            "bring everyone to the end without losing a record; no schedule can deadlock".into()
+        }
+        Goal::Finish(Some(_)) if stores => {
+            "bring everyone to the end; no schedule can deadlock, and every one loses a record".into()
+        }
+        Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
+        Goal::Either => format!(
+            "make it deadlock, or else bring everyone to the end; none was found among the first {MOST_MOVES} moves"
+        ),
+    }
+}
+
+/// What a process waits for: `P1 waits for B, which P2 holds`.
+pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> String {
+    let stander = &position.processes[who];
+    let others = names(scenario, &stander.blocked_by);
+    let name = name(scenario, who);
+    match stander.waits_for {
+        None => format!("nothing is in the way of {name}"),
+        Some(MEETING) => format!("{name} waits at the meeting for {others}"),
+        Some(_) if stander.blocked_by.is_empty() => format!("the snapshot of {name} is not the latest any more"),
+        Some(lock) => match scenario.units.get(lock) {
+            Some(&there) => {
+                let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+                let wanted = step(&scenario.processes[who], stander).map_or(1, units);
+                let free = there.saturating_sub(taken);
+                format!("{name} waits for {wanted} of {lock}, and {free} of {there} are free")
+            }
+            None => format!("{name} waits for {lock}, which {others} {}", holds(stander.blocked_by.len())),
+        },
+    }
+}
+
+fn units(step: &Step) -> u32 {
+    if let Step::Lock { units, .. } = step { units.unwrap_or(1) } else { 1 }
+}
+
+fn holds(count: usize) -> &'static str {
+    if count == 1 { "holds" } else { "hold" }
+}
+
+/// The step that a process makes next, or is in.
+pub(super) fn step<'a>(process: &'a Process, stander: &Stander) -> Option<&'a Step> {
+    stander.place.step_of(&process.steps)
+}
+
+/// What a process can do where it stands, in a few words.
+pub(super) fn standing(scenario: &Scenario, position: &Position, who: usize) -> String {
+    let stander = &position.processes[who];
+    let others = names(scenario, &stander.blocked_by);
+    let by = match stander.blocked_by.is_empty() {
+        true => "stale snapshot".into(),
+        false => format!("blocked by {others}"),
+    };
+    match stander.standing {
+        Standing::Free if stander.place.phase == Phase::Pending => "can go on".into(),
+        Standing::Free => "can move".into(),
+        Standing::Refusable => format!("{by}, may be refused"),
+        Standing::Pends => format!("{by}, may wait inside"),
+        Standing::Victim => format!("{by}, may be ended"),
+        Standing::Blocked => by,
+        Standing::AtMeeting => format!("at the meeting, for {others}"),
+        Standing::Ended => "has ended".into(),
+        Standing::Crashed => "has crashed".into(),
+    }
+}
+
+/// Where a process is in its rounds and attempts; empty if there is only one.
+pub(super) fn progress(process: &Process, stander: &Stander) -> String {
+    let place = &stander.place;
+    let rounds = match process.round_count() {
+        Some(1) | None => String::new(),
+        Some(rounds) => format!("round {}/{rounds}", place.round),
+    };
+    let attempts = if place.attempt > 1 { format!("try {}", place.attempt) } else { String::new() };
+    let parts = [rounds, attempts].into_iter().filter(|part| !part.is_empty() && !place.is_gone());
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// What became of a step; empty if it was simply made.
+pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
+    let what = match outcome {
+        Outcome::Granted | Outcome::Comes => "",
+        Outcome::Refused => "refused",
+        Outcome::Pends => "waits inside, at PENDING",
+        Outcome::Crashes => "crashes",
+        Outcome::Victim => "ended, as the victim",
+    };
+    match (what, loses) {
+        (what, false) => what.into(),
+        ("", true) => "a record is lost".into(),
+        (what, true) => format!("{what}; a record is lost"),
+    }
+}
+
+/// `P1 waits for B, which P2 holds; P2 waits for A, which P1 holds`
+pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge]) -> String {
+    const MOST: usize = 8;
+    let arrow = |edge: &Edge| {
+        let (waiter, holder) = (name(scenario, edge.waiter), name(scenario, edge.holder));
+        match edge.lock.as_str() {
+            MEETING => format!("{waiter} waits at the meeting for {holder}"),
+            lock => format!("{waiter} waits for {lock}, which {holder} holds"),
+        }
+    };
+    let mut parts: Vec<String> = cycle.iter().take(MOST).map(arrow).collect();
+    if cycle.len() > MOST {
+        parts.push(format!("and so on, {} in all", cycle.len()));
+    }
+    parts.join("; ")
+}
+
+/// `in 4 moves; the shortest takes 2`
+pub(super) fn how_far(moves: usize, par: Option<Par>) -> String {
+    let made = format!("in {}", plural(moves as u64, "move"));
+    match par {
+        Some(par) if par.is_shortest && par.moves == moves => format!("{made}, and no way is shorter"),
+        Some(par) if par.is_shortest => format!("{made}; the shortest takes {}", par.moves),
+        Some(par) if par.moves < moves => format!("{made}; a way with {} is known", par.moves),
+        _ => made,
+    }
+}
