@@ -20,11 +20,8 @@
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
 //! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
-<<<<<<< HEAD
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
-=======
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
->>>>>>> main
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
@@ -37,14 +34,9 @@
 //! Arrows point down only:
 //!
 //! ```text
-<<<<<<< HEAD
-//! main -> cli -> { check, report, explore, export, run, simulate, machine }       check -> { run, who, machine }
+//! main -> cli -> { check, play, report, explore, export, run, simulate, machine }   check -> { run, who, machine }
+//! play -> { explore, report, simulate, model }
 //! report -> { explore, simulate }                      explore, export -> model
-=======
-//! main -> cli -> { check, play, report, explore, run, simulate, machine }      check -> { run, who, machine }
-//! play -> { report, simulate, model }
-//! report -> { explore, simulate }                      explore -> model
->>>>>>> main
 //! run -> { who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
@@ -94,14 +86,8 @@
 //!
 //! ## Invariants
 //!
-<<<<<<< HEAD
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate` and `report` touch no clock, process,
-//!    file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads their sources
-//!    for it).
-=======
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `simulate`, `play` and `report` touch no clock, process, file
-//!    system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them for it).
->>>>>>> main
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play` and `report` touch no clock,
+//!    process, file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
