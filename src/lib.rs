@@ -34,9 +34,8 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, explore, export, run, simulate, machine }
-//! check -> { run, who, machine }
-//! play -> { report, simulate, model }
+//! main -> cli -> { check, play, report, explore, export, run, simulate, machine }   check -> { run, who, machine }
+//! play -> { explore, report, simulate, model }
 //! report -> { explore, simulate }                      explore, export -> model
 //! run -> { who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
@@ -88,8 +87,7 @@
 //! ## Invariants
 //!
 //! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play` and `report` touch no clock,
-//!    process, file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them
-//!    for it).
+//!    process, file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

@@ -3,6 +3,9 @@
 use super::plan::Plan;
 use super::words::comment;
 
+/// What the first line says of every export, so that it is known again.
+pub(super) const MARK: &str = "made by lesson explore --export";
+
 /// How SPIN is run, as it stands in the file.
 const PROMELA: &str = "
 Written by `lesson explore SCENARIO --export promela FILE`, for SPIN version 6 (https://spinroot.com).
@@ -70,7 +73,7 @@ and on each of the others, as soon as it says that it is ready:
 pub(super) fn promela_head(plan: &Plan) -> String {
     let lines =
         lines(plan, PROMELA).map(|line| if line.is_empty() { " *\n".to_owned() } else { format!(" * {line}\n") });
-    format!("/*\n{} */\n", lines.collect::<String>())
+    format!("/* {MARK}\n{} */\n", lines.collect::<String>())
 }
 
 pub(super) fn tla_head(plan: &Plan, module: &str) -> String {

@@ -41,6 +41,11 @@ pub fn tla(scenario: &Scenario, program: &Program, module: &str) -> String {
     tla::write(&Plan::new(scenario, program, &[module]), module)
 }
 
+/// Whether a file that begins with this line is an export, which may be written again.
+pub fn is_first_line(line: &str) -> bool {
+    line.trim_end().ends_with(heads::MARK) && (line.starts_with("/* ") || line.starts_with("---- MODULE "))
+}
+
 /// Whether a module of ours can have this name: ASCII letters, digits and `_`, with a letter in front, and no word of
 /// the language (*Specifying Systems*, section 15.1) or of ours, such as `at`.
 pub fn is_module_name(name: &str) -> bool {

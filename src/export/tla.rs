@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::heads::tla_head;
+use super::heads::{MARK, tla_head};
 use super::language::{Language, TLA, TLA_OF_S, at_meetings, spot_name};
 use super::moves::{Change, Move, Then};
 use super::plan::{Actor, Plan};
@@ -40,7 +40,7 @@ macro_rules! line {
 }
 
 pub(super) fn write(plan: &Plan, module: &str) -> String {
-    let mut text = format!("---- MODULE {module} ----\n{}", tla_head(plan, module));
+    let mut text = format!("---- MODULE {module} ---- \\* {MARK}\n{}", tla_head(plan, module));
     line!(text, "EXTENDS Naturals\n");
     names(&mut text, plan);
     variables(&mut text, plan);

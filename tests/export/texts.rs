@@ -29,8 +29,8 @@ fn untrusted_text() {
     assert_eq!(promela.matches("/*").count(), promela.matches("*/").count());
     assert_eq!(promela.matches("int x").count(), 1);
     assert!(
-        promela.starts_with("/*\n * * / int x; / * ( * *  ) \\ * \" ' ---- MODULE")
-            || promela.starts_with("/*\n * * / int x; / * ( * * ) \\ *"),
+        promela.starts_with("/* made by lesson explore --export\n * * / int x; / * ( * *  ) \\ * \" ' ---- MODULE")
+            || promela.starts_with("/* made by lesson explore --export\n * * / int x; / * ( * * ) \\ *"),
         "{promela}"
     );
     assert!(promela.contains("#define P_s 0 /* * /\"é( *%s */\n#define P_s_2 1 /* * /\"( * )%s */\n"), "{promela}");
