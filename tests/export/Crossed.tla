@@ -1,4 +1,4 @@
----- MODULE Crossed ----
+---- MODULE Crossed ---- \* made by lesson explore --export
 \* 2 processes each hold a lock and want the next one's
 \*
 \* Written by `lesson explore SCENARIO --export tla FILE`, for TLC (https://github.com/tlaplus/tlaplus).

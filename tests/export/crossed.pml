@@ -1,4 +1,4 @@
-/*
+/* made by lesson explore --export
  * 2 processes each hold a lock and want the next one's
  *
  * Written by `lesson explore SCENARIO --export promela FILE`, for SPIN version 6 (https://spinroot.com).
