@@ -22,7 +22,7 @@
 //! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
-//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning |
+//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
@@ -52,7 +52,8 @@
 //!   conductor dies, `kill -9` included, no worker stays behind, not even one that is blocked in `flock`; as they go,
 //!   the workers remove the temporary directory.
 //! - **The gate.** The same standard input carries `step`: in a scheduled run a process makes a step only when told.
-//!   After the schedule, and in every other run, nobody is held and luck decides.
+//!   Before each move all who can go on have done so: a schedule means the same in every run. After the schedule, and
+//!   in every other run, nobody is held and luck decides.
 //! - **The player.** A schedule may be a list, or come move by move from outside while the run goes on
 //!   ([`run::Schedule::Player`]): then a process may be told to make a step in which it will wait. When the player
 //!   hangs up, the run ends.

@@ -1,12 +1,14 @@
-//! What a trace means: the wait-for graph, the lanes, the figures.
+//! What a trace means: the wait-for graph, the lanes, the figures; and whether the model allows it.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod conforms;
 mod figures;
 mod graph;
 mod lanes;
 mod meetings;
 
+pub use conforms::{Conformity, Mismatch, conforms};
 pub use figures::{Figures, Outcome, RefusalCount};
 pub use graph::{Hold, MEETING, Wait, WaitForGraph};
 pub use lanes::{Artist, Lane, Mark, Segment, State, lanes};

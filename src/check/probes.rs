@@ -93,6 +93,7 @@ impl Probe {
             patience: Duration::from_millis(200),
             schedule: run::Schedule::Luck,
             deadline: Some(LONGEST),
+            program: None,
         };
         let trace = run::run(scenario, &options, &mut Unwatched)?;
         ensure!(!trace.outcome.deadline, "it did not end within {} s", LONGEST.as_secs());

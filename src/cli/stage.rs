@@ -182,6 +182,7 @@ fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena
         patience: plan.patience,
         schedule: planned.schedule.clone().map_or(Schedule::Luck, Schedule::List),
         deadline: plan.deadline,
+        program: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::context::{Context, contexts};
 use super::program::{Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, Stands, TooLarge, is_detected};
 use super::requests::{Ask, Bits};
 use super::stand::{Blocked, Effect, NO_UNITS, NONE, Phase, Place, Posture, Stand, Target};
+use super::told::Grain;
 use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 
 /// Compiles one process into at most `room` stands.
@@ -15,6 +16,7 @@ pub(super) fn compile_process(
     process: &Process,
     bits: &Bits,
     attempts: Attempts,
+    grain: Grain,
     room: usize,
 ) -> Result<Stands, TooLarge> {
     check_meetings(process)?;
@@ -28,6 +30,7 @@ pub(super) fn compile_process(
         process,
         bits,
         attempts,
+        grain,
         contexts: contexts(scenario, process, bits),
         known: BTreeMap::new(),
         stands: Stands { attempts, ..Stands::default() },
@@ -39,8 +42,8 @@ pub(super) fn compile_process(
         let place = compiler.stands.places[next];
         let stand = compiler.compile(place);
         compiler.stands.stands.push(stand);
-        if compiler.contexts[place.step].database == Some(Mode::Snapshot) && !place.stale && !place.is_gone() {
-            let staled = compiler.stand_at(Place { stale: true, ..place });
+        let staled = compiler.stand_at(Place { stale: true, ..place });
+        if staled != next as u32 {
             compiler.stands.staled.insert(next as u32, staled);
         }
         next += 1;
@@ -69,22 +72,23 @@ fn check_meetings(process: &Process) -> Result<(), TooLarge> {
     }
 }
 
-struct Compiler<'a> {
-    scenario: &'a Scenario,
-    process: &'a Process,
-    bits: &'a Bits<'a>,
+pub(super) struct Compiler<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) process: &'a Process,
+    pub(super) bits: &'a Bits<'a>,
     /// Attempts at one round; `None` if it never gives up.
     attempts: Option<u32>,
-    contexts: Vec<Context>,
+    pub(super) grain: Grain,
+    pub(super) contexts: Vec<Context>,
     known: BTreeMap<Place, u32>,
-    stands: Stands,
+    pub(super) stands: Stands,
 }
 
 impl Compiler<'_> {
     /// The index of the stand at this place, new or known.
-    fn stand_at(&mut self, place: Place) -> u32 {
+    pub(super) fn stand_at(&mut self, place: Place) -> u32 {
         // Only who holds a snapshot has a stale one.
-        let reads = self.contexts[place.step].database == Some(Mode::Snapshot);
+        let reads = self.contexts[place.step].database == Some(Mode::Snapshot) || place.phase == Phase::Passing;
         let place = Place { stale: place.stale && reads && !place.is_gone(), ..place };
         let next = self.stands.places.len() as u32;
         let at = *self.known.entry(place).or_insert(next);
@@ -107,14 +111,20 @@ impl Compiler<'_> {
                 let loses = self.loses_when_killed(place);
                 Stand { blocks, granted, posture: Posture::AtMeeting, loses, ..FREE }
             }
+            Phase::Releasing(left) => self.compile_release(place, left),
+            Phase::Passing => self.compile_passing(place),
+            Phase::Leaving(left) => self.compile_leaving(place, left),
+            Phase::Pending if self.scenario.kind_of(DATABASE) == LockKind::SqliteWal => {
+                Stand { blocks, granted: self.after(place), ..FREE }
+            }
             Phase::Pending => {
                 let without = self.contexts[place.step].blocks_without_database;
                 let blocks = without | self.bits.blocked_by(DATABASE, Mode::Pending);
-                let stand = Stand { blocks, granted: self.after(place), ..FREE };
+                let stand = Stand { blocks, granted: self.behind(place), ..FREE };
                 self.asks(place, stand, DATABASE, Ask::NoReaders, Blocked::Refused)
             }
             _ => {
-                let granted = self.after(place);
+                let granted = self.behind(place);
                 self.compile_step(place, Stand { blocks, granted, ..FREE })
             }
         }
@@ -158,7 +168,7 @@ impl Compiler<'_> {
         let Context { database, wrote, .. } = self.contexts[place.step];
         let wants = |mode: Mode| database.is_none_or(|held| held < mode);
         let (read, write) = (Mode::to_read(kind), Mode::to_write(kind));
-        let is_patient = !self.scenario.busy_timeout().is_zero();
+        let is_patient = !self.scenario.busy_timeout().is_zero() || self.grain == Grain::Told;
         match step {
             Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => {
                 let blocked = if is_patient { Blocked::PendsUnlessWritten } else { Blocked::Refused };
@@ -173,7 +183,13 @@ impl Compiler<'_> {
                 let blocked = if is_patient { Blocked::Pends } else { Blocked::Refused };
                 self.asks(place, stand, DATABASE, Ask::NoReaders, blocked)
             }
-            Step::Commit if database == Some(Mode::Writer) && wrote => Stand { effect: Effect::Publishes, ..stand },
+            Step::Commit if database == Some(Mode::Writer) && wrote => {
+                let granted = match self.grain {
+                    Grain::Steps => stand.granted,
+                    Grain::Told => self.one(Place { phase: Phase::Pending, ..place }),
+                };
+                Stand { effect: Effect::Publishes, granted, ..stand }
+            }
             _ => stand,
         }
     }
@@ -187,6 +203,9 @@ impl Compiler<'_> {
             Blocked::Pends | Blocked::PendsUnlessWritten => self.stand_at(Place { phase: Phase::Pending, ..place }),
             _ => NONE,
         };
+        if self.grain == Grain::Told && lock == DATABASE {
+            self.pass(place, ask, pends);
+        }
         self.waits(place, Stand { needs: self.bits.of(lock, ask), pends, ..stand }, blocked)
     }
 
@@ -201,7 +220,10 @@ impl Compiler<'_> {
     }
 
     /// Where a refusal leads, and whether it loses rows.
-    fn refusal(&mut self, place: Place) -> (Target, u8) {
+    pub(super) fn refusal(&mut self, place: Place) -> (Target, u8) {
+        if self.grain == Grain::Told {
+            return (self.first_release(place), 0);
+        }
         let goes_on = self.attempts.is_none_or(|attempts| place.attempt < attempts);
         if !goes_on {
             let lost = self.contexts[place.step].rows_to_come > 0;
@@ -217,7 +239,7 @@ impl Compiler<'_> {
     }
 
     /// Where the process stands when it has made its step.
-    fn after(&mut self, place: Place) -> Target {
+    pub(super) fn after(&mut self, place: Place) -> Target {
         match place.step + 1 == self.process.steps.len() {
             true => self.end_of_round(place),
             false => self.one(Place { step: place.step + 1, phase: Phase::Step, ..place }),
@@ -225,7 +247,7 @@ impl Compiler<'_> {
     }
 
     /// The next round, or the end; where time decides (`for`), either.
-    fn end_of_round(&mut self, place: Place) -> Target {
+    pub(super) fn end_of_round(&mut self, place: Place) -> Target {
         let goes_on = self.process.round_count().is_none_or(|rounds| place.round < rounds);
         if !goes_on {
             return self.one(Place::ENDED);
@@ -236,7 +258,7 @@ impl Compiler<'_> {
         Target { to, or }
     }
 
-    fn one(&mut self, place: Place) -> Target {
+    pub(super) fn one(&mut self, place: Place) -> Target {
         Target { to: self.stand_at(place), or: NONE }
     }
 
@@ -253,7 +275,7 @@ impl Compiler<'_> {
 }
 
 /// A step that is always possible and leads nowhere yet.
-const FREE: Stand = Stand {
+pub(super) const FREE: Stand = Stand {
     blocks: 0,
     needs: 0,
     granted: Target::NOWHERE,

@@ -12,6 +12,8 @@ pub(super) struct Context {
     pub(super) blocks: Requests,
     /// The same, but for what it holds of the one database.
     pub(super) blocks_without_database: Requests,
+    /// The same, for each of these locks by itself: the oldest first.
+    pub(super) blocks_of_locks: Vec<Requests>,
     /// How it holds the one database.
     pub(super) database: Option<Mode>,
     /// Whether its transaction has inserted.
@@ -42,9 +44,10 @@ pub(super) fn contexts(scenario: &Scenario, process: &Process, bits: &Bits) -> V
 }
 
 fn finished(context: &Context, held: &[(&str, Mode)], bits: &Bits) -> Context {
-    let without = held.iter().fold(0, |all, (lock, mode)| all | bits.blocked_by(lock, *mode));
+    let blocks_of_locks: Vec<Requests> = held.iter().map(|(lock, mode)| bits.blocked_by(lock, *mode)).collect();
+    let without = blocks_of_locks.iter().fold(0, |all, blocks| all | blocks);
     let database = context.database.map_or(0, |mode| bits.blocked_by(DATABASE, mode));
-    Context { blocks: without | database, blocks_without_database: without, ..context.clone() }
+    Context { blocks: without | database, blocks_without_database: without, blocks_of_locks, ..context.clone() }
 }
 
 /// Takes or gives back units of one resource.

@@ -40,6 +40,7 @@ mod retry;
 mod stand;
 #[cfg(test)]
 mod tests;
+mod told;
 mod wait;
 
 pub use holdings::{Holding, holdings};

@@ -220,7 +220,7 @@ impl Program {
     }
 
     /// Where everybody stands that moves when `who` goes `to`: those too who waited at a meeting for nobody else.
-    fn open_meetings(&self, at: &[u32], who: usize, to: u32) -> Vec<(usize, u32)> {
+    pub(super) fn open_meetings(&self, at: &[u32], who: usize, to: u32) -> Vec<(usize, u32)> {
         debug_assert!(at.len() <= MOST_PROCESSES);
         let mut then = at.to_vec();
         then[who] = to;

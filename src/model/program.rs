@@ -6,6 +6,7 @@ use std::fmt;
 use super::compile::compile_process;
 use super::requests::{Ask, Bits};
 use super::stand::{NONE, Place, Requests, Stand, Target};
+use super::told::{Grain, Told};
 use crate::scenario::{LockKind, Scenario, Step};
 
 /// The most processes that the model takes: a set of them is one machine word.
@@ -76,6 +77,8 @@ pub(super) struct Stands {
     pub(super) crashed: u32,
     /// Attempts at one round; `None` if it never gives up.
     pub(super) attempts: Option<u32>,
+    /// What a trace can tell beside the moves; empty unless compiled for traces.
+    pub(super) told: Told,
     /// Where attempts are not counted: where a refusal leads after the last of them, and whether rows are lost by it.
     pub(super) given_up: BTreeMap<u32, (Target, bool)>,
 }
@@ -86,6 +89,10 @@ impl Program {
     /// # Errors
     /// The limit that it passes, and what to do about it.
     pub fn compile(scenario: &Scenario, attempts: Attempts) -> Result<Self, TooLarge> {
+        Self::compile_at(scenario, attempts, Grain::Steps)
+    }
+
+    pub(super) fn compile_at(scenario: &Scenario, attempts: Attempts, grain: Grain) -> Result<Self, TooLarge> {
         let count = scenario.processes.len();
         if count > MOST_PROCESSES {
             return Err(TooLarge(format!(
@@ -96,7 +103,7 @@ impl Program {
         let mut room = MOST_PLACES;
         let mut processes = Vec::with_capacity(count);
         for process in &scenario.processes {
-            let stands = compile_process(scenario, process, &bits, attempts, room)?;
+            let stands = compile_process(scenario, process, &bits, attempts, grain, room)?;
             room -= stands.places.len();
             processes.push(stands);
         }

@@ -129,6 +129,13 @@ pub enum Phase {
     Pending,
     /// It has come to the meeting and waits.
     AtMeeting,
+    /// Only where a program is compiled for traces: it has asked for the database, and reads in passing.
+    Passing,
+    /// Only where a program is compiled for traces: it was refused, and still holds so many of its locks.
+    Releasing(u32),
+    /// Only where a program is compiled for traces: it has ended a transaction that wrote, and still reads in passing;
+    /// so many locks are left to a refused process then.
+    Leaving(Option<u32>),
     /// It has come to the end of its program.
     Ended,
     /// It was killed: by its own step `crash`, or as the victim of a deadlock.

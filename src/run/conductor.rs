@@ -33,18 +33,19 @@ const TICK: Duration = Duration::from_millis(20);
 pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) -> anyhow::Result<Trace> {
     possible(scenario)?;
     let room = options.arena.room(&options.label)?;
-    prepare(scenario, &room)?;
+    let keepers = prepare(scenario, &room)?;
     let (reader, writer) = std::io::pipe().context("can't make a pipe")?;
     let terms = Terms {
         seed: options.seed,
         gated: !matches!(options.schedule, Schedule::Luck),
         temporary: options.arena.is_temporary(),
+        program: options.program,
     };
     let crew = Crew::start(scenario, &room, &writer, &terms)?;
     let mut conductor = Conductor::new(scenario, options, crew, writer, room.clone(), watcher);
     conductor.listen(reader)?;
     let Conductor { events, mut aftermath, crew, .. } = conductor;
-    drop(crew); // nobody is left who could still write to the database
+    drop((crew, keepers)); // nobody is left who could still write to the database
     aftermath.took_us = events.iter().map(|event| event.at_us).max().unwrap_or(0);
     if scenario.uses_database() {
         aftermath.database = Some(Database::examine(&room.join(scenario.on.file_of(DATABASE)))?);
@@ -58,15 +59,16 @@ pub fn run(scenario: &Scenario, options: &Options, watcher: &mut dyn Watcher) ->
     })
 }
 
-/// Makes the databases; lock files are made by those who open them.
-fn prepare(scenario: &Scenario, room: &Path) -> anyhow::Result<()> {
+/// Makes the databases; lock files are made by those who open them. Gives what keeps the databases open.
+fn prepare(scenario: &Scenario, room: &Path) -> anyhow::Result<Vec<Database>> {
+    let mut keepers = Vec::new();
     for name in scenario.lock_names() {
         let kind = scenario.kind_of(name);
         if kind.is_sqlite() {
-            Database::create(&room.join(kind.file_of(name)), kind)?;
+            keepers.extend(Database::create(&room.join(kind.file_of(name)), kind)?);
         }
     }
-    Ok(())
+    Ok(keepers)
 }
 
 struct Conductor<'a> {
@@ -207,6 +209,11 @@ impl<'a> Conductor<'a> {
                 self.bury(worker, Some(in_words(status)), self.now_us())?;
             }
             What::Ends => {
+                // It was its last step, if it was told one.
+                if let Some(moves) = &mut self.moves {
+                    moves.stepped(who);
+                    self.watcher.stepped(who)?;
+                }
                 self.open_meetings();
                 self.end(who)?;
             }
@@ -353,6 +360,7 @@ impl<'a> Conductor<'a> {
     }
 
     fn kill_everybody(&mut self, why: KilledFor) -> anyhow::Result<()> {
+        self.moves = None; // what was still to be told is void
         self.crew.freeze();
         (0..self.crew.len()).try_for_each(|worker| self.kill(worker, why))
     }

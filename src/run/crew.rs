@@ -38,10 +38,11 @@ static STARTING: Mutex<()> = Mutex::new(());
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
 
 /// What each worker is told besides its own program.
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub(super) seed: u64,
     pub(super) gated: bool,
     pub(super) temporary: bool,
+    pub(super) program: Option<&'a Path>,
 }
 
 impl Crew {
@@ -167,7 +168,10 @@ impl Worker {
         actors: Vec<usize>,
     ) -> anyhow::Result<Self> {
         let names: Vec<&str> = actors.iter().map(|&who| scenario.processes[who].name.as_str()).collect();
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = match terms.program {
+            Some(program) => Command::new(program),
+            None => Command::new(std::env::current_exe()?),
+        };
         // Ctrl-C goes to the whole group in the foreground. It is for the conductor: a worker that it hit would be
         // reported as crashed if its death is seen first, and the run might end before the interrupt is.
         #[cfg(unix)]

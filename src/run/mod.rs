@@ -17,6 +17,7 @@ pub mod worker;
 pub use arena::Arena;
 pub use conductor::run;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Options<'a> {
     pub schedule: Schedule<'a>,
     /// After this long the run is ended, whatever happens in it. `None`: [`crate::scenario::Scenario::longest`].
     pub deadline: Option<Duration>,
+    /// The program whose `worker` command the workers are. `None`: this one; tests are another one.
+    pub program: Option<&'a Path>,
 }
 
 /// Who says which process makes the next step.

@@ -53,6 +53,7 @@ fn lead<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, scenario: &'env Scenar
             patience: PATIENCE,
             schedule: Schedule::Player(&player),
             deadline: Some(duration::LONGEST), // somebody thinks
+            program: None,
         };
         let mut reporter = Reporter { sender: sender.clone(), asked: Instant::now() };
         let end = run::run(scenario, &options, &mut reporter);

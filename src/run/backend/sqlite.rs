@@ -22,14 +22,19 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes a new database with its empty table.
-    pub fn create(path: &Path, kind: LockKind) -> anyhow::Result<()> {
-        let make = || -> rusqlite::Result<()> {
+    /// Makes a new database with its empty table. In WAL mode the first to come and the last to go shut all others out
+    /// for a moment, who are then refused though nobody reads or writes (`SQLITE_BUSY` for a reader, too; see
+    /// <https://www.sqlite.org/wal.html>, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"). So that it is none of
+    /// them, the connection that is given here comes first and goes last; it does nothing meanwhile.
+    pub fn create(path: &Path, kind: LockKind) -> anyhow::Result<Option<Self>> {
+        let make = || -> rusqlite::Result<Option<Self>> {
             let connection = Connection::open(path)?;
-            if kind == LockKind::SqliteWal {
+            let has_wal = kind == LockKind::SqliteWal;
+            if has_wal {
                 connection.pragma_update(None, "journal_mode", "wal")?;
             }
-            connection.execute_batch(SCHEMA)
+            connection.execute_batch(SCHEMA)?;
+            Ok(has_wal.then_some(Self { connection, busy_timeout: Duration::ZERO }))
         };
         make().with_context(|| {
             format!("can't make the database {}; choose another place with --dir or TMPDIR", path.display())

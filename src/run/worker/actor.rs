@@ -115,13 +115,12 @@ impl Actor {
         let round = self.round;
         let mut attempt = 1;
         while self.attempt()? == Course::Refused {
-            // What a refusal makes it release belongs to the same step.
             self.release_everything()?;
-            self.finish_step()?;
             match &self.process.retry {
                 Some(retry) if attempt < retry.attempts => {
                     let pause = pause(retry, attempt, &mut self.random);
                     self.tell(What::BacksOff { attempt, for_us: pause.as_micros() as u64 })?;
+                    self.finish_step()?; // others need not wait for the pause
                     thread::sleep(pause);
                     attempt += 1;
                 }
@@ -131,7 +130,9 @@ impl Actor {
         self.tell(What::Finished { round })
     }
 
-    /// Says that the step is done, if it was told.
+    /// Says that the step is done, if it was told: when all that follows from it has been told, too. What a refusal
+    /// makes it release belongs to the same step, and so does the end of the round. The end of the program speaks for
+    /// itself.
     fn finish_step(&mut self) -> anyhow::Result<()> {
         match std::mem::take(&mut self.in_told_step) {
             true => self.send(&Message::Stepped { who: self.who }),
@@ -144,6 +145,7 @@ impl Actor {
         let steps = self.process.steps.clone();
         let mut meetings = 0;
         for step in &steps {
+            self.finish_step()?;
             let gated = self.gate.pass_step(self.who)?;
             let course = match step {
                 // A scenario with units is never run for real: they are not looked at here.
@@ -165,7 +167,6 @@ impl Actor {
             if course == Course::Refused {
                 return Ok(Course::Refused);
             }
-            self.finish_step()?;
         }
         Ok(Course::Done)
     }
