@@ -20,6 +20,7 @@
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
 //! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
+//! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
@@ -33,9 +34,9 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, explore, run, simulate, machine }      check -> { run, who, machine }
-//! play -> { report, simulate, model }
-//! report -> { explore, simulate }                      explore -> model
+//! main -> cli -> { check, play, report, explore, export, run, simulate, machine }   check -> { run, who, machine }
+//! play -> { explore, report, simulate, model }
+//! report -> { explore, simulate }                      explore, export -> model
 //! run -> { who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
@@ -74,6 +75,9 @@
 //! the model gives them again. Where only deadlocks are asked for and nobody can be refused, a step that disturbs
 //! nobody is made alone.
 //!
+//! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
+//! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.
+//!
 //! ## How a simulation works
 //!
 //! [`simulate`] decides when somebody acts and who comes first, by a seed; whether a step can be made, only the moves
@@ -83,8 +87,8 @@
 //!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `simulate`, `play` and `report` touch no clock, process,
-//!    file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them for it).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play` and `report` touch no clock,
+//!    process, file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
@@ -108,6 +112,7 @@ pub mod analysis;
 pub mod check;
 pub mod cli;
 pub mod explore;
+pub mod export;
 pub mod machine;
 pub mod model;
 pub mod play;

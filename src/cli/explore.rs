@@ -1,9 +1,11 @@
 //! `lesson explore`: every interleaving of a scenario.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 
+use super::export;
 use super::live::words_only;
 use super::output::print;
 use super::source::Source;
@@ -22,6 +24,7 @@ Examples:
   lesson explore philosophers --processes 5
   lesson explore my.toml --first                only: is there a deadlock?
   lesson explore my.toml --json
+  lesson explore my.toml --export promela my.pml
 
 Exit status: 0 = no deadlock is possible, 1 = one was found, 2 = bad usage or
 input, 3 = a bound was reached before that was known.")]
@@ -42,11 +45,21 @@ pub(super) struct Args {
     /// Print one JSON document instead of the page
     #[arg(long)]
     json: bool,
+    /// Explore nothing; write the scenario for SPIN (promela) or TLC (tla) into a file
+    #[arg(long, num_args = 2, value_names = ["LANGUAGE", "FILE"])]
+    export: Option<Vec<PathBuf>>,
+    /// Overwrite a file of --export that lesson did not write
+    #[arg(long, requires = "export")]
+    force: bool,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let scenario = self.source.load()?;
+        if let Some(words) = &self.export {
+            export::write(&scenario, words, self.force)?;
+            return Ok(Verdict::Shown);
+        }
         let task = Task {
             count: !self.first,
             keep: true,

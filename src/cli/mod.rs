@@ -3,6 +3,7 @@
 mod check;
 mod deadlock;
 mod explore;
+mod export;
 mod fixed;
 mod live;
 mod locked;

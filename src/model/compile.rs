@@ -33,7 +33,7 @@ pub(super) fn compile_process(
         grain,
         contexts: contexts(scenario, process, bits),
         known: BTreeMap::new(),
-        stands: Stands::default(),
+        stands: Stands { attempts, ..Stands::default() },
     };
     compiler.stand_at(Place::START);
     compiler.stands.crashed = compiler.stand_at(Place::CRASHED);

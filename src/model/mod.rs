@@ -49,8 +49,11 @@ pub use program::{
     Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, MOST_PROCESSES, MOST_REQUESTS, MOST_RESOURCES, Program, Resource,
     TooLarge,
 };
+pub(crate) use requests::Ask;
 pub use retry::{Random, pause};
+pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
 pub use stand::{Phase, Place};
+pub(crate) use wait::LONGEST_SEEN_CYCLE;
 pub use wait::WaitsFor;
 
 use std::fmt;

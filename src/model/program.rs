@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::compile::compile_process;
-use super::requests::Bits;
+use super::requests::{Ask, Bits};
 use super::stand::{NONE, Place, Requests, Stand, Target};
 use super::told::{Grain, Told};
 use crate::scenario::{LockKind, Scenario, Step};
@@ -55,9 +55,11 @@ pub struct Program {
     pub(super) meetings: Vec<u32>,
     pub(super) resources: Vec<Resource>,
     /// Asking to write to the one database: blocked while another writes.
-    pub(super) writes: Requests,
+    pub(crate) writes: Requests,
+    /// All ways to ask for a lock, each at the place of its bit.
+    pub(crate) requests: Vec<(String, Ask)>,
     /// A deadlock is broken by killing one of its members.
-    pub(super) victims: bool,
+    pub(crate) victims: bool,
     lock_names: Vec<Vec<Option<String>>>,
     acyclic: bool,
     monotone: bool,
@@ -73,6 +75,8 @@ pub(super) struct Stands {
     /// Units held, one entry for each stand and resource.
     pub(super) units: Vec<u16>,
     pub(super) crashed: u32,
+    /// Attempts at one round; `None` if it never gives up.
+    pub(super) attempts: Option<u32>,
     /// What a trace can tell beside the moves; empty unless compiled for traces.
     pub(super) told: Told,
     /// Where attempts are not counted: where a refusal leads after the last of them, and whether rows are lost by it.
@@ -107,6 +111,7 @@ impl Program {
             processes,
             meetings: meetings(scenario),
             writes: bits.writes(),
+            requests: bits.in_order(),
             resources: bits.resources,
             victims: scenario.on_deadlock == crate::scenario::OnDeadlock::Victim,
             lock_names: scenario.processes.iter().map(|process| names(&process.steps)).collect(),
@@ -183,7 +188,7 @@ impl Program {
     }
 
     #[inline]
-    pub(super) fn stand(&self, who: usize, at: u32) -> &Stand {
+    pub(crate) fn stand(&self, who: usize, at: u32) -> &Stand {
         &self.processes[who].stands[at as usize]
     }
 
@@ -192,11 +197,17 @@ impl Program {
         self.lock_names[who].get(self.place(who, at).step)?.as_deref()
     }
 
+    /// Attempts of a process at one round; `None` if it never gives up.
+    pub(crate) fn attempts_of(&self, who: usize) -> Option<u32> {
+        self.processes[who].attempts
+    }
+
     pub(super) fn crashed_of(&self, who: usize) -> u32 {
         self.processes[who].crashed
     }
 
-    pub(super) fn staled(&self, who: usize, at: u32) -> Option<u32> {
+    /// The stand with a stale snapshot beside one with a fresh snapshot.
+    pub(crate) fn staled(&self, who: usize, at: u32) -> Option<u32> {
         self.processes[who].staled.get(&at).copied()
     }
 

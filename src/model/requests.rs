@@ -9,7 +9,7 @@ use crate::scenario::{Begin, DATABASE, LockKind, Scenario, Step};
 
 /// What a step asks of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// To hold it so.
     Hold(Mode),
     /// That no other process reads: a COMMIT, or an EXCLUSIVE that has got as far as PENDING.
@@ -62,6 +62,13 @@ impl<'a> Bits<'a> {
     /// The index of a lock with units among the resources.
     pub(super) fn resource(&self, lock: &str) -> Option<usize> {
         self.resources.iter().position(|resource| resource.name == lock)
+    }
+
+    /// All requests, each at the place of its bit.
+    pub(super) fn in_order(&self) -> Vec<(String, Ask)> {
+        let mut all: Vec<_> = self.bits.iter().collect();
+        all.sort_unstable_by_key(|(_, bit)| **bit);
+        all.into_iter().map(|((lock, ask), _)| ((*lock).to_owned(), *ask)).collect()
     }
 
     /// The bit of one request; empty if nobody makes it.

@@ -9,7 +9,7 @@ pub type Requests = u128;
 pub(super) const NONE: u32 = u32::MAX;
 
 /// No resource with units.
-pub(super) const NO_UNITS: u8 = u8::MAX;
+pub(crate) const NO_UNITS: u8 = u8::MAX;
 
 /// One place where one process can stand: all that the rules need to know of it.
 ///
@@ -17,11 +17,11 @@ pub(super) const NO_UNITS: u8 = u8::MAX;
 /// everything. It fits one line of the processor's cache.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Stand {
+pub(crate) struct Stand {
     /// Requests of others that can't be granted while it stands here.
-    pub(super) blocks: Requests,
+    pub(crate) blocks: Requests,
     /// What its next step asks for; empty if the step can always be made.
-    pub(super) needs: Requests,
+    pub(crate) needs: Requests,
     /// Where it stands after its step.
     pub(super) granted: Target,
     /// Where it stands after a refusal, or after it was killed.
@@ -30,14 +30,14 @@ pub(super) struct Stand {
     pub(super) pends: u32,
     /// Grows with every move; 0 if some program can come back to where it was.
     pub(super) rank: u32,
-    pub(super) posture: Posture,
-    pub(super) blocked: Blocked,
-    pub(super) effect: Effect,
+    pub(crate) posture: Posture,
+    pub(crate) blocked: Blocked,
+    pub(crate) effect: Effect,
     /// Bits of [`Stand::LOSES_WHEN_GRANTED`] and [`Stand::LOSES_WHEN_REFUSED`].
     pub(super) loses: u8,
     /// The resource of which its next step takes `units`.
-    pub(super) resource: u8,
-    pub(super) units: u16,
+    pub(crate) resource: u8,
+    pub(crate) units: u16,
 }
 
 impl Stand {
@@ -49,7 +49,7 @@ impl Stand {
 
 /// Where a move leads: one stand, or one of two where time decides whether the process goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     pub(super) to: u32,
     /// The end, which `for` may bring after any round; [`NONE`] otherwise.
     pub(super) or: u32,
@@ -62,7 +62,7 @@ impl Target {
 /// What a process does where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Posture {
+pub(crate) enum Posture {
     /// It is about to make a step.
     AtStep,
     /// It waits at a meeting; others let it go on.
@@ -74,7 +74,7 @@ pub(super) enum Posture {
 /// What may happen while a request is blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Blocked {
+pub(crate) enum Blocked {
     /// Nothing: it waits.
     Waits,
     /// It may be refused: a time-out may fire at any moment, a try ends at once.
@@ -92,7 +92,7 @@ pub(super) enum Blocked {
 /// What a step does to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// Nothing but what it holds.
     None,
     /// A COMMIT in WAL mode that wrote: every other snapshot is stale from now on.

@@ -6,7 +6,7 @@ use super::stand::{Blocked, NO_UNITS, Posture, Stand};
 
 /// The longest cycle that Linux finds before it lets an `fcntl` lock wait: its search follows 10 waiters
 /// (`MAX_DEADLK_ITERATIONS` in `fs/locks.c`), which was measured to catch rings of 12 processes and not of 13.
-const LONGEST_SEEN_CYCLE: usize = 12;
+pub(crate) const LONGEST_SEEN_CYCLE: usize = 12;
 
 /// What a process that can't go on waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
