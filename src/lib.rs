@@ -34,7 +34,7 @@
 //!
 //! ```text
 //! main -> cli -> { check, play, report, explore, run, simulate, machine }      check -> { run, who, machine }
-//! play -> { report, simulate, model }
+//! play -> { report, explore, simulate, model }
 //! report -> { explore, simulate }                      explore -> model
 //! run -> { who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
@@ -70,8 +70,8 @@
 //! schedules and the probability along (`explore/load.rs`: numbers that widen, and never wrap). Retries without end and
 //! `for` break that; then there is one rank, the search is breadth-first, and strongly connected components tell of
 //! livelock and starvation. What is asked afterwards (shortest way, safe states) needs all states kept, but no edges:
-//! the model gives them again. Where only deadlocks are asked for and nobody can be refused, a step that disturbs
-//! nobody is made alone.
+//! the model gives them again. Where only the nearest state is asked for in which nobody can move, and nobody can be
+//! refused, a step that disturbs nobody is made alone.
 //!
 //! ## How a simulation works
 //!
@@ -82,8 +82,8 @@
 //!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `simulate`, `play` and `report` touch no clock, process, file
-//!    system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them for it).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `simulate`, `play` and `report` touch no clock, process,
+//!    file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them for it).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

@@ -101,8 +101,8 @@ impl<const W: usize> Layer<W> {
         (known != EMPTY).then(|| self.place_of(known))
     }
 
-    /// Makes an empty index large enough for so many states. Whoever adds states in the order of their hashes must do this
-    /// first: an index that is still small would fill up at one end.
+    /// Makes an empty index large enough for so many states. Whoever adds states in the order of their hashes must do
+    /// this first: an index that is still small would fill up at one end.
     pub(super) fn expect(&mut self, states: usize) {
         let slots = (states * 4 / 3 + 1).next_power_of_two().max(16);
         if self.index.len() < slots {

@@ -11,7 +11,7 @@ use super::ends::Ends;
 use super::layer::{Layer, Link, hash};
 use super::load::{Overflow, Shape, Share};
 use super::packed::{Layout, State};
-use super::{Stopped, Task};
+use super::{Stopped, Task, Wanted};
 use crate::model::{Move, Outcome, Program};
 
 /// Groups of states between two looks at the progress.
@@ -82,7 +82,7 @@ pub(super) fn search<const W: usize>(
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Searched<W> {
     // The shortest schedule first: in order of rank that is certain only where each move rises by one.
-    let is_ranked = program.is_acyclic() && (!task.first || program.is_layered());
+    let is_ranked = program.is_acyclic() && (task.first.is_none() || program.is_layered());
     let shape = match task.count && is_ranked {
         true => Shape::of(program),
         false => Shape::NOTHING,
@@ -123,7 +123,7 @@ impl<const W: usize> Search<'_, W> {
         let (mut at, mut rank, mut first, mut before) = (start.to_vec(), 0, 0, 1);
         loop {
             layer.first = first;
-            // Kept states stay in the order in which they were met: so the first way to a deadlock is the same each time.
+            // Kept states stay in the order in which they were met: so the first way to a deadlock is always the same.
             if self.sorts && self.bytes(&layer) * 2 <= self.task.max_bytes {
                 layer.sort();
                 self.expect(layer.states.len(), before);
@@ -205,8 +205,9 @@ impl<const W: usize> Search<'_, W> {
             let Move { who, outcome, loses, choices, .. } = made;
             successors.push(Successor { state: then, hash: hash(&then), who, rise, outcome, loses, choices });
         };
-        // A harmless step commutes with all others, so taking it alone keeps every deadlock and the shortest way to it.
-        match self.task.first && program.is_monotone() {
+        // A harmless step commutes with all others, and loses a record then or now: taking it alone keeps every state
+        // in which nobody can move, and the shortest way to it.
+        match self.task.first.is_some() && program.is_monotone() {
             true => match program.harmless_mover(at) {
                 Some(who) => program.for_each_move_of(at, who, visit),
                 None => program.for_each_move(at, visit),
@@ -232,6 +233,7 @@ impl<const W: usize> Search<'_, W> {
     fn expand(&mut self, layer: &mut Layer<W>, rank: u64, at: &mut [u32]) -> Result<(), Stopped> {
         let (mut families, mut successors) = (std::mem::take(&mut self.families), std::mem::take(&mut self.successors));
         self.found.transitions += successors.len() as u64;
+        let keeps_all = self.task.first == Some(Wanted::EndWithoutLoss);
         for (number, family) in families.iter().enumerate() {
             let end = families.get(number + 1).map_or(successors.len(), |next| next.first);
             let mine = &successors[family.first..end];
@@ -240,7 +242,8 @@ impl<const W: usize> Search<'_, W> {
                 self.end(layer, family.from, rank, at)?;
             }
             let movers = if self.shape.stride() == 0 { 1 } else { movers(mine) };
-            mine.iter().try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
+            let mut ways = mine.iter().filter(|successor| !(successor.loses && keeps_all));
+            ways.try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
         }
         families.clear();
         successors.clear();
@@ -254,8 +257,12 @@ impl<const W: usize> Search<'_, W> {
         let load = &layer.load[from * stride..][..stride];
         let number = layer.first + from as u32;
         let is_deadlock = !self.program.is_over(at);
-        self.found.ends.add(is_deadlock, number, layer.links.get(from), rank, self.shape, load);
-        if is_deadlock && self.task.first { Err(Stopped::First) } else { Ok(()) }
+        self.found.ends.add(is_deadlock, rank, self.shape, load);
+        if is_deadlock != self.task.first.is_none_or(|wanted| wanted == Wanted::Deadlock) {
+            return Ok(());
+        }
+        self.found.ends.wanted(number, layer.links.get(from));
+        self.task.first.map_or(Ok(()), |_| Err(Stopped::First))
     }
 
     /// Adds one successor to the layer where it belongs.
