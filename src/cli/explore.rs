@@ -10,7 +10,7 @@ use super::live::words_only;
 use super::output::print;
 use super::source::Source;
 use super::{Verdict, style};
-use crate::explore::{self, Answer, Task};
+use crate::explore::{self, Answer, Task, Wanted};
 use crate::machine::Terminal;
 use crate::report::explored::{self, Exploration};
 use crate::report::grouped;
@@ -63,7 +63,7 @@ impl Args {
         let task = Task {
             count: !self.first,
             keep: true,
-            first: self.first,
+            first: self.first.then_some(Wanted::Deadlock),
             max_states: self.max_states,
             max_bytes: usize::try_from(self.max_memory << 20).unwrap_or(usize::MAX),
         };

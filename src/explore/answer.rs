@@ -17,7 +17,7 @@ pub struct Answer {
     pub tireless: Vec<usize>,
 }
 
-/// Explores a scenario. With [`Task::first`] it asks for a deadlock only.
+/// Explores a scenario. With [`Task::first`] it asks for that state only.
 ///
 /// # Errors
 /// The scenario passes a limit of the model.
@@ -28,7 +28,7 @@ pub fn answer(scenario: &Scenario, task: &Task, progress: &mut dyn FnMut(u64) ->
     let all = 0..scenario.processes.len();
     let tireless = all.clone().filter(|who| attempts(who) > MOST_COUNTED_ATTEMPTS).collect();
     let is_cut_short = all.into_iter().any(|who| (2..=MOST_COUNTED_ATTEMPTS).contains(&attempts(&who)));
-    let loops = match is_cut_short && !task.first {
+    let loops = match is_cut_short && task.first.is_none() {
         false => explored.loops.clone().map(|loops| (program.clone(), loops)),
         // Attempts that are counted end every cycle; whether there is one shows when nobody gives up.
         true => {

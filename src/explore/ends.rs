@@ -10,7 +10,7 @@ use super::load::Shape;
 pub(super) struct Ends {
     pub(super) finished_states: u64,
     pub(super) deadlock_states: u64,
-    /// The deadlock that takes the fewest moves, by its number, and these moves.
+    /// The wanted one that takes the fewest moves, by its number, and these moves.
     pub(super) nearest: Option<(u32, u32)>,
     pub(super) schedules: BigUint,
     pub(super) deadlocked: BigUint,
@@ -29,22 +29,10 @@ impl Ends {
     }
 
     /// Takes one state in from which nobody can move. Ranks come in ascending order.
-    pub(super) fn add(
-        &mut self,
-        is_deadlock: bool,
-        number: u32,
-        link: Option<&Link>,
-        rank: u64,
-        shape: Shape,
-        load: &[u64],
-    ) {
+    pub(super) fn add(&mut self, is_deadlock: bool, rank: u64, shape: Shape, load: &[u64]) {
         match is_deadlock {
             true => self.deadlock_states += 1,
             false => self.finished_states += 1,
-        }
-        let depth = link.map(|link| link.depth);
-        if is_deadlock && depth.is_some_and(|depth| self.nearest.is_none_or(|nearest| depth < nearest.1)) {
-            self.nearest = depth.map(|depth| (number, depth));
         }
         if shape.tracks == 0 {
             return;
@@ -63,6 +51,14 @@ impl Ends {
             self.add_exact(shape.exact(load), rank);
         }
         self.schedules += all;
+    }
+
+    /// Takes one state in that is looked for, if it is known how it was reached.
+    pub(super) fn wanted(&mut self, number: u32, link: Option<&Link>) {
+        let Some(&Link { depth, .. }) = link else { return };
+        if self.nearest.is_none_or(|nearest| depth < nearest.1) {
+            self.nearest = Some((number, depth));
+        }
     }
 
     fn add_exact(&mut self, share: Option<BigUint>, rank: u64) {

@@ -32,18 +32,30 @@ pub struct Task {
     pub count: bool,
     /// Keep all states, for what is asked about them afterwards: the shortest schedule, safe states, cycles.
     pub keep: bool,
-    /// Stop at the first deadlock, which is one of the nearest; steps that disturb nobody are made at once.
-    pub first: bool,
+    /// Stop at the first of these states, which is one of the nearest, and look at no more than that takes: steps that
+    /// disturb nobody are made at once, and nothing is said of cycles and safe states.
+    pub first: Option<Wanted>,
     /// Visit at most so many states.
     pub max_states: u64,
     /// Use at most so many bytes for them.
     pub max_bytes: usize,
 }
 
+/// A state in which nobody can move: the one that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Somebody has not ended.
+    Deadlock,
+    /// Everybody has ended or crashed.
+    End,
+    /// The same, and no record is lost on the way.
+    EndWithoutLoss,
+}
+
 /// Why a search did not visit every state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
-    /// It had found a deadlock, and was to find one only.
+    /// It had found the first state that was wanted ([`Task::first`]).
     First,
     /// [`Task::max_states`].
     States,
@@ -70,7 +82,7 @@ pub struct Explored {
     pub schedules: Option<Schedules>,
     /// How likely a deadlock is when a fair coin picks who moves.
     pub p_deadlock: Option<Probability>,
-    /// One of the shortest schedules to a deadlock.
+    /// One of the shortest schedules to what was wanted ([`Task::first`]); to a deadlock if all was.
     pub shortest: Option<Path>,
     /// From where it can still end well.
     pub safety: Option<Safety>,
@@ -217,7 +229,7 @@ fn explore_packed<const W: usize>(
         let nearest = searched.ends.nearest;
         let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
         explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
-        if complete {
+        if complete && task.first.is_none() {
             graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
         }
     }

@@ -11,7 +11,7 @@ use super::ends::Ends;
 use super::layer::{Layer, Link, hash};
 use super::load::{Overflow, Shape, Share};
 use super::packed::{Layout, State};
-use super::{Stopped, Task};
+use super::{Stopped, Task, Wanted};
 use crate::model::{Move, Outcome, Program};
 
 /// Groups of states between two looks at the progress.
@@ -80,7 +80,7 @@ pub(super) fn search<const W: usize>(
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Searched<W> {
     // The shortest schedule first: in order of rank that is certain only where each move rises by one.
-    let is_ranked = program.is_acyclic() && (!task.first || program.is_layered());
+    let is_ranked = program.is_acyclic() && (task.first.is_none() || program.is_layered());
     let shape = match task.count && is_ranked {
         true => Shape::of(program),
         false => Shape::NOTHING,
@@ -186,8 +186,9 @@ impl<const W: usize> Search<'_, W> {
             let Move { who, outcome, loses, choices, .. } = made;
             successors.push(Successor { state: then, hash: hash(&then), who, rise, outcome, loses, choices });
         };
-        // A harmless step commutes with all others, so taking it alone keeps every deadlock and the shortest way to it.
-        match self.task.first && program.is_monotone() {
+        // A harmless step commutes with all others, and loses a record then or now: taking it alone keeps every state
+        // in which nobody can move, and the shortest way to it.
+        match self.task.first.is_some() && program.is_monotone() {
             true => match program.harmless_mover(at) {
                 Some(who) => program.for_each_move_of(at, who, visit),
                 None => program.for_each_move(at, visit),
@@ -213,6 +214,7 @@ impl<const W: usize> Search<'_, W> {
     fn expand(&mut self, layer: &mut Layer<W>, rank: u64, at: &mut [u32]) -> Result<(), Stopped> {
         let (mut families, mut successors) = (std::mem::take(&mut self.families), std::mem::take(&mut self.successors));
         self.found.transitions += successors.len() as u64;
+        let keeps_all = self.task.first == Some(Wanted::EndWithoutLoss);
         for (number, family) in families.iter().enumerate() {
             let end = families.get(number + 1).map_or(successors.len(), |next| next.first);
             let mine = &successors[family.first..end];
@@ -220,8 +222,9 @@ impl<const W: usize> Search<'_, W> {
                 self.layout.unpack(&layer.states[family.from], at);
                 self.end(layer, family.from, rank, at)?;
             }
-            let movers = 1 + mine.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64;
-            mine.iter().try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
+            let movers = if self.shape.stride() == 0 { 1 } else { movers(mine) };
+            let mut ways = mine.iter().filter(|successor| !(successor.loses && keeps_all));
+            ways.try_for_each(|successor| self.follow(layer, family.from, successor, movers))?;
         }
         families.clear();
         successors.clear();
@@ -235,8 +238,12 @@ impl<const W: usize> Search<'_, W> {
         let load = &layer.load[from * stride..][..stride];
         let number = layer.first + from as u32;
         let is_deadlock = !self.program.is_over(at);
-        self.found.ends.add(is_deadlock, number, layer.links.get(from), rank, self.shape, load);
-        if is_deadlock && self.task.first { Err(Stopped::First) } else { Ok(()) }
+        self.found.ends.add(is_deadlock, rank, self.shape, load);
+        if is_deadlock != self.task.first.is_none_or(|wanted| wanted == Wanted::Deadlock) {
+            return Ok(());
+        }
+        self.found.ends.wanted(number, layer.links.get(from));
+        self.task.first.map_or(Ok(()), |_| Err(Stopped::First))
     }
 
     /// Adds one successor to the layer where it belongs.
@@ -356,4 +363,9 @@ fn link<const W: usize>(layer: &mut Layer<W>, at: usize, is_new: bool, parent: u
     } else if depth < layer.links[at].depth {
         layer.links[at] = Link { parent, depth };
     }
+}
+
+/// How many processes these moves are of.
+fn movers<const W: usize>(moves: &[Successor<W>]) -> u64 {
+    1 + moves.windows(2).filter(|pair| pair[0].who != pair[1].who).count() as u64
 }

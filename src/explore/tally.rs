@@ -18,7 +18,7 @@ pub(super) fn tally(edges: &Edges, mut shape: Shape) -> Option<Ends> {
         let ways = edges.of(state);
         if ways.is_empty() {
             let load = &load[state as usize * shape.stride()..][..shape.stride()];
-            ends.add(!edges.is_over(state), state, None, u64::from(from), shape, load);
+            ends.add(!edges.is_over(state), u64::from(from), shape, load);
         }
         let movers = ways.chunk_by(|a, b| a.who == b.who).count() as u64;
         for outcomes in ways.chunk_by(|a, b| a.who == b.who) {

@@ -2,11 +2,11 @@
 
 use num_bigint::BigUint;
 
-use super::{Explored, Probability, Schedules, Stopped, Task, explore};
+use super::{Explored, Probability, Schedules, Stopped, Task, Wanted, explore};
 use crate::model::{Attempts, Program};
 use crate::scenario::{Scenario, Step, builtin};
 
-const ALL: Task = Task { count: true, keep: true, first: false, max_states: 10_000_000, max_bytes: 1 << 30 };
+const ALL: Task = Task { count: true, keep: true, first: None, max_states: 10_000_000, max_bytes: 1 << 30 };
 
 fn explored(scenario: &Scenario, task: &Task) -> Explored {
     let program = Program::compile(scenario, Attempts::Counted).unwrap();
@@ -51,13 +51,35 @@ fn philosophers() {
 #[test]
 fn the_nearest_deadlock_and_the_point_of_no_return() {
     for n in 2..=7 {
-        for first in [false, true] {
+        for first in [None, Some(Wanted::Deadlock)] {
             let found = explored(&builtin::philosophers(n), &Task { first, ..ALL });
             let path = found.shortest.unwrap();
             assert_eq!(path.movers, (0..n).collect::<Vec<_>>());
             assert_eq!(path.states.len(), n + 1);
-            assert_eq!(path.safe_moves, (!first).then_some(n - 1));
-            assert_eq!(found.stopped, first.then_some(Stopped::First));
+            assert_eq!(path.safe_moves, first.is_none().then_some(n - 1));
+            assert_eq!(found.stopped, first.map(|_| Stopped::First));
         }
     }
+}
+
+/// The fewest moves to each state in which nobody can move: a deadlock, the end, the end without loss.
+fn check_shortest(scenario: &Scenario, expected: [Option<usize>; 3]) {
+    let found = [Wanted::Deadlock, Wanted::End, Wanted::EndWithoutLoss].map(|wanted| {
+        let found = explored(scenario, &Task { count: false, first: Some(wanted), ..ALL });
+        assert_eq!(found.stopped, found.shortest.as_ref().map(|_| Stopped::First));
+        found.shortest.map(|path| path.movers.len())
+    });
+    assert_eq!(found, expected, "{}", scenario.title);
+}
+
+#[test]
+fn the_shortest_way_to_each_end() {
+    let named = |name| builtin::named(name, None).unwrap();
+    check_shortest(&builtin::philosophers(2), [Some(2), Some(8), Some(8)]);
+    check_shortest(&builtin::philosophers(5), [Some(5), Some(20), Some(20)]);
+    check_shortest(&named("deadlock"), [Some(4), None, None]);
+    check_shortest(&named("ordering"), [None, Some(15), Some(15)]);
+    check_shortest(&named("locked-quick"), [None, Some(14), Some(18)]);
+    check_shortest(&named("banker"), [Some(5), Some(9), Some(9)]);
+    check_shortest(&named("banker-safe"), [None, Some(6), Some(6)]);
 }

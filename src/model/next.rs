@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// A process whose next step disturbs nobody: it is always possible, stays so, and blocks nobody. Where only
-    /// deadlocks are looked for it may be made alone; see [`Program::is_monotone`].
+    /// the states are looked for in which nobody can move it may be made alone; see [`Program::is_monotone`].
     #[inline]
     pub fn harmless_mover(&self, at: &[u32]) -> Option<usize> {
         let harmless = |stand: &Stand| {

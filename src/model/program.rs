@@ -149,7 +149,8 @@ impl Program {
     }
 
     /// Whether nobody is ever refused, so that a process that only releases changes nothing but what others may take.
-    /// Then a harmless step commutes with all others, and may be made alone where only deadlocks are looked for.
+    /// Then a harmless step commutes with all others, and may be made alone where only the states are
+    /// looked for in which nobody can move.
     pub fn is_monotone(&self) -> bool {
         self.monotone
     }

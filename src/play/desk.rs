@@ -5,8 +5,8 @@ use super::hint::Hint;
 use super::line::Tone;
 use super::panes::Scene;
 use super::reality::{News, Reality, sentence};
-use super::search::Choice;
 use super::verdict::{Ending, Verdict};
+use super::way::Choice;
 use super::words;
 
 /// A key, as far as the game knows it.
@@ -118,9 +118,7 @@ impl<'a> Desk<'a> {
     pub(super) fn headline(&self) -> String {
         let (goal, moves) = (words::goal(self.game.scenario(), self.game.goal()), self.game.past().len());
         match self.game.goal() {
-            Goal::Deadlock(par) if par.is_shortest => {
-                format!("Goal: {goal} (shortest: {}). Moves: {moves}.", par.moves)
-            }
+            Goal::Deadlock(shortest) => format!("Goal: {goal} (shortest: {shortest}). Moves: {moves}."),
             _ => format!("Goal: {goal}. Moves: {moves}."),
         }
     }

@@ -1,9 +1,10 @@
 //! The game: where everybody stands, the moves that were made, and what the learner is after.
 
 use super::position::{Position, Standing};
-use super::search::{self, Choice, Par, Wanted, Way, for_each_choice_of};
+use super::way::{Choice, Way, for_each_choice_of};
 use super::words;
 use crate::analysis::{Artist, Lane};
+use crate::explore::Wanted;
 use crate::model::{Outcome, Program};
 use crate::scenario::Scenario;
 use crate::simulate::Narrator;
@@ -12,41 +13,39 @@ use crate::trace::Event;
 /// One move is drawn as one second.
 pub const MOVE_US: u64 = 1_000_000;
 
-/// What the learner is after, and how many moves a way there takes, where one is known.
+/// What the learner is after, and how many moves the shortest way there takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// To reach a deadlock.
-    Deadlock(Par),
-    /// No schedule can deadlock: to bring everybody to the end.
-    Finish(Option<Par>),
+    Deadlock(usize),
+    /// No schedule can deadlock: to bring everybody to the end; `None` if that can't be.
+    Finish(Option<usize>),
     /// The same, and no record may be lost.
-    FinishWithoutLoss(Par),
-    /// Whether there is a deadlock could not be found out: to reach one, or to bring everybody to the end.
+    FinishWithoutLoss(usize),
+    /// Whether there is a deadlock is not known: to reach one, or to bring everybody to the end.
     Either,
 }
 
 impl Goal {
     /// Looks for what there is to reach from the beginning.
     pub fn of(program: &Program) -> Self {
-        let way = |wanted| search::to_the_end(program, &program.start(), wanted);
-        let deadlock = way(Wanted::Deadlock);
-        if let Some(par) = deadlock.par() {
-            return Self::Deadlock(par);
+        let way = |wanted| Way::find(program, &program.start(), wanted);
+        match way(Wanted::Deadlock) {
+            Way::Shortest(way) => return Self::Deadlock(way.len()),
+            Way::Unknown => return Self::Either,
+            Way::None => {} // that search came to its end: so will the next ones, which visit no more states
         }
-        if deadlock == Way::Unknown {
-            return Self::Either;
-        }
-        match way(Wanted::EndWithoutLoss).par() {
-            Some(par) => Self::FinishWithoutLoss(par),
-            None => Self::Finish(way(Wanted::End).par()),
+        match way(Wanted::EndWithoutLoss).moves() {
+            Some(way) => Self::FinishWithoutLoss(way.len()),
+            None => Self::Finish(way(Wanted::End).moves().map(<[_]>::len)),
         }
     }
 
-    /// How many moves a way to it takes, where one is known.
-    pub fn par(self) -> Option<Par> {
+    /// How many moves the shortest way to it takes, where one is known.
+    pub fn shortest(self) -> Option<usize> {
         match self {
-            Self::Deadlock(par) | Self::FinishWithoutLoss(par) => Some(par),
-            Self::Finish(par) => par,
+            Self::Deadlock(moves) | Self::FinishWithoutLoss(moves) => Some(moves),
+            Self::Finish(moves) => moves,
             Self::Either => None,
         }
     }

@@ -1,9 +1,10 @@
 //! Looking ahead: what can still happen from here, and a move toward the goal.
 
 use super::game::{Game, Goal};
-use super::search::{self, Choice, MOST_MOVES, Wanted, Way};
+use super::way::{Choice, MOST_STATES, Way};
 use super::words;
-use crate::report::plural;
+use crate::explore::Wanted;
+use crate::report::{grouped, plural};
 
 /// What can still happen from a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Hint {
 impl Hint {
     /// Looks ahead from where a game stands.
     pub fn of(game: &Game) -> Self {
-        let way = |wanted| search::to_the_end(game.program(), game.at(), wanted);
+        let way = |wanted| Way::find(game.program(), game.at(), wanted);
         let (deadlock, end) = (way(Wanted::Deadlock), way(Wanted::End));
         let goal = match game.goal() {
             Goal::Deadlock(_) => deadlock.clone(),
@@ -41,7 +42,10 @@ impl Hint {
             (Some(_), Way::Unknown) => "From here a deadlock can be reached.".into(),
             (Some(_), _) => "From here a deadlock can still be avoided.".into(),
             (None, _) if self.deadlock == Way::None => "From here no schedule can deadlock.".into(),
-            (None, _) => format!("No deadlock was found among {MOST_MOVES} moves."),
+            (None, _) => format!(
+                "Whether a deadlock can be reached is not known: it was not looked further than {} states.",
+                grouped(&MOST_STATES)
+            ),
         };
         format!("{outlook} {}", self.next(game))
     }

@@ -7,7 +7,6 @@
 //!   "real": false,                whether real processes made the moves
 //!   "goal": "deadlock",           deadlock | finish | finish_without_loss | either
 //!   "shortest": 2,                moves that it takes at least; null if that is not known
-//!   "known": 2,                   moves of the shortest way that was found; null if none was
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
 //!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
@@ -58,8 +57,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
             Goal::FinishWithoutLoss(_) => "finish_without_loss",
             Goal::Either => "either",
         },
-        "shortest": verdict.par.filter(|par| par.is_shortest).map(|par| par.moves),
-        "known": verdict.par.map(|par| par.moves),
+        "shortest": verdict.shortest,
         "ok": verdict.reached,
         "outcome": verdict.ending.name(),
         "moves": moves(game).zip(game.past()).map(|(row, made)| move_of(scenario, row, made)).collect::<Vec<_>>(),

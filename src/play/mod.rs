@@ -20,10 +20,10 @@ mod page;
 mod panes;
 mod position;
 mod reality;
-mod search;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod way;
 mod words;
 
 pub use desk::{Desk, Flow, Key};
@@ -35,5 +35,5 @@ pub use line::{Line, Tone};
 pub use page::page;
 pub use position::{Position, Stander, Standing};
 pub use reality::{News, Reality};
-pub use search::{Choice, MOST_MOVES, Par, Way};
 pub use verdict::{Ending, Verdict};
+pub use way::{Choice, MOST_STATES, Way};

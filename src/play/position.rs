@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::search::for_each_choice_of;
+use super::way::for_each_choice_of;
 use crate::analysis::MEETING;
 use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings};
 use crate::scenario::Scenario;

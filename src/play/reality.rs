@@ -8,7 +8,7 @@
 use super::game::{Game, MOVE_US};
 use super::panes::Scene;
 use super::position::{Position, Stander, Standing};
-use super::search::{Choice, for_each_choice_of};
+use super::way::{Choice, for_each_choice_of};
 use super::words;
 use crate::analysis::Artist;
 use crate::model::Outcome;

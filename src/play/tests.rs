@@ -169,6 +169,41 @@ fn hints() {
     );
 }
 
+#[test]
+fn a_hint_says_what_time_decides() {
+    check_hint(
+        "for = \"1s\": lock A, unlock A | lock A, unlock A",
+        "1",
+        "From here no schedule can deadlock. A way to the goal takes 3 moves more: P1 moves next (unlock A, then its \
+         time is over).",
+    );
+}
+
+#[test]
+fn what_takes_too_long_is_said_to_be_unknown() {
+    let goal = |name: &str| {
+        let scenario = scenario(name);
+        let program = Program::compile(&scenario, Attempts::Counted).unwrap();
+        super::words::goal(&scenario, Game::new(&scenario, &program).goal())
+    };
+    assert_eq!(goal("philosophers 10"), "make it deadlock in as few moves as you can");
+    assert_eq!(
+        goal("philosophers 12"),
+        "make it deadlock, if that can be (it was not looked further than 100,000 states), or bring everyone to the end"
+    );
+    check_hint(
+        "philosophers 12",
+        "1",
+        "Whether a deadlock can be reached is not known: it was not looked further than 100,000 states. A way to the \
+         goal was not found.",
+    );
+    check_hint(
+        "philosophers 12",
+        "1 2 3 4 5 6",
+        "From here a deadlock can still be avoided. A way to the goal takes 6 moves more: P7 moves next (lock G).",
+    );
+}
+
 /// Presses the keys, `^` for up, `v` for down, `\n` for Enter; what is said then, and who is marked.
 fn check_keys(name: &str, keys: &str, moves: usize, chosen: usize, said: &str) {
     let scenario = scenario(name);

@@ -1,7 +1,6 @@
 //! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
 
 use super::game::{Game, Goal};
-use super::search::Par;
 use super::words;
 use crate::model::{Outcome, Phase};
 use crate::report::plural;
@@ -38,8 +37,8 @@ pub struct Verdict {
     pub reached: bool,
     /// Moves made.
     pub moves: usize,
-    /// How many moves a way to the goal takes, where one is known.
-    pub par: Option<Par>,
+    /// How many moves the shortest way to the goal takes, where one is known.
+    pub shortest: Option<usize>,
     /// Refusals on the way.
     pub refused: usize,
     /// Records lost on the way.
@@ -70,7 +69,7 @@ impl Verdict {
             ending,
             reached,
             moves: game.past().len(),
-            par: game.goal().par(),
+            shortest: game.goal().shortest(),
             refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
             lost,
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
@@ -81,16 +80,16 @@ impl Verdict {
     /// The verdict in words, a few sentences.
     pub fn text(&self, game: &Game) -> String {
         let scenario = game.scenario();
-        let far = words::how_far(self.moves, self.par);
+        let far = words::how_far(self.moves, self.shortest);
         let made = words::how_far(self.moves, None);
         let ring = words::cycle(scenario, &self.cycle);
         let mut text = match (self.ending, self.reached) {
             (Ending::Deadlocked, true) => format!("Deadlock {far}: {ring}."),
             (Ending::Deadlocked, false) => format!("Deadlock {made}: {ring}. That was not the goal."),
             (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
-            (Ending::Finished, false) if let Goal::Deadlock(par) = game.goal() => {
-                let par = plural(par.moves as u64, "move");
-                format!("Everyone has come to the end {made}: no deadlock this time. One takes {par}.")
+            (Ending::Finished, false) if let Goal::Deadlock(shortest) = game.goal() => {
+                let shortest = plural(shortest as u64, "move");
+                format!("Everyone has come to the end {made}: no deadlock this time. One takes {shortest}.")
             }
             (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
             (Ending::Open, _) if !self.cycle.is_empty() => {

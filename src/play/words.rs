@@ -2,10 +2,10 @@
 
 use super::game::Goal;
 use super::position::{Position, Stander, Standing};
-use super::search::{MOST_MOVES, Par};
+use super::way::MOST_STATES;
 use crate::analysis::MEETING;
 use crate::model::{Outcome, Phase};
-use crate::report::{clean, list, plural};
+use crate::report::{clean, grouped, list, plural};
 use crate::scenario::{Process, Scenario, Step};
 use crate::trace::Edge;
 
@@ -31,7 +31,8 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
         }
         Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
         Goal::Either => format!(
-            "make it deadlock, or else bring everyone to the end; none was found among the first {MOST_MOVES} moves"
+            "make it deadlock, if that can be (it was not looked further than {} states), or bring everyone to the end",
+            grouped(&MOST_STATES)
         ),
     }
 }
@@ -137,12 +138,11 @@ pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge]) -> String {
 }
 
 /// `in 4 moves; the shortest takes 2`
-pub(super) fn how_far(moves: usize, par: Option<Par>) -> String {
+pub(super) fn how_far(moves: usize, shortest: Option<usize>) -> String {
     let made = format!("in {}", plural(moves as u64, "move"));
-    match par {
-        Some(par) if par.is_shortest && par.moves == moves => format!("{made}, and no way is shorter"),
-        Some(par) if par.is_shortest => format!("{made}; the shortest takes {}", par.moves),
-        Some(par) if par.moves < moves => format!("{made}; a way with {} is known", par.moves),
-        _ => made,
+    match shortest {
+        Some(shortest) if shortest == moves => format!("{made}, and no way is shorter"),
+        Some(shortest) => format!("{made}; the shortest takes {shortest}"),
+        None => made,
     }
 }

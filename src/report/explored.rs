@@ -202,8 +202,8 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
 /// Livelock and starvation.
 fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
     let Some((_, loops)) = &answer.endless else {
-        let unknown = "Whether somebody can go on without end, or starve, is not known: that takes every state, and \
-                       more memory than the bounds allow.";
+        let unknown = "Whether somebody can go on without end, or starve, is not known: that takes every state, \
+                       kept, and --first or the bound of memory was in the way.";
         return if answer.explored.stopped.is_none() { vec![style.warn(unknown)] } else { Vec::new() };
     };
     let mut sentences = Vec::new();

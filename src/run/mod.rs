@@ -129,7 +129,8 @@ pub fn available(kind: LockKind) -> Result<(), Unfit> {
 pub fn possible(scenario: &Scenario) -> Result<(), Unfit> {
     if let Some(name) = scenario.units.keys().next() {
         return Err(Unfit(format!(
-            "{} has units, and no real lock has any; use `lesson explore`, `lesson play` or `lesson run --simulate`",
+            "{} has units, and no real lock has any; use `lesson explore`, `lesson play` without --real, or \
+             `lesson run --simulate`",
             excerpt(name, LONGEST_NAME)
         )));
     }

@@ -29,6 +29,10 @@ pub struct Naive {
     pub deadlock_states: usize,
     /// The fewest moves that lead to one.
     pub shortest: Option<usize>,
+    /// The fewest moves that lead to a state in which all are done.
+    pub shortest_end: Option<usize>,
+    /// The same, and no record is lost by any of them.
+    pub shortest_without_loss: Option<usize>,
     /// States from which an end without deadlock can be reached.
     pub safe: usize,
 }
@@ -43,18 +47,14 @@ struct Edge {
 impl Naive {
     /// Walks from `start` through all states; `None` if there are more than `most_states`.
     pub fn count(start: State, most_states: usize, turns: impl Fn(&State) -> Vec<Turn>) -> Option<Self> {
-        // In order of discovery, so that no state is nearer to the start than the one before it.
         let mut states = vec![start.clone()];
         let mut known = BTreeMap::from([(start, 0)]);
         let mut moves: Vec<Vec<Edge>> = Vec::new();
-        let mut distance = vec![0];
         while let Some(state) = states.get(moves.len()).cloned() {
-            let next = distance[moves.len()] + 1;
             let mut edge = |Turn { outcomes, refused, loses }: Turn| {
                 let mut number = |outcome: State| {
                     *known.entry(outcome).or_insert_with_key(|outcome| {
                         states.push(outcome.clone());
-                        distance.push(next);
                         states.len() - 1
                     })
                 };
@@ -85,10 +85,26 @@ impl Naive {
             losing_schedules: without(count(&|_| 1, &|edge| !edge.loses)),
             p_deadlock: last_first.as_ref().and_then(|order| likelihood(&moves, order, &stuck)),
             deadlock_states: stuck.len(),
-            shortest: stuck.iter().map(|at| distance[*at]).min(),
+            shortest: nearest(&moves, |_| true, is_stuck),
+            shortest_end: nearest(&moves, |_| true, |at| done(&states[at])),
+            shortest_without_loss: nearest(&moves, |edge| !edge.loses, |at| done(&states[at])),
             safe: safe(&moves, &stuck),
         })
     }
+}
+
+/// The fewest moves that `through` accepts from the start to one of the ends.
+fn nearest(moves: &[Vec<Edge>], through: impl Fn(&Edge) -> bool, is_end: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut seen = BTreeSet::from([0]);
+    let mut open = VecDeque::from([(0, 0)]);
+    while let Some((at, made)) = open.pop_front() {
+        if is_end(at) {
+            return Some(made);
+        }
+        let next = moves[at].iter().filter(|edge| through(edge)).flat_map(|edge| &edge.to);
+        open.extend(next.filter(|to| seen.insert(**to)).map(|to| (*to, made + 1)));
+    }
+    None
 }
 
 /// All states, each behind those that its moves lead to; `None` if some are in a cycle.

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use lesson::explore::{Task, explore};
+use lesson::explore::{Task, Wanted, explore};
 use lesson::model::{Attempts, Program};
 use lesson::scenario::{LockKind, Scenario, check, format_schedule, to_toml};
 use proptest::strategy::{Strategy, ValueTree};
@@ -16,7 +16,8 @@ const DEADLOCKS: usize = 12;
 /// The shortest schedule to a deadlock, if there is one.
 fn shortest(scenario: &Scenario) -> Option<Vec<usize>> {
     let program = Program::compile(scenario, Attempts::Counted).expect("random scenarios are small");
-    let task = Task { count: false, keep: true, first: true, max_states: 100_000, max_bytes: 1 << 28 };
+    let first = Some(Wanted::Deadlock);
+    let task = Task { count: false, keep: true, first, max_states: 100_000, max_bytes: 1 << 28 };
     let found = explore(&program, &program.start(), &task, &mut |_| true).expect("they fit");
     found.shortest.map(|path| path.movers)
 }
