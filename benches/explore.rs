@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use lesson::explore::{Task, explore};
+use lesson::explore::{Task, Wanted, explore};
 use lesson::model::{Attempts, Program};
 use lesson::scenario::builtin::philosophers;
 
@@ -78,6 +78,7 @@ fn measure(work: usize, number: usize) -> ExitCode {
     let (_, [count, keep, first]) = WORKS[work];
     let scenario = philosophers(number);
     let program = Program::compile(&scenario, Attempts::Counted).expect("it fits");
+    let first = first.then_some(Wanted::Deadlock);
     let task = Task { count, keep, first, max_states: u64::from(u32::MAX), max_bytes: 16 << 30 };
     let start = Instant::now();
     let found = explore(&program, &program.start(), &task, &mut |_| true).expect("it fits");

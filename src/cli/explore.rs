@@ -46,7 +46,8 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// Explore nothing; write the scenario for SPIN (promela) or TLC (tla) into a file
-    #[arg(long, num_args = 2, value_names = ["LANGUAGE", "FILE"])]
+    #[arg(long, num_args = 2, value_names = ["LANGUAGE", "FILE"],
+          conflicts_with_all = ["first", "json", "max_states", "max_memory"])]
     export: Option<Vec<PathBuf>>,
     /// Overwrite a file of --export that lesson did not write
     #[arg(long, requires = "export")]
@@ -76,10 +77,7 @@ impl Args {
         });
         bar.finish_and_clear();
         let answer = answer?;
-        // Units are of no real lock: there only the player carries a schedule out.
-        let option = if scenario.units.is_empty() { ("run", "--schedule") } else { ("play", "--moves") };
-        let command = self.source.words().map(|source| format!("lesson {} {source} {}", option.0, option.1));
-        let exploration = Exploration { scenario: &scenario, answer: &answer, command };
+        let exploration = Exploration { scenario: &scenario, answer: &answer, source: self.source.words() };
         match self.json {
             true => print(&format!("{:#}\n", explored::document(&exploration)))?,
             false => print(&explored::page(&exploration, style(terminal)))?,

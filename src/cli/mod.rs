@@ -49,8 +49,8 @@ Examples:
   lesson scenarios show deadlock > my.toml && lesson run my.toml
 
 Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
-input, 3 = not known (explore), 130 = interrupted. The lessons are in the folder lessons/ of the
-project; begin with lessons/SUMMARY.md.";
+input, 3 = not known (explore), 130 = interrupted. The lessons are in the
+folder lessons/ of the project; begin with lessons/SUMMARY.md.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

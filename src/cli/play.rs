@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[command(flatten)]
     source: Source,
     /// Make these moves, tell what came of them, and go: names or numbers, as in run --schedule
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
     moves: Option<String>,
     /// With --moves: print one JSON document instead of the page
     #[arg(long, requires = "moves")]

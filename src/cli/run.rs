@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[command(flatten)]
     source: Source,
     /// Who makes the first steps, in which order
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
     schedule: Option<String>,
     /// Run it so often, and count how it ended
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]

@@ -57,13 +57,15 @@ impl Source {
     /// The same on a command line; `None` if it was read from standard input, which is gone.
     pub(super) fn words(&self) -> Option<String> {
         let file = self.file.to_str().filter(|file| *file != "-")?;
+        // A name that begins so would be taken for an option.
+        let file = if file.starts_with('-') { format!("./{file}") } else { file.to_owned() };
         let options = [
             ("--processes", self.processes.map(|processes| processes.to_string())),
             ("--on", self.on.map(|on| on.to_string())),
             ("--busy-timeout", self.busy_timeout.map(duration::format)),
         ];
         let options = options.iter().filter_map(|(name, value)| Some(format!(" {name} {}", value.as_ref()?)));
-        Some(shell_words::quote(file).into_owned() + &options.collect::<String>())
+        Some(shell_words::quote(&file).into_owned() + &options.collect::<String>())
     }
 
     /// The built-in scenario of this name, where there is no such file.

@@ -47,9 +47,10 @@ impl Edges {
     }
 
     /// Asks the model for every move.
-    pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program) -> Self {
+    pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program, transitions: usize) -> Self {
         let states = graph.len();
-        let (mut first, mut edges, mut over) = (Vec::with_capacity(states + 1), Vec::new(), Vec::with_capacity(states));
+        let (mut first, mut over) = (Vec::with_capacity(states + 1), Vec::with_capacity(states));
+        let mut edges = Vec::with_capacity(transitions);
         for number in 0..states as u32 {
             first.push(edges.len());
             let at = graph.stands(number);

@@ -4,7 +4,7 @@ use super::cycles::{Cycles, Edges};
 use super::layer::Layer;
 use super::load::Shape;
 use super::packed::Layout;
-use super::tally::tally;
+use super::tally::{Tally, tally};
 use super::{Explored, Path, Probability, Safety, Schedules, Task};
 use crate::model::{Move, Program};
 
@@ -84,18 +84,8 @@ impl<'a, const W: usize> Graph<'a, W> {
     /// The way along these states, each a successor of the one before it.
     pub(super) fn path_along(&self, numbers: &[u32]) -> Path {
         let states: Vec<Vec<u32>> = numbers.iter().map(|&number| self.stands(number)).collect();
-        let mover = |at: &[u32], then: &[u32]| {
-            let mut found = None;
-            self.program.for_each_move(at, |made| {
-                let mut made_state = at.to_vec();
-                made.make(&mut made_state);
-                if found.is_none() && made_state == then {
-                    found = Some(made.who);
-                }
-            });
-            found
-        };
-        let movers = states.windows(2).filter_map(|pair| mover(&pair[0], &pair[1])).collect();
+        let mover = |pair: &[Vec<u32>]| self.program.move_between(&pair[0], &pair[1]).map(|(who, _)| who);
+        let movers = states.windows(2).filter_map(mover).collect();
         Path { movers, states, safe_moves: None }
     }
 
@@ -103,16 +93,20 @@ impl<'a, const W: usize> Graph<'a, W> {
     pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
         let safe = if self.is_ranked {
             explored.loops = Some(super::Loops::default());
+            if self.bytes() + self.bytes_to_look_back() > task.max_bytes {
+                return;
+            }
             self.safe_by_rank()
         } else if self.bytes() + Edges::bytes(explored.states, explored.transitions) > task.max_bytes {
             return; // they don't fit: nothing is known of cycles
         } else {
-            let edges = Edges::new(self, self.program);
+            let edges = Edges::new(self, self.program, explored.transitions as usize);
             let safe = edges.safe();
             if task.count {
-                match tally(&edges, Shape::of(self.program)) {
-                    Some(ends) => explored.count(&ends),
-                    None => {
+                match tally(&edges, Shape::of(self.program), task.max_bytes / 4) {
+                    Tally::Counted(ends) => explored.count(&ends),
+                    Tally::TooLarge => {}
+                    Tally::Endless => {
                         explored.schedules = Some(Schedules::Infinite);
                         explored.p_deadlock = edges.p_deadlock().map(Probability::About);
                     }
@@ -127,6 +121,15 @@ impl<'a, const W: usize> Graph<'a, W> {
         if let Some(path) = &mut explored.shortest {
             path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
         }
+    }
+
+    /// What [`Graph::safe_by_rank`] needs: a mark for each state, and the indices of the ranks above.
+    fn bytes_to_look_back(&self) -> usize {
+        let indexed = match self.program.is_layered() {
+            true => 2 * self.layers.iter().map(|layer| layer.states.len()).max().unwrap_or(0),
+            false => self.len(),
+        };
+        self.len() + indexed * Layer::<W>::MOST_INDEX_BYTES
     }
 
     /// From which states everybody can still end: from the last rank to the first.

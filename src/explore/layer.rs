@@ -33,6 +33,9 @@ pub(super) struct Layer<const W: usize> {
 }
 
 impl<const W: usize> Layer<W> {
+    /// The most bytes of the index for each state: it is at least three eighths full.
+    pub(super) const MOST_INDEX_BYTES: usize = 11;
+
     pub(super) fn new() -> Self {
         Self { first: 0, states: Vec::new(), links: Vec::new(), load: Vec::new(), index: vec![EMPTY; 16] }
     }
@@ -55,14 +58,17 @@ impl<const W: usize> Layer<W> {
 
     /// Whether one more state makes it ask for more memory.
     #[inline]
-    pub(super) fn is_full(&self) -> bool {
-        self.is_crowded() || self.states.len() == self.states.capacity()
+    pub(super) fn is_full(&self, stride: usize) -> bool {
+        self.is_crowded()
+            || self.states.len() == self.states.capacity()
+            || self.load.len() + stride > self.load.capacity()
     }
 
     /// At most so many bytes does it ask for when it is full.
     pub(super) fn growth(&self, links: bool, stride: usize) -> usize {
-        let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 } + stride * size_of::<u64>();
-        self.index.len() * 2 * size_of::<u32>() + (self.states.capacity() * 2).max(4) * entry
+        let entry = size_of::<State<W>>() + if links { size_of::<Link>() } else { 0 };
+        let load = (self.load.capacity() * 2).max(self.load.len() + stride) * size_of::<u64>();
+        self.index.len() * 2 * size_of::<u32>() + (self.states.capacity() * 2).max(4) * entry + load
     }
 
     /// The place of a state, and whether it is new.

@@ -96,7 +96,12 @@ impl Shape {
             scratch.clear();
             scratch.extend(&from[exact.clone()]);
             let mut carry = multiply(scratch, self.unit / share.of);
-            (1..share.rise).for_each(|_| carry |= multiply(scratch, self.unit));
+            for _ in 1..share.rise {
+                if carry != 0 {
+                    break; // a rise can be thousands of ranks
+                }
+                carry = multiply(scratch, self.unit);
+            }
             if carry != 0 || add_overflows(&to[exact.clone()], scratch) {
                 return Err(Overflow::Exact);
             }

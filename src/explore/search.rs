@@ -14,6 +14,9 @@ use super::packed::{Layout, State};
 use super::{Stopped, Task, Wanted};
 use crate::model::{Move, Outcome, Program};
 
+/// A state's number has 32 bits.
+const MOST_STATES: u64 = u32::MAX as u64 - 1;
+
 /// Groups of states between two looks at the progress.
 const PACE: u64 = 1 << 8;
 
@@ -328,7 +331,7 @@ impl<const W: usize> Search<'_, W> {
 
     #[inline]
     fn count_state(&mut self, is_new: bool) -> Result<(), Stopped> {
-        if is_new && self.found.states == self.task.max_states {
+        if is_new && self.found.states == self.task.max_states.min(MOST_STATES) {
             return Err(Stopped::States);
         }
         self.found.states += u64::from(is_new);
@@ -339,7 +342,7 @@ impl<const W: usize> Search<'_, W> {
     #[inline]
     fn make_room(&self, layer: &Layer<W>, above: Option<usize>) -> Result<(), Stopped> {
         let target = above.map_or(layer, |above| &self.open[above]);
-        match target.is_full() && !self.may_grow(layer, target) {
+        match target.is_full(self.shape.stride()) && !self.may_grow(layer, target) {
             false => Ok(()),
             true => Err(Stopped::Memory),
         }

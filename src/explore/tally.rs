@@ -4,9 +4,24 @@ use super::cycles::Edges;
 use super::ends::Ends;
 use super::load::{Shape, Share};
 
-/// Counts along all edges of a graph without cycles; `None` if it has one.
-pub(super) fn tally(edges: &Edges, mut shape: Shape) -> Option<Ends> {
-    let rank = ranks(edges)?;
+/// What counting afterwards has come to.
+pub(super) enum Tally {
+    /// All schedules are counted.
+    Counted(Ends),
+    /// There is a cycle: some schedules have no end.
+    Endless,
+    /// The numbers don't fit into the memory that they may use.
+    TooLarge,
+}
+
+/// Counts along all edges of a graph without cycles, with numbers that take at most `max_bytes`.
+pub(super) fn tally(edges: &Edges, mut shape: Shape, max_bytes: usize) -> Tally {
+    let Some(rank) = ranks(edges) else { return Tally::Endless };
+    // While numbers are widened, the old ones and the new ones are there.
+    let fits = |shape: Shape| rank.len() * shape.stride() * size_of::<u64>() * 2 <= max_bytes;
+    if !fits(shape) {
+        return Tally::TooLarge;
+    }
     let mut order: Vec<u32> = (0..rank.len() as u32).collect();
     order.sort_by_key(|&state| rank[state as usize]);
     let mut ends = Ends::new(shape);
@@ -35,13 +50,16 @@ pub(super) fn tally(edges: &Edges, mut shape: Shape) -> Option<Ends> {
                     let to = &mut load[edge.to as usize * stride..][..stride];
                     let Err(overflow) = shape.add(to, &mine, share, &mut scratch) else { break };
                     let wider = shape.widened(overflow);
+                    if !fits(wider) {
+                        return Tally::TooLarge;
+                    }
                     load = shape.reshape(&load, wider);
                     shape = wider;
                 }
             }
         }
     }
-    Some(ends)
+    Tally::Counted(ends)
 }
 
 /// The longest way to each state; `None` if there is a cycle.

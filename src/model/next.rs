@@ -72,6 +72,19 @@ impl Program {
         }
     }
 
+    /// Who moves from one state to the next, and what becomes of the step; of several moves the first.
+    pub fn move_between(&self, at: &[u32], then: &[u32]) -> Option<(usize, Outcome)> {
+        let mut found = None;
+        self.for_each_move(at, |made| {
+            let mut made_state = at.to_vec();
+            made.make(&mut made_state);
+            if found.is_none() && made_state == then {
+                found = Some((made.who, made.outcome));
+            }
+        });
+        found
+    }
+
     /// Whether everybody has ended or crashed.
     pub fn is_over(&self, at: &[u32]) -> bool {
         at.iter().enumerate().all(|(who, &at)| self.stand(who, at).posture == Posture::Gone)

@@ -11,8 +11,8 @@ use super::table::{Cells, table};
 use super::words::{clean, grouped, list, name, plural};
 use crate::analysis::WaitForGraph;
 use crate::explore::{Answer, Path, Probability, Schedules, Stopped};
-use crate::model::{MOST_COUNTED_ATTEMPTS, Move, Program};
-use crate::scenario::{Scenario, format_schedule};
+use crate::model::{MOST_COUNTED_ATTEMPTS, Move, Outcome, Program};
+use crate::scenario::{OnDeadlock, Process, Scenario, Step, format_schedule};
 use crate::simulate::Narrator;
 use crate::trace::{Deadlock, Event};
 
@@ -24,8 +24,8 @@ pub struct Exploration<'a> {
     pub scenario: &'a Scenario,
     /// What is known of it.
     pub answer: &'a Answer,
-    /// The command that carries out a schedule, up to the schedule itself; `None` if nothing here can.
-    pub command: Option<String>,
+    /// The scenario on a command line; `None` if it can't be named there.
+    pub source: Option<String>,
 }
 
 /// The whole page.
@@ -64,12 +64,12 @@ fn numbers(answer: &Answer, style: Style) -> String {
         None => {}
     }
     if let Some(safety) = explored.safety {
-        row("safe states", grouped(&safety.safe), "everybody can still end from there".into());
-        row("unsafe states", grouped(&safety.unsafe_), "a deadlock can't be avoided from there".into());
+        row("safe states", grouped(&safety.safe), "from there an end of everybody can be reached".into());
+        row("unsafe states", grouped(&safety.unsafe_), "from there it can't, though somebody can move".into());
     }
     row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck, and nobody can move".into());
     if let Some(p) = &explored.p_deadlock {
-        row("a deadlock's chance", chance(p), "if a fair coin picks who moves".into());
+        row("a deadlock's chance", chance(p, explored.deadlock_states > 0), "if a fair coin picks who moves".into());
     }
     table(&["what", "how many", "that is"], &rows, Cells::Words, style)
 }
@@ -85,9 +85,11 @@ fn visited(stopped: Option<Stopped>) -> &'static str {
 }
 
 /// `19/120 = 15.8%`.
-fn chance(p: &Probability) -> String {
+fn chance(p: &Probability, is_possible: bool) -> String {
+    // A number that is not exact may be 0 though a deadlock is possible.
+    let is_certain = !is_possible || matches!(p, Probability::Exact(above, below) if above == below);
     let percent = |p: f64| match p * 100.0 {
-        p if p == 0.0 || (0.1..=99.9).contains(&p) || p == 100.0 => format!("{:.1}%", p),
+        p if (0.1..=99.9).contains(&p) || is_certain => format!("{p:.1}%"),
         p if p < 0.1 => "under 0.1%".into(),
         _ => "over 99.9%".into(),
     };
@@ -113,25 +115,41 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
             let mover = clean(name(scenario, path.movers[at as usize - 1]));
             style.wrap(
                 &format!(
-                    "The point of no return is move {at}, by {mover}: before it everybody could still end, after it \
-                     nobody can help it."
+                    "The point of no return is move {at}, by {mover}: before it everybody could still come to an end, \
+                     after it no schedule brings them there."
                 ),
                 "  ",
             )
         }
-        None if answer.explored.safety.is_some() => {
-            style.wrap("There is no point of no return: from the start every schedule ends in a deadlock.", "  ")
-        }
+        None if answer.explored.safety.is_some() => style
+            .wrap("There is no point of no return: even from the start no schedule brings everybody to an end.", "  "),
         None => String::new(),
     };
     text += &format!("\n{}\n", style.heading("The wait-for graph at its end"));
     text += &graph::picture(scenario, &deadlock(scenario, &told), style);
-    if let Some(command) = &exploration.command {
+    if let Some(source) = &exploration.source {
         let schedule = format_schedule(&path.movers, scenario);
+        let command = match is_for_real(scenario, &answer.program, path) {
+            true => ("run", "--schedule"),
+            false => ("play", "--moves"),
+        };
         text += &format!("\n{}\n", style.heading("Carry it out"));
-        text += &format!("  {command} {}\n", shell_words::quote(&clean(&schedule)));
+        text += &format!(
+            "  {}\n",
+            clean(&format!("lesson {} {source} {} {}", command.0, command.1, shell_words::quote(&schedule)))
+        );
     }
     text
+}
+
+/// Whether real locks go the same way when they are told to: nobody is refused on it. A time-out takes its time, and
+/// the kernel refuses whoever asks last. No real lock has units.
+fn is_for_real(scenario: &Scenario, program: &Program, path: &Path) -> bool {
+    let is_plain = |pair: &[Vec<u32>]| {
+        let made = program.move_between(&pair[0], &pair[1]);
+        made.is_some_and(|(_, outcome)| matches!(outcome, Outcome::Granted | Outcome::Comes | Outcome::Crashes))
+    };
+    scenario.units.is_empty() && path.states.windows(2).all(is_plain)
 }
 
 /// The events of a way through the states, and what everybody says who can't go on at its end.
@@ -170,9 +188,7 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
     let explored = &answer.explored;
     let states = grouped(&explored.states);
     let mut sentences = vec![match (explored.deadlock_states, explored.stopped) {
-        (0, None) => style.good(&format!(
-            "No deadlock is possible: all {states} states were visited, and from each of them everybody can still end."
-        )),
+        (0, None) => proof(scenario, answer, &states, style),
         (0, Some(_)) => style.warn(&format!(
             "No deadlock in the {states} states that were visited. Whether there is one beyond them is not known."
         )),
@@ -183,9 +199,15 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
         && *refused > BigUint::ZERO
     {
         let (all, refused, losing) = (grouped(all), grouped(refused), grouped(losing));
+        let time_outs = match has_time_outs(scenario) {
+            true => {
+                " Here a time-out may fire at any moment while a lock is taken, however long it is; \
+                 `lesson run --simulate` keeps the time."
+            }
+            false => "",
+        };
         sentences.push(format!(
-            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}. Here a time-out \
-             may fire at any moment while a lock is taken, however long it is; `lesson run --simulate` keeps the time."
+            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}.{time_outs}"
         ));
     }
     sentences.extend(endless(scenario, answer, style));
@@ -199,6 +221,31 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
     sentences.iter().map(|sentence| style.wrap(sentence, "  ")).collect()
 }
 
+/// No deadlock: what that is worth.
+fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> String {
+    let proved = format!("No deadlock is possible: all {states} states were visited");
+    let crash = |process: &Process| process.steps.contains(&Step::Crash);
+    let killed = scenario.on_deadlock == OnDeadlock::Victim || scenario.processes.iter().any(crash);
+    match answer.explored.safety {
+        None => style.good(&format!("{proved}.")),
+        Some(safety) if safety.unsafe_ == 0 => {
+            let killed = if killed { ", or be killed" } else { "" };
+            style.good(&format!("{proved}, and from each of them everybody can still end{killed}."))
+        }
+        Some(safety) => style.warn(&format!(
+            "{proved}. But from {} of them no end of everybody can be reached: somebody goes on for ever.",
+            grouped(&safety.unsafe_)
+        )),
+    }
+}
+
+/// Whether a wait in it has a limit that is more than a single try.
+fn has_time_outs(scenario: &Scenario) -> bool {
+    let is_limited = |step: &Step| matches!(step, Step::Lock { within: Some(limit), .. } if !limit.is_zero());
+    let limited = scenario.processes.iter().flat_map(|process| &process.steps).any(is_limited);
+    limited || scenario.uses_sqlite() && !scenario.busy_timeout().is_zero()
+}
+
 /// Livelock and starvation.
 fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
     let Some((_, loops)) = &answer.endless else {
@@ -208,7 +255,11 @@ fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
     };
     let mut sentences = Vec::new();
     sentences.push(match &loops.livelock {
-        None => "No livelock is possible: nobody can move for ever without finishing a round.".into(),
+        None => {
+            "No livelock is possible: if all who can move get their turn, nobody moves for ever without finishing a \
+                 round."
+                .into()
+        }
         Some((into, around)) => {
             let into = match into.movers.as_slice() {
                 [] => "From the start".into(),

@@ -37,6 +37,11 @@ impl Standing<'_> {
         self.graph.edges_of(who).next().is_some()
     }
 
+    /// Whether a process waits with a limit.
+    fn is_patient(&self, who: usize) -> bool {
+        self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_some())
+    }
+
     fn has_cycle_to_break(&self) -> bool {
         let is_detected = |lock: &str| lock != MEETING && self.scenario.kind_of(lock) == LockKind::Fcntl;
         let breaks = |victims: bool| {
@@ -88,6 +93,9 @@ impl<'a> Moves<'a> {
         let Some(who) = next else { return Ok(false) };
         if self.is_settling(standing) {
             return Ok(true);
+        }
+        if self.in_step[who] && standing.is_patient(who) {
+            return Ok(true); // its time-out ends its step; then it makes the next one
         }
         self.fits(who, standing)?;
         self.in_step[who] = true;
