@@ -211,12 +211,11 @@ impl Compiler<'_> {
 
     /// A stand whose step may be blocked, and what comes of that.
     fn waits(&mut self, place: Place, stand: Stand, blocked: Blocked) -> Stand {
-        // Who only waits is never refused, but it may be killed.
         let (refused, loses) = match blocked {
-            Blocked::Waits => (Target::NOWHERE, self.loses_when_killed(place)),
+            Blocked::Waits => (Target::NOWHERE, 0),
             _ => self.refusal(place),
         };
-        Stand { blocked, refused, loses, ..stand }
+        Stand { blocked, refused, loses: loses | self.loses_when_killed(place), ..stand }
     }
 
     /// Where a refusal leads, and whether it loses rows.
@@ -270,7 +269,7 @@ impl Compiler<'_> {
 
     fn loses_when_killed(&self, place: Place) -> u8 {
         let lost = self.contexts[place.step].rows_to_come > 0 || self.has_rounds_to_come(place);
-        if lost { Stand::LOSES_WHEN_REFUSED } else { 0 }
+        if lost { Stand::LOSES_WHEN_KILLED } else { 0 }
     }
 }
 

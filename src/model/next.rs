@@ -181,7 +181,7 @@ impl Program {
     /// Where deadlocks are broken, everybody in a cycle may become the victim: whoever came last.
     fn sacrifice(&self, at: &[u32], who: usize, stand: &Stand, visit: &mut impl FnMut(Move)) {
         if self.victims && self.is_deadlocked(at, who) {
-            let loses = stand.loses & Stand::LOSES_WHEN_REFUSED != 0;
+            let loses = stand.loses & Stand::LOSES_WHEN_KILLED != 0;
             let crashed = Target { to: self.crashed_of(who), or: NONE };
             self.lead(at, who, crashed, Outcome::Victim, loses, visit);
         }

@@ -33,7 +33,7 @@ pub(crate) struct Stand {
     pub(crate) posture: Posture,
     pub(crate) blocked: Blocked,
     pub(crate) effect: Effect,
-    /// Bits of [`Stand::LOSES_WHEN_GRANTED`] and [`Stand::LOSES_WHEN_REFUSED`].
+    /// Bits of `Stand::LOSES_WHEN_*`.
     pub(super) loses: u8,
     /// The resource of which its next step takes `units`.
     pub(crate) resource: u8,
@@ -43,8 +43,10 @@ pub(crate) struct Stand {
 impl Stand {
     /// Rows are lost when its step is made: it crashes with rows to come.
     pub(super) const LOSES_WHEN_GRANTED: u8 = 1;
-    /// Rows are lost when it is refused or killed.
+    /// Rows are lost when it is refused: it gives its round up.
     pub(super) const LOSES_WHEN_REFUSED: u8 = 2;
+    /// Rows are lost when it is killed.
+    pub(super) const LOSES_WHEN_KILLED: u8 = 4;
 }
 
 /// Where a move leads: one stand, or one of two where time decides whether the process goes on.
