@@ -186,12 +186,14 @@ fn deadlock(scenario: &Scenario, events: &[Event]) -> Deadlock {
 fn verdict(exploration: &Exploration, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let explored = &answer.explored;
-    let states = grouped(&explored.states);
+    let states = match explored.states {
+        1 => "1 state".into(),
+        states => format!("{} states", grouped(&states)),
+    };
     let mut sentences = vec![match (explored.deadlock_states, explored.stopped) {
         (0, None) => proof(scenario, answer, &states, style),
-        (0, Some(_)) => style.warn(&format!(
-            "No deadlock in the {states} states that were visited. Whether there is one beyond them is not known."
-        )),
+        (0, Some(_)) => style
+            .warn(&format!("No deadlock among the {states} visited. Whether there is one beyond them is not known.")),
         (_, None) => style.bad("A deadlock is possible."),
         (_, Some(_)) => style.bad("A deadlock is possible. What else there is beyond these states is not known."),
     }];
@@ -223,7 +225,7 @@ fn verdict(exploration: &Exploration, style: Style) -> String {
 
 /// No deadlock: what that is worth.
 fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> String {
-    let proved = format!("No deadlock is possible: all {states} states were visited");
+    let proved = format!("No deadlock is possible: all {states} were visited");
     let crash = |process: &Process| process.steps.contains(&Step::Crash);
     let killed = scenario.on_deadlock == OnDeadlock::Victim || scenario.processes.iter().any(crash);
     match answer.explored.safety {
