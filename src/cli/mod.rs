@@ -31,7 +31,7 @@ use output::PipeClosed;
 
 /// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
 #[derive(Debug, Parser)]
-#[command(name = "lesson", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "lesson", version, propagate_version = true, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
     /// When to use colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
