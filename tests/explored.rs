@@ -144,6 +144,24 @@ fn what_is_printed_can_be_carried_out() {
     assert_eq!(document["cycle"], value!(["P1", "P2", "P3"]));
 }
 
+/// A move of a process inside a timed wait waits for the time-out, on real locks and in virtual time.
+#[test]
+fn a_schedule_waits_for_a_time_out() {
+    let retry = "retry = { backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = 5 }";
+    let toml = format!(
+        "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"P1\"\n\
+         steps = [\"lock A\", \"work 1ms\", \"unlock A\"]\n\
+         [[process]]\nname = \"P2\"\n{retry}\nsteps = [\"lock A within 30ms\", \"unlock A\"]\n"
+    );
+    for mode in ["", "--simulate"] {
+        let mut words = vec!["--schedule", "P1 P2 P2 P1 P1"];
+        words.extend(Some(mode).filter(|mode| !mode.is_empty()));
+        let (status, run) = common::scenario_json(&toml, &words);
+        assert_eq!((status, &run["outcome"], &run["finished"]), (0, &value!("finished"), &value!(2)), "{run:#}");
+        assert!(run["retries"].as_u64() >= Some(1), "{run:#}");
+    }
+}
+
 /// The bound is kept: under a limit of the system that leaves little above it, the search ends by itself.
 #[cfg(target_os = "linux")]
 #[test]

@@ -114,6 +114,21 @@ impl WaitForGraph {
         lock.chain(meeting.map(move |holder| Edge { waiter: who, lock: MEETING.to_owned(), holder }))
     }
 
+    /// Why a process can't make its next step, in words; `None` if nothing is in its way.
+    pub fn obstacle(&self, scenario: &Scenario, who: usize) -> Option<String> {
+        let edge = self.edges_of(who).next()?;
+        let holder = &scenario.processes[edge.holder].name;
+        Some(match edge.lock.as_str() {
+            MEETING => format!("it waits at the meeting for {holder}"),
+            lock => format!("it waits for {lock}, which {holder} holds"),
+        })
+    }
+
+    /// Whether a process waits with a limit: its time-out will end its step.
+    pub fn is_patient(&self, who: usize) -> bool {
+        self.waits.get(&who).is_some_and(|wait| wait.limit_us.is_some())
+    }
+
     /// Everybody who waits, for a lock or at a meeting.
     pub fn waiters(&self) -> BTreeSet<usize> {
         self.waits.keys().copied().chain(self.meetings.waiters()).collect()

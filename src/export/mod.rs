@@ -5,7 +5,7 @@
 //! their steps is one move; so they find as many states as we do, and the same deadlocks (`tests/export.rs` counts
 //! them). That makes them a second witness of the explorer, too.
 //!
-//! Both are written from the compiled [`Program`]; the rules are not written down a second time:
+//! Both are written from the compiled [`Program`]; what blocks whom is not written down a second time:
 //!
 //! - `plan` numbers the places and lists the moves, in no language;
 //! - `language` writes conditions in either;
@@ -13,6 +13,13 @@
 //! - `words` makes names and comments of text that somebody else wrote.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
+
+/// Adds a line. Writing to a string can't fail.
+macro_rules! line {
+    ($text:expr, $($what:tt)*) => {{
+        let _ = writeln!($text, $($what)*);
+    }};
+}
 
 mod heads;
 mod language;

@@ -42,13 +42,6 @@ pub(super) fn write(plan: &Plan) -> String {
     text
 }
 
-/// Adds a line. Writing to a string can't fail.
-macro_rules! line {
-    ($text:expr, $($what:tt)*) => {{
-        let _ = writeln!($text, $($what)*);
-    }};
-}
-
 fn names(text: &mut String, plan: &Plan) {
     line!(text, "#define ENDED 0");
     if plan.crashes {

@@ -32,13 +32,6 @@ pub(super) const OUR_WORDS: [&str; 34] = [
 /// The ends of names that are made of a process's.
 pub(super) const OUR_ENDS: [&str; 3] = ["_moves", "_to_come", "_goes_on"];
 
-/// Adds a line. Writing to a string can't fail.
-macro_rules! line {
-    ($text:expr, $($what:tt)*) => {{
-        let _ = writeln!($text, $($what)*);
-    }};
-}
-
 pub(super) fn write(plan: &Plan, module: &str) -> String {
     let mut text = format!("---- MODULE {module} ---- \\* {MARK}\n{}", tla_head(plan, module));
     line!(text, "EXTENDS Naturals\n");

@@ -9,7 +9,6 @@ use super::paint::Style;
 use super::story::Story;
 use super::table::{Cells, table};
 use super::words::{clean, grouped, list, name, plural};
-use crate::analysis::WaitForGraph;
 use crate::explore::{Answer, Path, Probability, Schedules, Stopped};
 use crate::model::{MOST_COUNTED_ATTEMPTS, Move, Outcome, Program};
 use crate::scenario::{OnDeadlock, Process, Scenario, Step, format_schedule};
@@ -104,7 +103,7 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let moves = plural(path.movers.len() as u64, "move");
     let mut text = format!("\n{}\n", style.heading(&format!("The shortest way to a deadlock: {moves}")));
-    let told = tell(scenario, &answer.program, path);
+    let (told, deadlock) = tell(scenario, &answer.program, path);
     let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
     let no_return = path.safe_moves.map(|safe| safe as u64 + 1);
     for event in &told {
@@ -126,7 +125,7 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
         None => String::new(),
     };
     text += &format!("\n{}\n", style.heading("The wait-for graph at its end"));
-    text += &graph::picture(scenario, &deadlock(scenario, &told), style);
+    text += &graph::picture(scenario, &deadlock, style);
     if let Some(source) = &exploration.source {
         let schedule = format_schedule(&path.movers, scenario);
         let command = match is_for_real(scenario, &answer.program, path) {
@@ -152,8 +151,9 @@ fn is_for_real(scenario: &Scenario, program: &Program, path: &Path) -> bool {
     scenario.units.is_empty() && path.states.windows(2).all(is_plain)
 }
 
-/// The events of a way through the states, and what everybody says who can't go on at its end.
-fn tell(scenario: &Scenario, program: &Program, path: &Path) -> Vec<Event> {
+/// The events of a way through the states, with what everybody says who can't go on at its end, and who waits for whom
+/// there.
+fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Deadlock) {
     let mut narrator = Narrator::new(scenario, program, 0);
     let mut events = narrator.start(0);
     for (number, pair) in path.states.windows(2).enumerate() {
@@ -170,16 +170,7 @@ fn tell(scenario: &Scenario, program: &Program, path: &Path) -> Vec<Event> {
     if let Some(last) = path.states.last() {
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
-    events
-}
-
-/// Who waits for whom when these events are over.
-fn deadlock(scenario: &Scenario, events: &[Event]) -> Deadlock {
-    let mut graph = WaitForGraph::new(scenario);
-    events.iter().for_each(|event| graph.apply(event));
-    let cycles = graph.deadlocks();
-    let members = cycles.iter().flatten().map(|edge| edge.waiter).collect();
-    Deadlock { blocked_behind: graph.blocked_behind(&members), cycles, ..Deadlock::default() }
+    (events, narrator.deadlock().unwrap_or_default())
 }
 
 /// What follows from the numbers: a proof, a warning, or what is not known.

@@ -37,11 +37,6 @@ impl Standing<'_> {
         self.graph.edges_of(who).next().is_some()
     }
 
-    /// Whether a process waits with a limit.
-    fn is_patient(&self, who: usize) -> bool {
-        self.graph.wait_of(who).is_some_and(|wait| wait.limit_us.is_some())
-    }
-
     fn has_cycle_to_break(&self) -> bool {
         let is_detected = |lock: &str| lock != MEETING && self.scenario.kind_of(lock) == LockKind::Fcntl;
         let breaks = |victims: bool| {
@@ -94,7 +89,7 @@ impl<'a> Moves<'a> {
         if self.is_settling(standing) {
             return Ok(true);
         }
-        if self.in_step[who] && standing.is_patient(who) {
+        if self.in_step[who] && standing.graph.is_patient(who) {
             return Ok(true); // its time-out ends its step; then it makes the next one
         }
         self.fits(who, standing)?;
@@ -141,18 +136,9 @@ impl<'a> Moves<'a> {
     }
 
     fn fits(&self, who: usize, standing: &Standing) -> Result<(), Unfit> {
-        let name = |who: usize| &standing.scenario.processes[who].name;
-        let place = self.next + 1;
-        let why = if standing.ended[who] {
-            "it has already ended".to_owned()
-        } else if let Some(edge) = standing.graph.edges_of(who).next() {
-            match edge.lock.as_str() {
-                MEETING => format!("it waits at the meeting for {}", name(edge.holder)),
-                lock => format!("it waits for {lock}, which {} holds", name(edge.holder)),
-            }
-        } else {
-            return Ok(());
-        };
-        Err(Unfit(format!("move {place} of the schedule can't be made: {} can't move, {why}", name(who))))
+        let (place, name) = (self.next + 1, &standing.scenario.processes[who].name);
+        let ended = standing.ended[who].then(|| "it has already ended".to_owned());
+        let Some(why) = ended.or_else(|| standing.graph.obstacle(standing.scenario, who)) else { return Ok(()) };
+        Err(Unfit(format!("move {place} of the schedule can't be made: {name} can't move, {why}")))
     }
 }

@@ -1,7 +1,7 @@
 //! A schedule carried out: who is let through to make the next step.
 
 use super::Error;
-use crate::analysis::{MEETING, WaitForGraph};
+use crate::analysis::WaitForGraph;
 use crate::scenario::Scenario;
 
 /// In a scheduled run a process makes a step only when told; after the schedule all go on freely.
@@ -58,17 +58,12 @@ impl Gate {
             self.open = true;
             return Ok(());
         };
-        let name = |who: usize| &scenario.processes[who].name;
-        let why = if gone(who) {
-            Some("it has already ended".to_owned())
-        } else {
-            graph.edges_of(who).next().map(|edge| match edge.lock.as_str() {
-                MEETING => format!("it waits at the meeting for {}", name(edge.holder)),
-                lock => format!("it waits for {lock}, which {} holds", name(edge.holder)),
-            })
-        };
-        if let Some(why) = why {
-            let (place, name) = (self.next + 1, name(who));
+        if self.in_step[who] && graph.is_patient(who) {
+            return Ok(()); // its time-out ends its step; then it makes the next one
+        }
+        let ended = gone(who).then(|| "it has already ended".to_owned());
+        if let Some(why) = ended.or_else(|| graph.obstacle(scenario, who)) {
+            let (place, name) = (self.next + 1, &scenario.processes[who].name);
             return Err(Error::Unfit(format!("move {place} of the schedule can't be made: {name} can't move, {why}")));
         }
         // If it is inside a step, the grant that it waited for is on its way.

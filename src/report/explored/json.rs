@@ -36,7 +36,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Exploration, deadlock, tell};
+use super::{Exploration, tell};
 use crate::explore::{Probability, Schedules, Stopped};
 use crate::report::words::name;
 use crate::scenario::format_schedule;
@@ -47,7 +47,7 @@ pub fn document(exploration: &Exploration) -> Value {
     let explored = &answer.explored;
     let names = |who: &[usize]| -> Vec<&str> { who.iter().map(|&who| name(scenario, who)).collect() };
     let path = explored.shortest.as_ref();
-    let stuck = path.map(|path| deadlock(scenario, &tell(scenario, &answer.program, path)));
+    let stuck = path.map(|path| tell(scenario, &answer.program, path).1);
     let cycle = stuck.iter().flat_map(|stuck| stuck.cycles.first()).flatten().map(|edge| edge.waiter);
     let behind = stuck.iter().flat_map(|stuck| &stuck.blocked_behind).map(|edge| edge.waiter);
     let (cycle, behind): (Vec<usize>, Vec<usize>) = (cycle.collect(), behind.collect());
