@@ -72,8 +72,8 @@
 //! schedules and the probability are carried along (`explore/load.rs`: numbers that widen, and never wrap). Retries
 //! without end and `for` break that; then there is one rank, the search is breadth-first, and strongly connected
 //! components tell of livelock and starvation. What is asked afterwards (shortest way, safe
-//! states) needs all states kept, but no edges: the model gives them again. Where only the nearest state is asked for in which nobody can move, and nobody can be
-//! refused, a step that disturbs nobody is made alone.
+//! states) needs all states kept, but no edges: the model gives them again. Where only the nearest
+//! state is asked for in which nobody can move, and nobody can be refused, a step that disturbs nobody is made alone.
 //!
 //! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
 //! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.
