@@ -71,8 +71,8 @@ impl Args {
         let bar = ProgressBar::new_spinner();
         bar.set_style(words_only());
         bar.enable_steady_tick(Duration::from_millis(200));
-        let answer = explore::answer(&scenario, &task, &mut |states| {
-            bar.set_message(format!("{} states ...", grouped(&states)));
+        let answer = explore::answer(&scenario, &task, &mut |progress| {
+            bar.set_message(format!("{} states ...", grouped(&progress.states)));
             true
         });
         bar.finish_and_clear();

@@ -1,6 +1,6 @@
 //! Everything that there is to say about a scenario: two searches at most, put together.
 
-use super::{Explored, Loops, Task, explore};
+use super::{Explored, Loops, Progress, Task, explore};
 use crate::model::{Attempts, MOST_COUNTED_ATTEMPTS, Program, TooLarge};
 use crate::scenario::Scenario;
 
@@ -21,7 +21,11 @@ pub struct Answer {
 ///
 /// # Errors
 /// The scenario passes a limit of the model.
-pub fn answer(scenario: &Scenario, task: &Task, progress: &mut dyn FnMut(u64) -> bool) -> Result<Answer, TooLarge> {
+pub fn answer(
+    scenario: &Scenario,
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Answer, TooLarge> {
     let program = Program::compile(scenario, Attempts::Counted)?;
     let explored = explore(&program, &program.start(), task, progress)?;
     let attempts = |who: &usize| scenario.processes[*who].retry.as_ref().map_or(1, |retry| retry.attempts);

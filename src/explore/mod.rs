@@ -65,6 +65,17 @@ pub enum Stopped {
     Interrupted,
 }
 
+/// How far a search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// States visited so far.
+    pub states: u64,
+    /// The rank whose states are looked at; 0 where programs can come back to where they were.
+    pub rank: u64,
+    /// No state has a higher rank.
+    pub last_rank: u64,
+}
+
 /// What a search has found. What it does not know, because it was not asked or stopped before the end, is `None`.
 #[derive(Debug, Clone)]
 pub struct Explored {
@@ -178,7 +189,7 @@ impl Explored {
 
 /// Explores every state that can be reached from `start`.
 ///
-/// `progress` hears the number of states now and then, and may stop the search by answering `false`.
+/// `progress` hears now and then how far it has come, and may stop the search by answering `false`.
 ///
 /// # Errors
 /// The state does not fit into the widest word that we have.
@@ -186,7 +197,7 @@ pub fn explore(
     program: &Program,
     start: &[u32],
     task: &Task,
-    progress: &mut dyn FnMut(u64) -> bool,
+    progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Explored, TooLarge> {
     let layout = Layout::new(program);
     match layout.words() {
@@ -205,7 +216,7 @@ fn explore_packed<const W: usize>(
     layout: &Layout,
     start: &[u32],
     task: &Task,
-    progress: &mut dyn FnMut(u64) -> bool,
+    progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Explored {
     let searched: Searched<W> = search(program, layout, start, task, progress);
     let Searched { states, transitions, stopped, is_ranked, .. } = searched;

@@ -11,7 +11,7 @@ use super::ends::Ends;
 use super::layer::{Layer, Link, hash};
 use super::load::{Overflow, Shape, Share};
 use super::packed::{Layout, State};
-use super::{Stopped, Task, Wanted};
+use super::{Progress, Stopped, Task, Wanted};
 use crate::model::{Move, Outcome, Program};
 
 /// A state's number has 32 bits.
@@ -73,14 +73,14 @@ struct Search<'a, const W: usize> {
     found: Searched<W>,
 }
 
-/// Visits every state that can be reached from `start`, as `task` says. `progress` hears the number of states now and
-/// then, and may stop the search by answering `false`.
+/// Visits every state that can be reached from `start`, as `task` says. `progress` hears now and then how far it
+/// has come, and may stop the search by answering `false`.
 pub(super) fn search<const W: usize>(
     program: &Program,
     layout: &Layout,
     start: &[u32],
     task: &Task,
-    progress: &mut dyn FnMut(u64) -> bool,
+    progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Searched<W> {
     // The shortest schedule first: in order of rank that is certain only where each move rises by one.
     let is_ranked = program.is_acyclic() && (task.first.is_none() || program.is_layered());
@@ -111,7 +111,7 @@ pub(super) fn search<const W: usize>(
 }
 
 impl<const W: usize> Search<'_, W> {
-    fn run(&mut self, start: &[u32], progress: &mut dyn FnMut(u64) -> bool) -> Result<(), Stopped> {
+    fn run(&mut self, start: &[u32], progress: &mut dyn FnMut(Progress) -> bool) -> Result<(), Stopped> {
         let mut layer = Layer::new();
         let state = self.layout.pack(start);
         layer.insert(state, hash(&state));
@@ -141,7 +141,7 @@ impl<const W: usize> Search<'_, W> {
         layer: &mut Layer<W>,
         rank: u64,
         at: &mut [u32],
-        progress: &mut dyn FnMut(u64) -> bool,
+        progress: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<(), Stopped> {
         let mut next = 0;
         while next < layer.states.len() {
@@ -151,7 +151,9 @@ impl<const W: usize> Search<'_, W> {
             self.expand(layer, rank, at)?;
             next = end;
             self.expanded += 1;
-            if self.expanded.is_multiple_of(PACE) && !progress(self.found.states) {
+            if self.expanded.is_multiple_of(PACE)
+                && !progress(Progress { states: self.found.states, rank, last_rank: self.program.last_rank() })
+            {
                 return Err(Stopped::Interrupted);
             }
         }

@@ -177,6 +177,12 @@ impl Program {
         self.stand(who, at).rank
     }
 
+    /// The rank of a state in which everybody has gone the longest way; 0 where [`Program::is_acyclic`] does not hold.
+    pub fn last_rank(&self) -> u64 {
+        let longest = |process: &Stands| process.stands.iter().map(|stand| stand.rank).max().unwrap_or(0);
+        self.processes.iter().map(longest).map(u64::from).sum()
+    }
+
     /// The resources with several units, and the units of each that the processes hold together.
     pub fn resources(&self) -> &[Resource] {
         &self.resources
