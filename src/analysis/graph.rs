@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cycles;
 use super::meetings::Meetings;
 use crate::model::Mode;
 use crate::scenario::{DATABASE, Scenario};
@@ -167,73 +168,23 @@ impl WaitForGraph {
 
     /// All deadlocks, each once, by their smallest member.
     pub fn deadlocks(&self) -> Vec<Vec<Edge>> {
-        let mut seen = BTreeSet::new();
-        let mut cycles = Vec::new();
-        for who in self.waiters() {
-            if seen.contains(&who) {
-                continue;
-            }
-            if let Some(cycle) = self.deadlock_through(who) {
-                seen.extend(cycle.iter().map(|edge| edge.waiter));
-                cycles.push(cycle);
-            }
-        }
-        cycles
+        cycles::all(self.waiters(), |who| self.deadlock_through(who))
     }
 
     /// The way from a process back to itself along waiters that are `followed`.
-    ///
-    /// Every arrow is tried, not "the" next holder: a search that follows one arrow only would loop for ever on a cycle
-    /// that it does not start in.
     fn search(&self, who: usize, followed: impl Fn(usize) -> bool) -> Option<Vec<Edge>> {
         if self.waits.is_empty() {
             return None; // at meetings alone everybody still comes
         }
-        let edges_of = |waiter: usize| match followed(waiter) {
+        cycles::through(who, |waiter| match followed(waiter) {
             true => self.edges_of(waiter).collect(),
             false => Vec::new(),
-        };
-        let mut visited = BTreeSet::new();
-        let mut path: Vec<Edge> = Vec::new();
-        let mut open: Vec<Vec<Edge>> = vec![edges_of(who)];
-        while let Some(edges) = open.last_mut() {
-            let Some(edge) = edges.pop() else {
-                open.pop();
-                path.pop();
-                continue;
-            };
-            let next = edge.holder;
-            if next == who {
-                path.push(edge);
-                return Some(from_smallest(path));
-            }
-            if visited.insert(next) {
-                path.push(edge);
-                open.push(edges_of(next));
-            }
-        }
-        None
+        })
     }
 
     /// Those who wait behind these processes without being among them, each with the arrow that leads there.
     pub fn blocked_behind(&self, members: &BTreeSet<usize>) -> Vec<Edge> {
-        let mut behind: BTreeMap<usize, Vec<Edge>> = BTreeMap::new();
-        for edge in self.waiters().into_iter().flat_map(|who| self.edges_of(who)) {
-            behind.entry(edge.holder).or_default().push(edge);
-        }
-        let mut stuck = members.clone();
-        let mut open: Vec<usize> = members.iter().copied().collect();
-        let mut found = Vec::new();
-        while let Some(holder) = open.pop() {
-            for edge in behind.remove(&holder).unwrap_or_default() {
-                if stuck.insert(edge.waiter) {
-                    open.push(edge.waiter);
-                    found.push(edge);
-                }
-            }
-        }
-        found.sort();
-        found
+        cycles::blocked_behind(members, self.waiters().into_iter().flat_map(|who| self.edges_of(who)))
     }
 
     fn grant(&mut self, who: usize, lock: &str, mode: Mode, at_us: u64) {
@@ -265,12 +216,6 @@ impl WaitForGraph {
             holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.committing = committing);
         }
     }
-}
-
-fn from_smallest(mut cycle: Vec<Edge>) -> Vec<Edge> {
-    let smallest = cycle.iter().enumerate().min_by_key(|(_, edge)| edge.waiter).map_or(0, |(index, _)| index);
-    cycle.rotate_left(smallest);
-    cycle
 }
 
 #[cfg(test)]

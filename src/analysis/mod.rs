@@ -3,6 +3,7 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod conforms;
+pub mod cycles;
 mod figures;
 mod graph;
 mod lanes;

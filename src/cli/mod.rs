@@ -16,6 +16,7 @@ mod screen;
 mod show;
 mod source;
 mod stage;
+mod who;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ Examples:
   lesson locked                 the exercise: rows are lost
   lesson deadlock --on fcntl    a deadlock that the kernel refuses
   lesson fixed --json           every fix, measured, for a script
+  lesson who app.db             who has it locked, right now, and why
   lesson scenarios show deadlock > my.toml && lesson run my.toml
 
 Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
@@ -62,6 +64,8 @@ enum Command {
     Deadlock(deadlock::Args),
     /// The same troubles, each with its fixes, side by side
     Fixed(fixed::Args),
+    /// Who has a database or a lock file locked, right now, and why
+    Who(who::Args),
     /// Carry out a scenario from a file
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
@@ -133,6 +137,7 @@ impl Cli {
             Command::Locked(args) => args.run(terminal),
             Command::Deadlock(args) => args.run(terminal),
             Command::Fixed(args) => args.run(terminal),
+            Command::Who(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
             Command::Play(args) => args.run(terminal),

@@ -75,8 +75,9 @@ fn pretty_name(os_release: &str) -> Option<String> {
     Some(name).filter(|name| !name.is_empty())
 }
 
-/// pid_namespaces(7). Elsewhere than on Linux there is no such link, and no such namespace.
-fn own_pid_namespace() -> bool {
+/// Whether this process lives in a PID namespace of its own, as in a container (pid_namespaces(7)). Elsewhere than on
+/// Linux there is no such link, and no such namespace.
+pub fn own_pid_namespace() -> bool {
     std::fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link.as_os_str() != FIRST_PID_NAMESPACE)
 }
 

@@ -43,6 +43,11 @@ impl Terminal {
         let columns = terminal_size::terminal_size_of(stdout).map(|(width, _)| width.0.into());
         Self { is_terminal, width: width(is_terminal, columns, std::env::var_os("COLUMNS")), color, why }
     }
+
+    /// The same, with the width that the window has now.
+    pub fn again(&self) -> Self {
+        Self { color: self.color, why: self.why.clone(), ..Self::of_stdout(ColorChoice::Never) }
+    }
 }
 
 /// Decides about colours, and says what decided. The first of these that applies:

@@ -23,10 +23,15 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
 
 /// One cycle as a ring of arrows.
 pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
-    let hidden = cycle.len().saturating_sub(MOST);
-    let last = cycle.len().saturating_sub(1);
+    ring_of(&cycle.iter().map(|edge| arrow(scenario, edge)).collect::<Vec<_>>(), style)
+}
+
+/// A ring of arrows that are words already.
+pub fn ring_of(arrows: &[String], style: Style) -> String {
+    let hidden = arrows.len().saturating_sub(MOST);
+    let last = arrows.len().saturating_sub(1);
     let mut text = String::new();
-    for (index, edge) in cycle.iter().enumerate() {
+    for (index, arrow) in arrows.iter().enumerate() {
         if hidden > 0 && (MOST - 4..MOST - 4 + hidden).contains(&index) {
             if index == MOST - 4 {
                 text += &format!("  {}  ... {hidden} more ...\n", style.bad("│"));
@@ -39,12 +44,17 @@ pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
             _ if index == last => "└─",
             _ => "│ ",
         };
-        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge)));
+        text += &format!("  {} {}\n", style.bad(rail), style.bad(arrow));
     }
     text
 }
 
 fn arrow(scenario: &Scenario, edge: &Edge) -> String {
     let name = |who| cut(&clean(name(scenario, who)), 20);
-    format!("{} ──waits for {}──▶ {}", name(edge.waiter), cut(&clean(&edge.lock), 20), name(edge.holder))
+    arrow_of(&name(edge.waiter), &cut(&clean(&edge.lock), 20), &name(edge.holder))
+}
+
+/// One arrow, of words that are clean.
+pub fn arrow_of(waiter: &str, lock: &str, holder: &str) -> String {
+    format!("{waiter} ──waits for {lock}──▶ {holder}")
 }

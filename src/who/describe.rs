@@ -15,7 +15,7 @@ pub fn describe(line: &LockLine, file: &str, who: &str) -> String {
     let verb = if line.waiting { "waits for" } else { "holds" };
     match sqlite_states(line, file) {
         Some(states) => {
-            let names = list(&states);
+            let names = list(&states.iter().map(State::to_string).collect::<Vec<_>>());
             format!("{subject} {verb} {names} on {file}: {}", sqlite_bytes::in_words(&states))
         }
         None => format!("{subject} {verb} the {} on {}", lock(line), place(line, file)),
@@ -77,11 +77,11 @@ fn sqlite_states(line: &LockLine, file: &str) -> Option<Vec<State>> {
     Some(sqlite_bytes::states(line.first, line.last, line.write, file)).filter(|states| !states.is_empty())
 }
 
-/// `A`, `A and B`, `A, B and C`.
-fn list(states: &[State]) -> String {
-    let names: Vec<String> = states.iter().map(State::to_string).collect();
-    match names.as_slice() {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+/// `A`, `A and B`, `A, B and C`; of a long list the first and a number.
+pub(super) fn list(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if (1..8).contains(&first.len()) => format!("{} and {last}", first.join(", ")),
+        [first @ .., _] if first.len() >= 8 => format!("{} and {} more", names[..6].join(", "), names.len() - 6),
         names => names.concat(),
     }
 }

@@ -2,18 +2,24 @@
 //!
 //! ```text
 //! /proc/locks, /proc/PID/fdinfo  --read-->  LockLine  --describe-->  plain words
+//! the same, a file, processes    --look-->  Sight     --judge-->     Answer
 //! ```
 //!
-//! [`proc_locks`], [`sqlite_bytes`] and [`describe()`] are pure; [`read()`] and [`processes`] ask the system.
-//! The evidence is Linux's: other systems keep no list of locks that a program may read, and say so.
+//! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`judge`] are pure; [`read()`], [`look()`] and [`processes`] ask
+//! the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no list
+//! of locks that a program may read, and say so.
 
 mod describe;
+pub mod judge;
+mod look;
 pub mod proc_locks;
 pub mod processes;
 mod read;
 pub mod sqlite_bytes;
 
 pub use describe::describe;
+pub use judge::judge;
+pub use look::{CannotLook, look, own_user};
 pub use proc_locks::{LockKind, LockLine, Malformed};
 pub use read::read;
 

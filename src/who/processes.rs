@@ -38,7 +38,7 @@ pub fn state(pid: u32) -> Option<char> {
 }
 
 /// `PID (NAME) STATE ...`; the name may itself hold blanks and parentheses, so the last one ends it.
-fn state_in(stat: &str) -> Option<char> {
+pub(super) fn state_in(stat: &str) -> Option<char> {
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 

@@ -1,0 +1,252 @@
+//! The page of `lesson who`: the file, who has to do with it, what that means, what would end it, what was not seen.
+//!
+//! Every name on it comes from elsewhere and is cleaned here: command lines, users, files.
+
+pub mod json;
+
+use super::graph::{arrow_of, ring_of};
+use super::table::{Cells, table};
+use super::words::{clean, cut, grouped, list, plural};
+use super::{Style, words};
+use crate::who::judge::header::{Header, Journal};
+use crate::who::judge::sight::{FileKind, Process, Sight, Target};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, reading};
+use crate::who::judge::{graph::Ring, words as judge_words};
+
+/// More characters of a name than this are not shown in a sentence or a graph.
+const LONGEST_NAME: usize = 48;
+
+/// For how long something was seen, in seconds, by [`holder_key`] or [`waiter_key`]; `None` if nobody watches.
+pub type Seen<'a> = Option<&'a dyn Fn(&str) -> u64>;
+
+/// The page.
+pub fn page(answer: &Answer, seen: Seen, style: Style) -> String {
+    let mut text = match (&answer.file, &answer.sight.target) {
+        (Some(file), Some(target)) => of_file(answer, file, target, seen, style),
+        _ => of_machine(answer, seen, style),
+    };
+    if !answer.sight.unseen.is_empty() {
+        text += &format!("\n{}\n", style.heading("Not seen"));
+        for unseen in &answer.sight.unseen {
+            let wrapped = style.wrap(&clean(&unseen.words()), "    ");
+            text += &format!("  - {}", wrapped.trim_start());
+        }
+    }
+    text
+}
+
+/// By what a party is known again from one look to the next.
+pub fn holder_key(sight: &Sight, party: &Party) -> String {
+    format!("{:?} {}", party.pids, judge_words::stand(sight, party))
+}
+
+/// By what a request is known again.
+pub fn waiter_key(answer: &Answer, request: usize) -> String {
+    let lock = &answer.sight.locks[request];
+    format!("{:?} {}:{} {} {:?}", lock.owners, lock.line.device, lock.line.inode, lock.line.first, lock.line.last)
+}
+
+fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: Style) -> String {
+    let mut text = style.wrap(&format!("{}: {}", style.heading(&shown(&target.path)), facts(file, target)), "");
+    if !file.parties.is_empty() {
+        text += &format!("\n{}", parties(answer, file, seen, style));
+    }
+    text += &section("What it means", &file.reading.text, style);
+    if !file.reading.fix.is_empty() {
+        text += &section("What helps", &file.reading.fix, style);
+    }
+    text += &endings(file.ending.iter(), style);
+    let here = |ring: &Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
+    let rings = answer.graph.rings.iter().zip(&answer.rings);
+    for (ring, (words, ending)) in rings {
+        let heading = if here(ring) { "The wait-for graph" } else { "Elsewhere on this machine" };
+        text += &format!("\n{}\n{}", style.heading(heading), picture(&answer.sight, ring, style));
+        if !here(ring) {
+            text += &style.wrap(&clean(words), "  ");
+            text += &endings(ending.iter(), style);
+        }
+    }
+    text
+}
+
+/// What is known of the file itself, in one sentence.
+fn facts(file: &OfFile, target: &Target) -> String {
+    let place = format!("on {}", clean(&target.file_system.name));
+    let mode = match (file.nature, target.header) {
+        (Nature::Plain, Header::Other) => {
+            "a file, and no SQLite database that can be read (an encrypted one is known only \
+                                           while somebody has it locked)"
+                .into()
+        }
+        (Nature::Plain, Header::Empty) => "an empty file".into(),
+        (Nature::Plain, _) if target.kind == FileKind::Directory => "a directory, which only flock can lock".to_owned(),
+        (Nature::Plain, _) => target.kind.words().to_owned(),
+        (nature, header) => {
+            let mode = match nature {
+                Nature::Wal => "WAL mode",
+                _ => "rollback mode",
+            };
+            match header {
+                Header::Sqlite { page_size, .. } => {
+                    format!("SQLite database in {mode}, pages of {} bytes", grouped(&page_size))
+                }
+                Header::Damaged => "SQLite database whose header is cut off or damaged".into(),
+                Header::Empty => format!("SQLite database in {mode}, still empty"),
+                _ => format!("SQLite database in {mode}, known by its locks (encrypted, or not readable by us)"),
+            }
+        }
+    };
+    let journal = match (file.nature, target.journal) {
+        (Nature::Plain, _) => String::new(),
+        (_, Journal::Live) if file.parties.iter().any(|party| party.stand.is_writing()) => {
+            "; its journal is in use".into()
+        }
+        (_, Journal::Live) => "; its journal is HOT: it has to be rolled back".into(),
+        (_, Journal::Unread) => "; whether its journal is hot could not be read".into(),
+        (Nature::Rollback, _) => "; no hot journal".into(),
+        (Nature::Wal, _) => String::new(),
+    };
+    let log = match (file.nature, target.wal_bytes, target.index) {
+        (Nature::Wal, Some(bytes), Some(index)) if index.frames >= index.copied => format!(
+            "; log of {} bytes, {} frames, {} of them not yet copied",
+            grouped(&bytes),
+            grouped(&index.frames),
+            grouped(&(index.frames - index.copied))
+        ),
+        (Nature::Wal, Some(bytes), _) => format!("; log of {} bytes", grouped(&bytes)),
+        _ => String::new(),
+    };
+    format!("{mode}, {place}{journal}{log}.")
+}
+
+fn parties(answer: &Answer, file: &OfFile, seen: Seen, style: Style) -> String {
+    let mut heads = vec!["pid", "state", "user", "runs for"];
+    heads.extend(seen.map(|_| "seen so for"));
+    heads.push("command");
+    let row = |party: &Party| {
+        let process = party.pids.first().and_then(|pid| answer.sight.processes.get(pid));
+        let mut cells = vec![
+            pids(&party.pids),
+            judge_words::stand(&answer.sight, party),
+            process.map_or_else(|| "?".into(), |process| clean(&process.user)),
+            process.and_then(|process| process.age_s).map_or_else(|| "?".into(), age),
+        ];
+        cells.extend(seen.map(|seen| age(seen(&holder_key(&answer.sight, party)))));
+        cells.push(process.map_or_else(|| "?".into(), |process| command(process, 200)));
+        cells
+    };
+    table(&heads, &file.parties.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
+}
+
+fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
+    let waits = &answer.graph.waits;
+    let mut text = match (answer.rings.len(), waits.len()) {
+        (0, 0) => {
+            let idle = "Nobody waits for a file lock on this machine, and there is no deadlock. SQLite never waits in the \
+                        kernel, it asks again and again: name the database to see who has it.";
+            return style.wrap(idle, "");
+        }
+        (rings, requests) => style.wrap(
+            &format!(
+                "{} and {} on this machine.",
+                if rings == 0 { "No deadlock".into() } else { plural(rings as u64, "deadlock") },
+                plural(requests as u64, "waiting request")
+            ),
+            "",
+        ),
+    };
+    for (ring, (words, ending)) in answer.graph.rings.iter().zip(&answer.rings) {
+        text += &format!("\n{}\n{}", style.heading("The wait-for graph"), picture(&answer.sight, ring, style));
+        text += &style.wrap(&clean(words), "  ");
+        text += &endings(ending.iter(), style);
+    }
+    if !answer.graph.blocked_behind.is_empty() {
+        let behind: Vec<String> =
+            answer.graph.blocked_behind.iter().map(|pid| shown(&reading::name(&answer.sight, *pid))).collect();
+        text += &section("Blocked behind it", &format!("{}, without being part of it.", list(&behind)), style);
+    }
+    text + "\n" + &waiters(answer, seen, style)
+}
+
+/// A row for each request.
+fn waiters(answer: &Answer, seen: Seen, style: Style) -> String {
+    let sight = &answer.sight;
+    let mut heads = vec!["waits", "for", "held by"];
+    heads.extend(seen.map(|_| "seen so for"));
+    heads.push("command");
+    let who = |owners: &[u32]| match owners {
+        [] => "?".to_owned(),
+        owners => list(&owners.iter().map(|pid| shown(&reading::name(sight, *pid))).collect::<Vec<_>>()),
+    };
+    let row = |wait: &crate::who::judge::graph::Wait| {
+        let request = &sight.locks[wait.request];
+        let mut holders: Vec<u32> = wait.behind.iter().flat_map(|&index| sight.locks[index].owners.clone()).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        let file = reading::file_name(sight, &crate::who::judge::sight::FileId::of(&request.line));
+        let process = request.owners.first().and_then(|pid| sight.processes.get(pid));
+        let mut cells =
+            vec![who(&request.owners), format!("{}: {}", shown(&file), judge_words::lock(request)), who(&holders)];
+        cells.extend(seen.map(|seen| age(seen(&waiter_key(answer, wait.request)))));
+        cells.push(process.map_or_else(|| "?".into(), |process| command(process, 200)));
+        cells
+    };
+    table(&heads, &answer.graph.waits.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
+}
+
+fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
+    let arrow = |arrow: &crate::who::judge::graph::Arrow| {
+        let file = reading::file_name(sight, &arrow.file);
+        let base = file.rsplit('/').next().unwrap_or(&file);
+        arrow_of(
+            &cut(&clean(&reading::name(sight, arrow.waiter)), 24),
+            &cut(&clean(base), 20),
+            &cut(&clean(&reading::name(sight, arrow.holder)), 24),
+        )
+    };
+    ring_of(&ring.arrows.iter().map(arrow).collect::<Vec<_>>(), style)
+}
+
+fn section(heading: &str, text: &str, style: Style) -> String {
+    format!("\n{}\n{}", style.heading(heading), style.wrap(&clean(text), "  "))
+}
+
+/// What would be lost comes before the command.
+fn endings<'a>(endings: impl Iterator<Item = &'a Ending>, style: Style) -> String {
+    let one = |ending: &Ending| {
+        let lost = format!("Lost would be {}.", ending.loses);
+        let heading = style.heading("What would end it (lesson ends nobody)");
+        format!("\n{heading}\n{}    {}\n", style.wrap(&clean(&lost), "  "), clean(&ending.command))
+    };
+    endings.map(one).collect()
+}
+
+fn pids(pids: &[u32]) -> String {
+    match pids {
+        [] => "?".into(),
+        pids => pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// The command line, or the short name in brackets, as `ps` writes it, if there is none.
+fn command(process: &Process, longest: usize) -> String {
+    match process.command.is_empty() {
+        true => format!("[{}]", clean(&process.name)),
+        false => cut(&clean(&process.command), longest),
+    }
+}
+
+/// A name for a sentence.
+fn shown(name: &str) -> String {
+    cut(&clean(name), LONGEST_NAME)
+}
+
+/// `5 s`, `2 min 5 s`, `3 h 2 min`, `4 days`.
+pub fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3_600..172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        _ => words::plural(seconds / 86_400, "day"),
+    }
+}

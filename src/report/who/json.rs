@@ -1,0 +1,157 @@
+//! `lesson who --json`: one document for each look, with names that scripts may rely on.
+//!
+//! ```text
+//! { "lesson": "0.1.0", "command": "who",
+//!   "ok": true,                      somebody holds it (without a path: somebody waits): exit status 0
+//!   "file": {                        null without a path
+//!     "path": "app.db", "kind": "file", "file_system": "ext4", "network": false,
+//!     "nature": "wal",               plain | rollback | wal
+//!     "page_size": 4096,             null unless a header was read
+//!     "journal": "none",             none | over | in_use | hot | unread
+//!     "wal_bytes": 4152, "wal_frames": 1, "wal_copied": 0,      null where there is no log
+//!     "cause": "writer", "reading": "...", "fix": "...",        see `who::judge::Cause`
+//!     "ending": { "loses": "...", "command": "kill 4711" },     or null
+//!     "parties": [ {
+//!       "pids": [4711], "stand": "holds",                       holds | waits | polls | open
+//!       "states": ["WAL write"],     SQLite's; else []
+//!       "words": "writing", "inferred": false,
+//!       "seen_s": 12,                null unless it is watched
+//!       "locks": ["1: POSIX ..."],   the lines of the kernel's list
+//!       "process": PROCESS } ] },    of the first pid; null if it is not known
+//!   "waits": [ { "pids": [4712], "file": "/tmp/b.lock", "lock": "exclusive flock", "held_by": [4711],
+//!                "seen_s": null, "line": "1: -> FLOCK ..." } ],
+//!   "deadlocks": [ { "certain": true, "words": "...", "ring": [ { "waiter": 4711, "file": "...", "holder": 4712 } ],
+//!                    "ending": { ... } } ],
+//!   "blocked_behind": [4713],
+//!   "unseen": [ { "name": "other_users", "words": "..." } ] }
+//!
+//! PROCESS: { "pid": 4711, "parent": 1, "name": "python3", "command": "python3 a.py", "user": "ada",
+//!            "since": "2026-01-31T12:00:00Z", "age_s": 40, "threads": 1, "doing": "sleeps" }
+//! ```
+//!
+//! New names may be added; these stay.
+
+use serde_json::{Value, json};
+
+use super::{Seen, holder_key, waiter_key};
+use crate::who::judge::graph::Wait;
+use crate::who::judge::header::{Header, Journal};
+use crate::who::judge::sight::{FileId, Process, Target};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, reading, words};
+
+/// The document.
+pub fn document(answer: &Answer, seen: Seen) -> Value {
+    let sight = &answer.sight;
+    let rings = answer.graph.rings.iter().zip(&answer.rings).map(|(ring, (words, ending))| {
+        let arrow = |arrow: &crate::who::judge::graph::Arrow| {
+            let file = reading::file_name(sight, &arrow.file);
+            json!({ "waiter": arrow.waiter, "file": file, "holder": arrow.holder })
+        };
+        json!({
+            "certain": ring.for_good,
+            "words": words,
+            "ring": ring.arrows.iter().map(arrow).collect::<Vec<_>>(),
+            "ending": ending.as_ref().map(ending_of),
+        })
+    });
+    json!({
+        "lesson": env!("CARGO_PKG_VERSION"),
+        "command": "who",
+        "ok": answer.is_held(),
+        "file": answer.file.as_ref().zip(sight.target.as_ref()).map(|(file, target)| of_file(answer, file, target, seen)),
+        "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
+        "deadlocks": rings.collect::<Vec<_>>(),
+        "blocked_behind": answer.graph.blocked_behind,
+        "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value {
+    let writes = file.parties.iter().any(|party| party.stand.is_writing());
+    let nature = match file.nature {
+        Nature::Plain => "plain",
+        Nature::Rollback => "rollback",
+        Nature::Wal => "wal",
+    };
+    let journal = match target.journal {
+        Journal::None => "none",
+        Journal::Over => "over",
+        Journal::Live if writes => "in_use",
+        Journal::Live => "hot",
+        Journal::Unread => "unread",
+    };
+    let page_size = match target.header {
+        Header::Sqlite { page_size, .. } => Some(page_size),
+        _ => None,
+    };
+    json!({
+        "path": target.path,
+        "kind": target.kind.words(),
+        "file_system": target.file_system.name,
+        "network": target.file_system.is_network,
+        "nature": nature,
+        "page_size": page_size,
+        "journal": journal,
+        "wal_bytes": target.wal_bytes,
+        "wal_frames": target.index.map(|index| index.frames),
+        "wal_copied": target.index.map(|index| index.copied),
+        "cause": file.reading.cause.name(),
+        "reading": file.reading.text,
+        "fix": file.reading.fix,
+        "ending": file.ending.as_ref().map(ending_of),
+        "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+    })
+}
+
+fn party_of(answer: &Answer, party: &Party, seen: Seen) -> Value {
+    let sight = &answer.sight;
+    let states: Vec<String> = match &party.stand {
+        Stand::Sqlite(states) => states.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    json!({
+        "pids": party.pids,
+        "stand": words::stand_name(&party.stand),
+        "states": states,
+        "words": words::stand(sight, party),
+        "inferred": matches!(party.stand, Stand::Polls { .. }),
+        "seen_s": seen.map(|seen| seen(&holder_key(sight, party))),
+        "locks": party.locks.iter().map(|&index| sight.locks[index].line.raw.as_str()).collect::<Vec<_>>(),
+        "process": party.pids.first().and_then(|pid| sight.processes.get(pid)).map(process_of),
+    })
+}
+
+fn wait_of(answer: &Answer, wait: &Wait, seen: Seen) -> Value {
+    let sight = &answer.sight;
+    let request = &sight.locks[wait.request];
+    let mut holders: Vec<u32> = wait.behind.iter().flat_map(|&index| sight.locks[index].owners.clone()).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    json!({
+        "pids": request.owners,
+        "file": reading::file_name(sight, &FileId::of(&request.line)),
+        "lock": words::lock(request),
+        "held_by": holders,
+        "seen_s": seen.map(|seen| seen(&waiter_key(answer, wait.request))),
+        "line": request.line.raw,
+    })
+}
+
+fn process_of(process: &Process) -> Value {
+    json!({
+        "pid": process.pid,
+        "parent": process.parent,
+        "name": process.name,
+        "command": process.command,
+        "user": process.user,
+        "since": process.since,
+        "age_s": process.age_s,
+        "threads": process.threads,
+        "doing": process.doing.words(),
+    })
+}
+
+fn ending_of(ending: &Ending) -> Value {
+    json!({ "loses": ending.loses, "command": ending.command })
+}

@@ -1,0 +1,162 @@
+//! The first bytes of a database, of its rollback journal and of its log's index: <https://www.sqlite.org/fileformat2.html>
+//! and <https://www.sqlite.org/walformat.html>. Bytes in, meaning out.
+
+/// Every database begins with this.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Every rollback journal that is still needed begins with this (file format, section 3).
+const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+
+/// So many bytes of a database, and of its index, are read.
+pub const HEADER_BYTES: usize = 136;
+
+/// What the first bytes of the file say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// A database.
+    Sqlite {
+        /// In bytes: 512 to 65,536.
+        page_size: u32,
+        /// Bytes 18 and 19: whether the journal is a write-ahead log.
+        wal: bool,
+    },
+    /// It begins like a database, and its header is cut off or makes no sense.
+    Damaged,
+    /// No bytes: also a new database, before its first transaction.
+    Empty,
+    /// Something else, or an encrypted database: nobody can tell these two apart.
+    Other,
+    /// It was not read: no regular file, or nobody may.
+    Unread,
+}
+
+/// Reads the beginning of a file.
+pub fn header(bytes: &[u8]) -> Header {
+    if bytes.is_empty() {
+        return Header::Empty;
+    }
+    let common = bytes.len().min(MAGIC.len());
+    if bytes[..common] != MAGIC[..common] {
+        return Header::Other;
+    }
+    let [.., high, low, write, read] = bytes.get(..20).unwrap_or_default() else { return Header::Damaged };
+    // 1 means 65,536, which does not fit two bytes.
+    let page_size = match u32::from(u16::from_be_bytes([*high, *low])) {
+        1 => 65_536,
+        size => size,
+    };
+    let sound = bytes.len() >= 100 && page_size.is_power_of_two() && page_size >= 512;
+    match (sound, write, read) {
+        (true, 1, 1) => Header::Sqlite { page_size, wal: false },
+        (true, 2, 2) => Header::Sqlite { page_size, wal: true },
+        _ => Header::Damaged,
+    }
+}
+
+/// A rollback journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// There is none.
+    None,
+    /// It is empty or its header is zeroed: `journal_mode` TRUNCATE or PERSIST, after a COMMIT. It means nothing.
+    Over,
+    /// It has a header: somebody writes, or, if nobody holds RESERVED, it is hot.
+    Live,
+    /// It could not be read.
+    Unread,
+}
+
+/// Reads the beginning of a `-journal`.
+///
+/// SQLite takes a journal for hot if its first byte is not 0 and nobody holds RESERVED (`hasHotJournal` in `pager.c`).
+pub fn journal(bytes: &[u8]) -> Journal {
+    match bytes.first() {
+        None | Some(0) => Journal::Over,
+        // A header that was not yet synchronised: SQLite will find nothing to play back.
+        Some(_) if !bytes.starts_with(&JOURNAL_MAGIC) => Journal::Over,
+        Some(_) => Journal::Live,
+    }
+}
+
+/// What the index of the log says (the WAL-index header; in the byte order of the machine).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalIndex {
+    /// Frames in the log that are committed.
+    pub frames: u32,
+    /// Frames that a checkpoint has copied into the database.
+    pub copied: u32,
+    /// For each read mark the last frame that its readers see; `u32::MAX` if it is not in use.
+    pub marks: [u32; 5],
+}
+
+/// Reads the beginning of a `-shm`; `None` if it is too short.
+pub fn wal_index(bytes: &[u8]) -> Option<WalIndex> {
+    let word = |at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some(WalIndex {
+        frames: word(16)?,
+        copied: word(96)?,
+        marks: [word(100)?, word(104)?, word(108)?, word(112)?, word(116)?],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 bytes of a header.
+    fn database(page_size: [u8; 2], versions: [u8; 2]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(page_size);
+        bytes.extend(versions);
+        bytes.resize(100, 0);
+        bytes
+    }
+
+    #[test]
+    fn reads_headers() {
+        let sqlite = |page_size, wal| Header::Sqlite { page_size, wal };
+        let table: [(Vec<u8>, Header); 12] = [
+            (database([0x10, 0], [1, 1]), sqlite(4096, false)),
+            (database([0x10, 0], [2, 2]), sqlite(4096, true)),
+            (database([2, 0], [1, 1]), sqlite(512, false)),
+            (database([0, 1], [2, 2]), sqlite(65_536, true)),
+            (database([0x10, 1], [1, 1]), Header::Damaged),
+            (database([0, 0], [1, 1]), Header::Damaged),
+            (database([0x10, 0], [2, 1]), Header::Damaged),
+            (database([0x10, 0], [1, 1])[..99].to_vec(), Header::Damaged),
+            (b"SQLite".to_vec(), Header::Damaged),
+            (b"SQLite format 4\0".to_vec(), Header::Other),
+            (vec![0x5a; 4096], Header::Other),
+            (vec![], Header::Empty),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(header(&bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn reads_journals_and_indexes() {
+        let table: [(&[u8], Journal); 4] = [
+            (&[], Journal::Over),
+            (&[0; 512], Journal::Over),
+            (&JOURNAL_MAGIC, Journal::Live),
+            (b"not a journal", Journal::Over),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(journal(bytes), expected, "{bytes:?}");
+        }
+        let mut bytes = [0; HEADER_BYTES];
+        for (at, number) in [(16, 9_u32), (96, 4), (104, 7)] {
+            bytes[at..at + 4].copy_from_slice(&number.to_ne_bytes());
+        }
+        assert_eq!(wal_index(&bytes), Some(WalIndex { frames: 9, copied: 4, marks: [0, 7, 0, 0, 0] }));
+        assert_eq!(wal_index(&bytes[..119]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(bytes: Vec<u8>) {
+            let _ = (header(&bytes), journal(&bytes), wal_index(&bytes));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What was seen, and what it means. Facts in, answer out.
+//!
+//! Pure: this room touches no clock, process, file system, environment or randomness.
+
+mod ending;
+pub mod graph;
+pub mod header;
+pub mod owners;
+pub mod parties;
+pub mod reading;
+pub mod sight;
+#[cfg(test)]
+mod tests;
+pub mod unseen;
+pub mod words;
+
+pub use ending::Ending;
+pub use graph::{Graph, Ring};
+pub use parties::{Nature, Party, Stand};
+pub use reading::{Cause, Reading};
+pub use sight::Sight;
+pub use unseen::Unseen;
+
+/// The answer to `lesson who`.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What it was made of.
+    pub sight: Sight,
+    /// Who waits for whom, on the whole machine.
+    pub graph: Graph,
+    /// What is said of each ring of the graph, and what would end it.
+    pub rings: Vec<(String, Option<Ending>)>,
+    /// What is said of the file that was asked about; `None` for the whole machine.
+    pub file: Option<OfFile>,
+}
+
+/// What is said of one file.
+#[derive(Debug, Clone)]
+pub struct OfFile {
+    /// What it is.
+    pub nature: Nature,
+    /// Who has to do with it.
+    pub parties: Vec<Party>,
+    /// What that means.
+    pub reading: Reading,
+    /// What would end it.
+    pub ending: Option<Ending>,
+}
+
+/// Judges what was seen. `own_user` is the name of the user who asks.
+pub fn judge(sight: Sight, own_user: &str) -> Answer {
+    let graph = graph::graph(&sight);
+    let file = sight.target.as_ref().map(|target| {
+        let nature = parties::nature(&sight, target);
+        let parties = parties::parties(&sight, target, nature);
+        let reading = reading::read(&sight, target, nature, &parties, &graph);
+        let ending = ending::ending(&sight, nature, &parties, &reading, own_user);
+        OfFile { nature, parties, reading, ending }
+    });
+    let rings =
+        graph.rings.iter().map(|ring| (reading::ring_in_words(&sight, ring), ending::of_ring(&sight, ring, own_user)));
+    Answer { rings: rings.collect(), sight, graph, file }
+}
+
+impl Answer {
+    /// Whether somebody holds the file; without a file, whether somebody waits for anything.
+    pub fn is_held(&self) -> bool {
+        match &self.file {
+            Some(file) => file.parties.iter().any(|party| party.stand.is_holding()),
+            None => !self.graph.waits.is_empty(),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The reading: one paragraph that says who blocks whom, which of the known causes fits, and what to do about it.
+
+mod database;
+
+use super::super::describe::list;
+use super::graph::{Arrow, Graph, Ring};
+use super::parties::{Nature, Party, Stand};
+use super::sight::{Doing, FileId, FileKind, Process, Sight, Target};
+use super::unseen::Unseen;
+
+/// What was found, in plain words. Names in it are untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The cause that fits best.
+    pub cause: Cause,
+    /// Who blocks whom, and why.
+    pub text: String,
+    /// What to do about it; empty if there is nothing to do.
+    pub fix: String,
+    /// Whose end would end it.
+    pub culprits: Vec<u32>,
+}
+
+/// Why somebody waits: what people meet, as names for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A ring of processes.
+    Deadlock,
+    /// A process that was stopped holds it.
+    Stopped,
+    /// A shell or a browser of databases, left open in a transaction.
+    ShellLeftOpen,
+    /// A writer does something else between BEGIN and COMMIT.
+    AsleepInTransaction,
+    /// Somebody writes.
+    Writer,
+    /// A COMMIT waits for readers, and keeps new ones out.
+    PendingBehindReader,
+    /// A checkpoint waits for a reader.
+    ReaderBlocksCheckpoint,
+    /// Somebody reads.
+    Reader,
+    /// The index of the log is being rebuilt, or set up.
+    Recovery,
+    /// Nobody holds it, and a journal is left to be rolled back.
+    HotJournal,
+    /// Somebody keeps an open file, and the lock with it, that it inherited.
+    Inherited,
+    /// Somebody holds it.
+    Held,
+    /// The holder can't be seen from here.
+    OutOfSight,
+    /// Nobody holds it.
+    Nobody,
+}
+
+impl Cause {
+    /// A name for scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deadlock => "deadlock",
+            Self::Stopped => "stopped",
+            Self::ShellLeftOpen => "shell_left_open",
+            Self::AsleepInTransaction => "asleep_in_transaction",
+            Self::Writer => "writer",
+            Self::PendingBehindReader => "pending_behind_reader",
+            Self::ReaderBlocksCheckpoint => "reader_blocks_checkpoint",
+            Self::Reader => "reader",
+            Self::Recovery => "recovery",
+            Self::HotJournal => "hot_journal",
+            Self::Inherited => "inherited",
+            Self::Held => "held",
+            Self::OutOfSight => "out_of_sight",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
+/// Reads what was seen of one file.
+pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], graph: &Graph) -> Reading {
+    let scene = Scene { sight, target, parties };
+    let here = |ring: &&Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
+    // A ring that has nothing to do with this file is told of elsewhere on the page.
+    let mut reading = match (graph.rings.iter().find(here), nature) {
+        (Some(ring), _) => scene.deadlock(ring),
+        (None, Nature::Plain) => scene.plain(),
+        (None, nature) => scene.database(nature == Nature::Wal),
+    };
+    if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
+        reading.text += &format!(
+            " And the file lies on {name}: locks on a network or shared file system may be missing, forgotten, or seen \
+             by one machine only; whoever runs on another machine has no line here."
+        );
+        reading.fix = format!("Move the file to a local disk first. {}", reading.fix).trim_end().to_owned();
+    }
+    reading
+}
+
+/// Everything that a reading is made of.
+struct Scene<'a> {
+    sight: &'a Sight,
+    target: &'a Target,
+    parties: &'a [Party],
+}
+
+impl Scene<'_> {
+    fn reading(&self, cause: Cause, text: String, fix: &str, culprits: &[&Party]) -> Reading {
+        let mut pids: Vec<u32> = culprits.iter().flat_map(|party| party.pids.clone()).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        Reading { cause, text, fix: fix.to_owned(), culprits: pids }
+    }
+
+    fn process(&self, party: &Party) -> Option<&Process> {
+        self.sight.processes.get(party.pids.first()?)
+    }
+
+    fn doing(&self, party: &Party) -> Doing {
+        self.process(party).map_or(Doing::Unknown, |process| process.doing)
+    }
+
+    /// `4711 (python3)`; for several `4711 (flock) and 4712 (sleep)`.
+    fn name(&self, party: &Party) -> String {
+        match party.pids.as_slice() {
+            [] => "somebody out of sight".into(),
+            pids => list(&pids.iter().map(|pid| name(self.sight, *pid)).collect::<Vec<_>>()),
+        }
+    }
+
+    fn names(&self, parties: &[&Party]) -> String {
+        list(&parties.iter().map(|party| self.name(party)).collect::<Vec<_>>())
+    }
+
+    fn with(&self, is: impl Fn(&Party) -> bool) -> Vec<&Party> {
+        self.parties.iter().filter(|party| is(party)).collect()
+    }
+
+    fn deadlock(&self, ring: &Ring) -> Reading {
+        let first: Vec<u32> = ring.arrows.iter().take(1).map(|arrow| arrow.waiter).collect();
+        Reading {
+            cause: Cause::Deadlock,
+            text: ring_in_words(self.sight, ring),
+            fix:
+                "End one of them: the others then go on. For good: let all take these locks in one and the same order, \
+                  or try, and let go of everything when refused."
+                    .into(),
+            culprits: first,
+        }
+    }
+
+    fn plain(&self) -> Reading {
+        let holders = self.with(|party| party.stand == Stand::Holds);
+        let waiters = self.with(|party| party.stand == Stand::Waits);
+        let [first, ..] = holders.as_slice() else { return self.free() };
+        let locks = |party: &Party| party.locks.iter().map(|&index| &self.sight.locks[index]).collect::<Vec<_>>();
+        let behind = match waiters.as_slice() {
+            [] => "Nobody waits in the kernel; who tries and is refused leaves no trace.".to_owned(),
+            waiters => format!("{} {} for it.", self.names(waiters), verb(waiters.len(), "wait")),
+        };
+        let hold = format!("{} {} {}.", self.names(&holders), verb(holders.len(), "hold"), self.target.path);
+        let inherited = locks(first).into_iter().find_map(super::sight::Lock::taken_by_another);
+        let (cause, why, fix) = match (first.pids.as_slice(), inherited) {
+            ([], _) => (
+                Cause::OutOfSight,
+                " Whose lock it is can't be seen from here.".to_owned(),
+                "Look from outside this container, or as root.",
+            ),
+            (_, Some(taker)) => (
+                Cause::Inherited,
+                format!(
+                    " The lock was taken by {taker}, {}: an flock belongs to the open file, which a child inherits; it \
+                     goes with the last process that has it open.",
+                    if self.sight.processes.contains_key(&taker) {
+                        "which let go of the file"
+                    } else {
+                        "which is gone"
+                    }
+                ),
+                "Open lock files so that children don't inherit them (O_CLOEXEC; `flock -o`), or end the child.",
+            ),
+            _ if self.doing(first) == Doing::Stopped => (
+                Cause::Stopped,
+                format!(" {} is stopped, and lets go of nothing.", self.name(first)),
+                "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.",
+            ),
+            _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
+        };
+        self.reading(cause, format!("{hold}{why} {behind}"), fix, &holders)
+    }
+
+    /// Nobody holds it.
+    fn free(&self) -> Reading {
+        let path = &self.target.path;
+        let openers = self.with(|party| party.stand == Stand::Opens);
+        let open = match openers.as_slice() {
+            [] => String::new(),
+            some => format!(" {} {} it open, without a lock.", self.names(some), verb(some.len(), "have")),
+        };
+        let kind = match self.target.kind {
+            FileKind::File => String::new(),
+            kind => format!(" It is {}.", kind.words()),
+        };
+        let text = format!(
+            "Nobody holds {path} at the moment.{kind}{open} That the file is there means nothing: a file is no lock, and \
+             what a dead process held is free."
+        );
+        self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
+    }
+
+    /// What a holder does meanwhile, if it is known and worth a sentence.
+    fn pastime(&self, party: &Party) -> String {
+        match self.doing(party) {
+            Doing::Unknown | Doing::Runs => String::new(),
+            doing => format!(" {} {} meanwhile.", self.name(party), doing.words()),
+        }
+    }
+}
+
+/// `4711 waits for 4712 on b.lock, and 4712 for 4711 on a.lock`, and whether it lasts.
+pub fn ring_in_words(sight: &Sight, ring: &Ring) -> String {
+    let arrow = |arrow: &Arrow| {
+        let file = file_name(sight, &arrow.file);
+        format!("{} waits for {} on {file}", name(sight, arrow.waiter), name(sight, arrow.holder))
+    };
+    let arrows = list(&ring.arrows.iter().map(arrow).collect::<Vec<_>>());
+    match ring.for_good {
+        true if ring.arrows.len() == 1 => {
+            format!("A deadlock: {arrows}, that is for itself, through another open file. It would wait for ever.")
+        }
+        true => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
+        false => {
+            let free: Vec<String> = ring.with_free_threads.iter().map(|pid| name(sight, *pid)).collect();
+            format!(
+                "A ring, and most likely a deadlock: {arrows}. {} {} threads that don't wait: only one of these could \
+                 still let go.",
+                if free.is_empty() { "Somebody in it".into() } else { list(&free) },
+                verb(free.len().max(1), "have")
+            )
+        }
+    }
+}
+
+/// `4711 (python3)`.
+pub fn name(sight: &Sight, pid: u32) -> String {
+    match sight.processes.get(&pid) {
+        Some(process) if !process.name.is_empty() => format!("{pid} ({})", process.name),
+        _ => pid.to_string(),
+    }
+}
+
+/// The name of a file that somebody has open; else what the kernel calls it.
+pub fn file_name(sight: &Sight, file: &FileId) -> String {
+    let here = sight.target.as_ref().filter(|target| target.part_of(file) == Some(super::sight::Part::Main));
+    let named = here.map(|target| target.path.clone()).or_else(|| sight.names.get(file).cloned());
+    named.unwrap_or_else(|| format!("inode {} of device {}", file.inode, file.device))
+}
+
+/// `hold` for many, `holds` for one.
+pub fn verb(count: usize, word: &str) -> String {
+    match (count, word) {
+        (1, "have") => "has".into(),
+        (1, word) => format!("{word}s"),
+        (_, word) => word.to_owned(),
+    }
+}

@@ -1,0 +1,264 @@
+//! The reading of a database: which of the causes that people meet fits what was seen.
+
+use super::super::super::sqlite_bytes::State;
+use super::super::header::Journal;
+use super::super::parties::{Party, Stand};
+use super::super::sight::Doing;
+use super::{Cause, Reading, Scene, verb};
+
+/// Programs in which a person types SQL, or clicks, and may forget a transaction.
+const SHELLS: [&str; 8] =
+    ["sqlite3", "litecli", "usql", "sqlitebrowser", "sqlitestudio", "dbeaver", "datagrip", "beekeeper-studi"];
+
+impl Scene<'_> {
+    /// The strongest holder decides: whoever writes is in the way of more than whoever reads.
+    pub(super) fn database(&self, wal: bool) -> Reading {
+        let with = |is: fn(State) -> bool| self.with(|party| party.stand.has(is));
+        let readers = self.with(|party| party.stand.is_reading());
+        let others = |parties: &[&Party]| -> Vec<&Party> {
+            readers.iter().copied().filter(|reader| !parties.iter().any(|party| party.pids == reader.pids)).collect()
+        };
+        let recovering = with(|state| matches!(state, State::WalRecover | State::WalSetUp));
+        if !recovering.is_empty() {
+            return self.recovery(&recovering);
+        }
+        let checkpointing = with(|state| state == State::WalCheckpoint);
+        let blocking = others(&checkpointing);
+        if !checkpointing.is_empty() && !blocking.is_empty() {
+            return self.checkpoint(&checkpointing, &blocking);
+        }
+        let pending = self.with(|party| party.stand.has(|state| state == State::Pending));
+        let blocking = others(&pending);
+        if !pending.is_empty() && !blocking.is_empty() {
+            return self.pending(&pending, &blocking);
+        }
+        let writers = self.with(|party| party.stand.is_writing());
+        if !writers.is_empty() {
+            return self.writer(&writers, &others(&writers), wal);
+        }
+        if !readers.is_empty() {
+            return if wal { self.log_readers(&readers) } else { self.readers(&readers) };
+        }
+        match self.with(|party| matches!(party.stand, Stand::Holds | Stand::Waits)).is_empty() {
+            true => self.nobody(wal),
+            false => self.plain(),
+        }
+    }
+
+    fn recovery(&self, who: &[&Party]) -> Reading {
+        let text = format!(
+            "{} {} up the index of the log, as the first to open the database does, or after a crash. It keeps \
+             everybody else out, usually for milliseconds (SQLITE_BUSY_RECOVERY).",
+            self.names(who),
+            verb(who.len(), "set")
+        );
+        self.reading(Cause::Recovery, text, "Wait, and let programs retry the first open.", who)
+    }
+
+    fn checkpoint(&self, who: &[&Party], readers: &[&Party]) -> Reading {
+        let also = match who.iter().any(|party| party.stand.has(|state| state == State::WalWrite)) {
+            true => " It holds the write lock meanwhile (a FULL, RESTART or TRUNCATE checkpoint), so nobody can write.",
+            false => "",
+        };
+        let text = format!(
+            "{} {} the log into the database (a checkpoint), and can't go past what {} still {}.{also}{}{}",
+            self.names(who),
+            match who.len() {
+                1 => "copies",
+                _ => "copy",
+            },
+            self.names(readers),
+            verb(readers.len(), "read"),
+            self.pastimes(readers),
+            self.polling(),
+        );
+        self.reading(Cause::ReaderBlocksCheckpoint, text, READ_SHORTLY, readers)
+    }
+
+    fn pending(&self, who: &[&Party], readers: &[&Party]) -> Reading {
+        let text = format!(
+            "{} {} to write its COMMIT into the file (PENDING), and {} for {}, who still {} (SHARED). Until then no new \
+             reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
+             neither can go on until it rolls back: the upgrade trap.",
+            self.names(who),
+            verb(who.len(), "want"),
+            verb(who.len(), "wait"),
+            self.names(readers),
+            verb(readers.len(), "read"),
+            self.pastimes(readers),
+            self.polling(),
+        );
+        let (cause, fix) = match self.shell(readers) {
+            Some(fix) => (Cause::ShellLeftOpen, fix),
+            None => (
+                Cause::PendingBehindReader,
+                format!("{READ_SHORTLY} Who will write begins with BEGIN IMMEDIATE; WAL mode lets readers read on."),
+            ),
+        };
+        self.reading(cause, text, &fix, readers)
+    }
+
+    /// `readers`: who else reads.
+    fn writer(&self, who: &[&Party], readers: &[&Party], wal: bool) -> Reading {
+        let exclusive = who.iter().any(|party| party.stand.has(|state| state == State::Exclusive));
+        let hold = match (exclusive, wal) {
+            (true, true) => {
+                "has the whole database to itself (EXCLUSIVE, in WAL mode: `locking_mode` EXCLUSIVE, a change \
+                             of the journal mode, or the last one closing it)"
+            }
+            (true, false) => {
+                "writes to the file (EXCLUSIVE: a COMMIT, BEGIN EXCLUSIVE, or a cache that was spilled): \
+                              nobody else can read or write"
+            }
+            (false, true) => "is the one writer: others can read, and can't write",
+            (false, false) => {
+                "has begun to write (RESERVED, or more): others can read until its COMMIT, and can't \
+                               write"
+            }
+        };
+        let upgrade = match readers {
+            [] => String::new(),
+            some => format!(
+                " {} {}: a write in the same transaction would be refused at once, whatever the timeout (the upgrade \
+                 trap; BEGIN IMMEDIATE helps).",
+                self.names(some),
+                verb(some.len(), "read")
+            ),
+        };
+        let text = format!(
+            "{} {hold}.{}{}{upgrade} Whoever fails at once has a timeout of 0, or reads before it writes.",
+            self.names(who),
+            self.pastimes(who),
+            self.polling()
+        );
+        let (cause, fix) = if who.iter().any(|party| self.doing(party) == Doing::Stopped) {
+            (Cause::Stopped, "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.".to_owned())
+        } else if let Some(fix) = self.shell(who) {
+            (Cause::ShellLeftOpen, fix)
+        } else if who.iter().any(|party| self.doing(party).is_asleep()) {
+            (
+                Cause::AsleepInTransaction,
+                "Do the slow work before BEGIN, and COMMIT at once; never wait for a network, a person or a timer in a \
+                 write transaction. Until then: a longer timeout for the others."
+                    .to_owned(),
+            )
+        } else {
+            (
+                Cause::Writer,
+                "Wait: it works. If that takes too long, write in smaller transactions, and give the others a longer \
+                 timeout."
+                    .to_owned(),
+            )
+        };
+        self.reading(cause, text, &fix, who)
+    }
+
+    fn readers(&self, readers: &[&Party]) -> Reading {
+        let text = format!(
+            "{} {} (SHARED). Others can read, and begin to write; a COMMIT has to wait for {}.{}{}",
+            self.names(readers),
+            verb(readers.len(), "read"),
+            if readers.len() == 1 { "it" } else { "them" },
+            self.pastimes(readers),
+            self.polling(),
+        );
+        let fix = self.shell(readers);
+        let cause = if fix.is_some() { Cause::ShellLeftOpen } else { Cause::Reader };
+        self.reading(cause, text, fix.as_deref().unwrap_or(READ_SHORTLY), readers)
+    }
+
+    fn log_readers(&self, readers: &[&Party]) -> Reading {
+        let behind = self.target.index.and_then(|index| {
+            let oldest = readers.iter().filter_map(|party| oldest_mark(party)).map(|mark| index.marks[mark]).min()?;
+            (oldest < index.frames).then(|| {
+                format!(
+                    " The oldest of these snapshots ends at frame {oldest} of {}: what was committed since stays in the \
+                     log, which grows until then.",
+                    index.frames
+                )
+            })
+        });
+        let text = format!(
+            "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't go \
+             past it.{}{}",
+            self.names(readers),
+            verb(readers.len(), "read"),
+            behind.unwrap_or_default(),
+            self.pastimes(readers),
+        );
+        let fix = self.shell(readers);
+        let cause = if fix.is_some() { Cause::ShellLeftOpen } else { Cause::Reader };
+        self.reading(cause, text, fix.as_deref().unwrap_or(READ_SHORTLY), readers)
+    }
+
+    fn nobody(&self, wal: bool) -> Reading {
+        let path = &self.target.path;
+        if !wal && self.target.journal == Journal::Live {
+            let text = format!(
+                "Nobody holds {path}, and {path}-journal is hot: a writer died in the middle of a COMMIT. A journal is no \
+                 lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
+                 moment."
+            );
+            let fix = "Open the database once with any program that may write it, and let it be rolled back. Leave the \
+                       journal where it is: without it the database is corrupt.";
+            return self.reading(Cause::HotJournal, text, fix, &[]);
+        }
+        let openers = self.with(|party| !party.pids.is_empty());
+        let open = match openers.as_slice() {
+            [] => "Nobody whose files we may read has it open.".to_owned(),
+            some => format!(
+                "{} {} it open, and hold nothing that is in anybody's way.",
+                self.names(some),
+                verb(some.len(), "have")
+            ),
+        };
+        let text = format!(
+            "Nobody holds {path} at the moment. {open} If a program says `database is locked` all the same, it was over \
+             before we looked, or it is in its own way: two connections of one process, or a shared cache."
+        );
+        self.reading(Cause::Nobody, text, "Follow it with --watch while the program runs.", &[])
+    }
+
+    /// Who waits, as far as it can be inferred: SQLite doesn't wait in the kernel, it asks again and again.
+    fn polling(&self) -> String {
+        let polling = self.with(|party| matches!(party.stand, Stand::Polls { .. }));
+        match polling.as_slice() {
+            [] => String::new(),
+            some => format!(
+                " {} {} the database open and {} nothing: probably polling for it.",
+                self.names(some),
+                verb(some.len(), "have"),
+                verb(some.len(), "hold")
+            ),
+        }
+    }
+
+    fn pastimes(&self, parties: &[&Party]) -> String {
+        parties.iter().take(3).map(|party| self.pastime(party)).collect()
+    }
+
+    /// What to do if one of them is a program in which a person types.
+    fn shell(&self, parties: &[&Party]) -> Option<String> {
+        let is_shell = |party: &&&Party| {
+            self.process(party).is_some_and(|process| SHELLS.contains(&process.name.to_lowercase().as_str()))
+                && self.doing(party) != Doing::Runs
+        };
+        let shell = parties.iter().find(is_shell)?;
+        Some(format!(
+            "{} is a shell left open in a transaction: type COMMIT; or ROLLBACK; there, or finish its query.",
+            self.name(shell)
+        ))
+    }
+}
+
+const READ_SHORTLY: &str = "Let the reader finish: read all rows or reset the statement, and end the transaction (a \
+                            cursor that is left open reads on for ever).";
+
+/// The read mark by which a party reads.
+fn oldest_mark(party: &Party) -> Option<usize> {
+    let Stand::Sqlite(states) = &party.stand else { return None };
+    states.iter().find_map(|state| match state {
+        State::WalRead(mark) if *mark > 0 => Some(usize::from(*mark)),
+        _ => None,
+    })
+}

@@ -1,0 +1,198 @@
+//! Looks at this machine: the locks, the file that was asked about, the processes. It takes no lock, writes nothing,
+//! and signals nobody.
+
+mod asking;
+mod files;
+mod people;
+mod target;
+mod threads;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::judge::owners::{OpenFile, with_owners};
+use super::judge::sight::{FileId, Opener, Part, Sight, Target};
+use super::judge::unseen::Unseen;
+use super::{LockKind, LockLine};
+use files::OpenFiles;
+use people::People;
+pub use people::own_user;
+
+/// Why nothing could be looked at, with the remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotLook(String);
+
+impl CannotLook {
+    fn at(path: &str, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Self(format!("can't look at {path}: there is no such file; name the database or the lock file"))
+            }
+            _ => Self(format!("can't look at {path}: {error}")),
+        }
+    }
+}
+
+/// Looks at one file, or, without one, at everybody who waits on this machine.
+///
+/// # Errors
+/// There is no such file, or this system tells nothing.
+pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
+    if cfg!(windows) {
+        return Err(CannotLook(
+            "can't look: Windows keeps no list of locks that a program may read; try the Resource Monitor \
+             (CPU, Associated Handles), or handle.exe of the Sysinternals"
+                .into(),
+        ));
+    }
+    let listed = super::read();
+    let mut unseen = Vec::new();
+    let lines = match (listed, path) {
+        (Ok(lines), _) => lines,
+        (Err(error), None) => {
+            return Err(CannotLook(format!("can't look: {error}; name a file, which can be asked about")));
+        }
+        (Err(_), Some(_)) if !cfg!(target_os = "linux") => {
+            unseen.push(Unseen::OnlyPosix);
+            Vec::new()
+        }
+        (Err(error), Some(_)) => {
+            unseen.push(Unseen::NoList(error.to_string()));
+            Vec::new()
+        }
+    };
+    let leases: Vec<LockLine> = lines.iter().filter(|line| line.kind == LockKind::Lease).cloned().collect();
+    let found = path.map(|path| target::find(path, &leases)).transpose()?;
+    if crate::machine::own_pid_namespace() {
+        unseen.push(Unseen::OwnNamespace);
+    }
+    let (target, asked) = match found {
+        Some(found) => {
+            unseen.extend(found.unseen);
+            (Some(found.target), found.asked)
+        }
+        None => (None, Vec::new()),
+    };
+    let lines = match &target {
+        Some(target) => matched(lines, asked, target, &mut unseen),
+        None => lines,
+    };
+    Ok(with_processes(relevant(lines, target.as_ref()), target, unseen))
+}
+
+/// Finds the lines of the target although the list writes its device differently, and adds what only `F_GETLK` tells.
+fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unseen: &mut Vec<Unseen>) -> Vec<LockLine> {
+    let is_here = |line: &LockLine| target.part_of(&FileId::of(line)).is_some();
+    if !lines.iter().any(is_here) {
+        let id = |inode: u64| target.files.iter().map(|(_, id)| id).find(|id| id.inode == inode);
+        let strange = lines.iter().find(|line| id(line.inode).is_some()).map(|line| line.device.clone());
+        // Another file system may have the same number: without a word from F_GETLK only these two are believed.
+        let confirmed = !asked.is_empty();
+        let writes_differently = ["btrfs", "overlay"].contains(&target.file_system.name.as_str());
+        if let Some(listed) = strange.filter(|_| confirmed || writes_differently) {
+            for line in &mut lines {
+                if let Some(id) = id(line.inode).filter(|_| line.device == listed) {
+                    line.device.clone_from(&id.device);
+                }
+            }
+            unseen.push(Unseen::OtherDevice { listed, confirmed });
+        }
+    }
+    let has_list = !unseen.iter().any(|unseen| matches!(unseen, Unseen::NoList(_) | Unseen::OnlyPosix));
+    let known = |line: &LockLine| {
+        let same = |other: &&LockLine| FileId::of(other) == FileId::of(line) && other.kind == line.kind;
+        // A holder that came or went between the two looks is in one of them; only a nameless one is news.
+        lines.iter().any(|other| same(&other)) && line.pid != 0
+    };
+    let news: Vec<LockLine> = asked.into_iter().filter(|line| !known(line)).collect();
+    if has_list && news.iter().any(|line| line.pid <= 0) {
+        unseen.push(Unseen::OnlyByAsking);
+    }
+    lines.extend(news);
+    lines
+}
+
+/// The lines that matter: those of the target, those of files on which somebody waits.
+fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> {
+    let waited: BTreeSet<FileId> = lines.iter().filter(|line| line.waiting).map(FileId::of).collect();
+    lines.retain(|line| {
+        let id = FileId::of(line);
+        waited.contains(&id) || target.is_some_and(|target| target.part_of(&id).is_some())
+    });
+    lines
+}
+
+fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
+    let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
+    inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
+    let OpenFiles { mut files, refused } = open_files(&lines, target.is_some(), &inodes);
+    let asking =
+        lines.iter().filter(|line| line.waiting && line.kind == LockKind::Ofd).map(|line| line.inode).collect();
+    files::mark_those_who_ask(&mut files, &asking);
+    files.retain(|file| file.inode.is_some_and(|inode| inodes.contains(&inode)));
+    if refused > 0 {
+        unseen.push(Unseen::OtherUsers(refused));
+    }
+    let openers = openers(&files, target.as_ref());
+    let locks = with_owners(lines, &files, |pid| Path::new(&format!("/proc/{pid}")).exists());
+    let nameless = locks.iter().filter(|lock| lock.owners.is_empty() && lock.line.pid != 0).count() as u64;
+    if nameless > 0 && cfg!(target_os = "linux") {
+        unseen.push(Unseen::NoOwner(nameless));
+    }
+    let pids: BTreeSet<u32> =
+        locks.iter().flat_map(|lock| lock.owners.clone()).chain(openers.iter().map(|opener| opener.pid)).collect();
+    let takers = locks.iter().filter_map(super::judge::sight::Lock::taken_by_another);
+    let mut people = People::new();
+    let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
+    Sight { names: names(&locks, &files), target, locks, processes, openers, unseen }
+}
+
+/// Whom to look at: everybody, if somebody may have the file open without a lock, or a lock belongs to an open file;
+/// else only those whom the list names.
+fn open_files(lines: &[LockLine], has_target: bool, inodes: &BTreeSet<u64>) -> OpenFiles {
+    if !cfg!(target_os = "linux") || (lines.is_empty() && !has_target) {
+        return OpenFiles::default();
+    }
+    let by_file = lines.iter().any(|line| line.kind != LockKind::Posix);
+    let named = lines.iter().filter_map(|line| u32::try_from(line.pid).ok()).collect::<BTreeSet<u32>>();
+    let pids = if has_target || by_file { files::all_pids() } else { named.into_iter().collect() };
+    files::of(&pids, inodes)
+}
+
+fn openers(files: &[OpenFile], target: Option<&Target>) -> Vec<Opener> {
+    let Some(target) = target else { return Vec::new() };
+    let part = |file: &OpenFile| -> Option<Part> {
+        let (part, id) = target.files.iter().find(|(_, id)| Some(id.inode) == file.inode)?;
+        // The same number on another device is another file; a mount that this process does not see may be any.
+        let device = file.mount.and_then(mount_device);
+        device.is_none_or(|device| device == id.device).then_some(*part)
+    };
+    files.iter().filter_map(|file| Some(Opener { pid: file.pid, part: part(file)?, fd: file.fd })).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn mount_device(mount: u64) -> Option<String> {
+    target::device_of_mount(mount)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mount_device(_: u64) -> Option<String> {
+    None
+}
+
+/// The names of the locked files, told by somebody who has them open.
+fn names(locks: &[super::judge::sight::Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
+    let mut names = BTreeMap::new();
+    for lock in locks {
+        let id = FileId::of(&lock.line);
+        if names.contains_key(&id) {
+            continue;
+        }
+        let by_lock = files.iter().find(|file| lock.owners.contains(&file.pid) && file.inode == Some(id.inode));
+        if let Some(name) = by_lock.and_then(|file| files::name(file.pid, file.fd)) {
+            names.insert(id, name);
+        }
+    }
+    names
+}
