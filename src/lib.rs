@@ -25,7 +25,7 @@
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
-//! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's lock bytes |
+//! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's bytes; what was seen -> meaning |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
 //! | [`trace`] | what happened: events, the JSON Lines file |
 //! | [`scenario`] | what should happen: types, the step language, TOML, the built-in ones and the fixes |
@@ -34,9 +34,11 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, explore, export, run, simulate, machine }   check -> { run, who, machine }
+//! main -> cli -> { check, play, report, explore, export, run, simulate, who, machine }
+//! check -> { run, who, machine }
 //! play -> { explore, report, simulate, model }
-//! report -> { explore, simulate }                      explore, export -> model
+//! report -> { explore, simulate, who }                 explore, export -> model
+//! who -> { analysis, trace, machine }
 //! run -> { who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
@@ -85,10 +87,20 @@
 //! trace is the same for both; the page says which it was. A database that is not there is not examined
 //! ([`trace::Stored::integrity`]), and a deadlock that nobody watched has no witness.
 //!
+//! ## How `lesson who` works
+//!
+//! [`who::look()`] asks the system once: the list of locks, then the open files of all processes
+//! (`/proc/PID/fdinfo`, which tells inode and locks without touching a file that may hang), then who these processes
+//! are. What it has seen is data ([`who::judge::Sight`]); states, owners, the wait-for graph, the reading and
+//! the remedy are a function of it ([`who::judge()`]). The graph's cycles are found by the one search of
+//! [`analysis::cycles`]. SQLite polls, so its waiters are inferred, and said to be. Nothing is locked, written or
+//! signalled; the command that would end a holder is only printed.
+//!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play` and `report` touch no clock,
-//!    process, file system, environment or randomness (but a seed's): they are functions (`tests/tidy.rs` reads them).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `report` and `who::judge`
+//!    touch no clock, process, file system, environment or randomness (but a seed's): they are functions
+//!    (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

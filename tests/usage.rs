@@ -143,8 +143,9 @@ fn arguments_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let strange = || OsString::from_vec(vec![b'x', 0xff, 0x1b, b'[']);
-    let table: [&[&str]; 11] = [
+    let table: [&[&str]; 12] = [
         &[],
+        &["who"],
         &["locked", "--processes"],
         &["locked", "--begin"],
         &["locked", "--task-duration"],
@@ -171,7 +172,7 @@ fn a_worker_is_not_started_by_hand() {
 
 #[test]
 fn every_help_has_examples() {
-    for command in ["", "locked", "deadlock", "fixed", "run", "play", "scenarios", "show"] {
+    for command in ["", "locked", "deadlock", "fixed", "who", "run", "play", "scenarios", "show"] {
         for help in ["--help", "-h"] {
             let done = run(&format!("{command} {help}")).expect(0);
             assert!(done.text().contains("\nExamples:\n  lesson "), "{command} {help}: {}", done.text());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::trace::Edge;
 
-/// The way from a process back to itself, from its smallest member on; `edges_of` gives the arrows that leave a process.
+/// The way from a process back to itself, from its smallest member on; `edges_of` gives the arrows that leave one.
 ///
 /// Every arrow is tried, not "the" next holder: a search that follows one arrow only would loop for ever on a cycle
 /// that it does not start in.

@@ -142,8 +142,8 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
     let waits = &answer.graph.waits;
     let mut text = match (answer.rings.len(), waits.len()) {
         (0, 0) => {
-            let idle = "Nobody waits for a file lock on this machine, and there is no deadlock. SQLite never waits in the \
-                        kernel, it asks again and again: name the database to see who has it.";
+            let idle = "Nobody waits for a file lock on this machine, and there is no deadlock. SQLite never waits in \
+                        the kernel, it asks again and again: name the database to see who has it.";
             return style.wrap(idle, "");
         }
         (rings, requests) => style.wrap(

@@ -5,8 +5,8 @@
 //! the same, a file, processes    --look-->  Sight     --judge-->     Answer
 //! ```
 //!
-//! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`judge`] are pure; [`read()`], [`look()`] and [`processes`] ask
-//! the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no list
+//! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`judge`] are pure; [`read()`], [`look()`] and [`processes`]
+//! ask the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no list
 //! of locks that a program may read, and say so.
 
 mod describe;

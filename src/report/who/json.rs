@@ -54,11 +54,12 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
             "ending": ending.as_ref().map(ending_of),
         })
     });
+    let file = answer.file.as_ref().zip(sight.target.as_ref());
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "who",
         "ok": answer.is_held(),
-        "file": answer.file.as_ref().zip(sight.target.as_ref()).map(|(file, target)| of_file(answer, file, target, seen)),
+        "file": file.map(|(file, target)| of_file(answer, file, target, seen)),
         "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
         "deadlocks": rings.collect::<Vec<_>>(),
         "blocked_behind": answer.graph.blocked_behind,

@@ -137,7 +137,7 @@ fn edges(locks: &[Lock], waits: &[Wait]) -> BTreeMap<usize, Vec<Edge>> {
 /// Who can never go on, if a process waits for good as soon as `threads` of its requests do.
 ///
 /// A request goes on when all that is in its way may be released; a lock may be released when one of those who share
-/// it can go on; a process can go on when it has a thread that can. What is left when nothing changes any more is stuck.
+/// it can go on; a process can go on when it has a thread that can. What is left when nothing changes is stuck.
 fn stuck(sight: &Sight, waits: &[Wait], threads: impl Fn(u32) -> u32) -> BTreeSet<usize> {
     let locks = &sight.locks;
     let mut requests: BTreeMap<usize, Vec<&Wait>> = BTreeMap::new();

@@ -1,5 +1,6 @@
-//! The first bytes of a database, of its rollback journal and of its log's index: <https://www.sqlite.org/fileformat2.html>
-//! and <https://www.sqlite.org/walformat.html>. Bytes in, meaning out.
+//! The first bytes of a database, of its rollback journal and of its log's index. Bytes in, meaning out.
+//!
+//! Sources: <https://www.sqlite.org/fileformat2.html> and <https://www.sqlite.org/walformat.html>.
 
 /// Every database begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

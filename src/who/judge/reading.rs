@@ -200,10 +200,13 @@ impl Scene<'_> {
             FileKind::File => String::new(),
             kind => format!(" It is {}.", kind.words()),
         };
-        let text = format!(
-            "Nobody holds {path} at the moment.{kind}{open} That the file is there means nothing: a file is no lock, and \
-             what a dead process held is free."
-        );
+        let moral = match self.target.kind {
+            FileKind::File => {
+                " That the file is there means nothing: a file is no lock, and what a dead process held is free."
+            }
+            _ => "",
+        };
+        let text = format!("Nobody holds {path} at the moment.{kind}{open}{moral}");
         self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
     }
 

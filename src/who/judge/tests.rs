@@ -1,1 +1,265 @@
+//! What was seen, as lines of the kernel's list and a few processes; what is made of it.
 
+use super::header::{Header, Journal};
+use super::sight::{Doing, FileId, FileKind, Lock, Opener, Part, Process, Sight, Target};
+use super::unseen::Unseen;
+use super::{Answer, judge, words};
+use crate::machine::FileSystem;
+
+/// The lines of a list, in short: `OWNERS: LINE`; inode 1 is the file, 2 its `-shm`, others are elsewhere.
+fn locks(lines: &[&str]) -> Vec<Lock> {
+    let lock = |(number, text): (usize, &&str)| {
+        let (owners, rest) = text.split_once(": ").expect("OWNERS: LINE");
+        let (id, rest) = rest.split_once('#').map_or((number.to_string(), rest), |(id, rest)| (id.to_owned(), rest));
+        let line = format!("{id}: {rest}").parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        Lock { line, owners: owners.split(',').filter_map(|pid| pid.parse().ok()).collect() }
+    };
+    lines.iter().enumerate().map(lock).collect()
+}
+
+fn process(pid: u32, name: &str, doing: Doing, threads: u32) -> (u32, Process) {
+    let process = Process { pid, name: name.into(), user: "ada".into(), doing, threads, ..Process::default() };
+    (pid, process)
+}
+
+fn file(inode: u64) -> FileId {
+    FileId { device: "fe:00".into(), inode }
+}
+
+fn target(header: Header) -> Target {
+    Target {
+        path: "app.db".into(),
+        kind: FileKind::File,
+        files: vec![(Part::Main, file(1)), (Part::Shm, file(2))],
+        file_system: FileSystem { name: "ext4".into(), is_network: false },
+        header,
+        journal: Journal::None,
+        wal_bytes: None,
+        index: None,
+    }
+}
+
+const ROLLBACK: Header = Header::Sqlite { page_size: 4096, wal: false };
+const WAL: Header = Header::Sqlite { page_size: 4096, wal: true };
+
+/// Processes 1 to 9: 5 naps, 6 is a shell, 7 is stopped, 8 has threads, the others sleep.
+fn answer(header: Header, lines: &[&str], openers: &[u32], change: impl Fn(&mut Sight)) -> Answer {
+    let mut sight = Sight {
+        target: Some(target(header)),
+        locks: locks(lines),
+        openers: openers.iter().map(|pid| Opener { pid: *pid, part: Part::Main, fd: 3 }).collect(),
+        processes: (2..9)
+            .map(|pid| match pid {
+                5 => process(pid, "naps", Doing::Naps, 1),
+                6 => process(pid, "sqlite3", Doing::AwaitsInput, 1),
+                7 => process(pid, "stopped", Doing::Stopped, 1),
+                8 => process(pid, "threads", Doing::Sleeps, 8),
+                9 => process(pid, "runs", Doing::Runs, 1),
+                _ => process(pid, "prog", Doing::Sleeps, 1),
+            })
+            .collect(),
+        ..Sight::default()
+    };
+    change(&mut sight);
+    judge(sight, "ada")
+}
+
+const SHARED: &str = "POSIX  ADVISORY  READ PID fe:00:1 1073741826 1073742335";
+const RESERVED: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741825 1073741825";
+const PENDING: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741824 1073741825";
+const EXCLUSIVE: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741824 1073742335";
+const OPEN: &str = "POSIX  ADVISORY  READ PID fe:00:2 128 128";
+const MARK: &str = "POSIX  ADVISORY  READ PID fe:00:2 124 124";
+const WRITES: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 120";
+const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
+const RECOVERS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 127";
+
+fn line(pid: u32, template: &str) -> String {
+    format!("{pid}: {}", template.replace("PID", &pid.to_string()))
+}
+
+type Held<'a> = &'a [(u32, &'a str)];
+
+/// Who holds what, who has it open; the rows, the cause, the command.
+type Row<'a> = (Header, Held<'a>, &'a [u32], &'a str, &'a str, &'a str);
+
+fn check(row: Row<'_>) {
+    let (header, held, openers, rows, cause, command) = row;
+    let lines: Vec<String> = held.iter().map(|(pid, template)| line(*pid, template)).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let answer = answer(header, &lines, openers, |_| {});
+    let file = answer.file.as_ref().expect("there is a target");
+    let shown = |party: &super::Party| {
+        let pids: Vec<String> = party.pids.iter().map(u32::to_string).collect();
+        format!("{} {}", pids.join("+"), words::stand(&answer.sight, party))
+    };
+    assert_eq!(file.parties.iter().map(shown).collect::<Vec<_>>().join("; "), rows, "{held:?}");
+    assert_eq!(file.reading.cause.name(), cause, "{held:?}: {}", file.reading.text);
+    let ending = file.ending.as_ref().map_or("", |ending| ending.command.as_str());
+    assert_eq!(ending, command, "{held:?}");
+    let all = format!("{file:?}");
+    assert!(!all.contains("rm ") && !all.contains("delete the"), "{all}");
+}
+
+#[test]
+fn states_and_causes() {
+    let table: [Row<'_>; 22] = [
+        (ROLLBACK, &[], &[], "", "nobody", ""),
+        (ROLLBACK, &[], &[3], "3 open, holds nothing", "nobody", ""),
+        (ROLLBACK, &[(3, SHARED)], &[3], "3 SHARED", "reader", "kill 3"),
+        (ROLLBACK, &[(3, SHARED), (3, RESERVED)], &[3], "3 RESERVED", "asleep_in_transaction", "kill 3"),
+        (
+            ROLLBACK,
+            &[(3, RESERVED)],
+            &[3, 5],
+            "3 RESERVED; 5 probably polling (inferred)",
+            "asleep_in_transaction",
+            "kill 3",
+        ),
+        (ROLLBACK, &[(3, RESERVED)], &[3, 6], "3 RESERVED; 6 open, holds nothing", "asleep_in_transaction", "kill 3"),
+        (
+            ROLLBACK,
+            &[(3, SHARED), (3, PENDING), (4, SHARED)],
+            &[3, 4],
+            "3 PENDING; 4 SHARED",
+            "pending_behind_reader",
+            "kill 4",
+        ),
+        (ROLLBACK, &[(3, PENDING), (6, SHARED)], &[], "3 PENDING; 6 SHARED", "shell_left_open", "kill 6"),
+        (ROLLBACK, &[(3, EXCLUSIVE)], &[3], "3 EXCLUSIVE", "asleep_in_transaction", "kill 3"),
+        (ROLLBACK, &[(6, RESERVED)], &[6], "6 RESERVED", "shell_left_open", "kill 6"),
+        (ROLLBACK, &[(7, RESERVED)], &[7], "7 RESERVED", "stopped", "kill 7"),
+        (ROLLBACK, &[(1, RESERVED)], &[], "1 RESERVED", "writer", ""),
+        (WAL, &[(3, SHARED), (3, OPEN)], &[3], "3 open", "nobody", ""),
+        (WAL, &[(3, SHARED), (3, OPEN), (3, MARK)], &[3], "3 reading (mark 1)", "reader", "kill 3"),
+        (
+            WAL,
+            &[(3, OPEN), (3, MARK), (3, WRITES)],
+            &[3],
+            "3 writing, reading (mark 1)",
+            "asleep_in_transaction",
+            "kill 3",
+        ),
+        (WAL, &[(3, WRITES), (4, MARK)], &[], "3 writing; 4 reading (mark 1)", "asleep_in_transaction", "kill 3"),
+        (
+            WAL,
+            &[(3, CHECKPOINTS), (4, MARK)],
+            &[],
+            "3 checkpointing, keeps writers out; 4 reading (mark 1)",
+            "reader_blocks_checkpoint",
+            "kill 4",
+        ),
+        (WAL, &[(3, CHECKPOINTS)], &[], "3 checkpointing, keeps writers out", "asleep_in_transaction", "kill 3"),
+        (WAL, &[(3, RECOVERS)], &[], "3 recovering", "recovery", "kill 3"),
+        (WAL, &[(3, EXCLUSIVE)], &[], "3 EXCLUSIVE", "asleep_in_transaction", "kill 3"),
+        (Header::Other, &[(3, RESERVED)], &[], "3 RESERVED", "asleep_in_transaction", "kill 3"),
+        (Header::Empty, &[(3, WRITES)], &[], "3 writing", "asleep_in_transaction", "kill 3"),
+    ];
+    table.into_iter().for_each(check);
+}
+
+/// The rings, by their waiters, whether they are certain, and who is blocked behind.
+fn check_rings(lines: &[&str], rings: &[(&[u32], bool)], behind: &[u32]) {
+    let answer = answer(Header::Other, lines, &[], |sight| sight.target = None);
+    let found: Vec<(Vec<u32>, bool)> = answer
+        .graph
+        .rings
+        .iter()
+        .map(|ring| (ring.arrows.iter().map(|arrow| arrow.waiter).collect(), ring.for_good))
+        .collect();
+    let expected: Vec<(Vec<u32>, bool)> = rings.iter().map(|(ring, sure)| (ring.to_vec(), *sure)).collect();
+    assert_eq!((found, answer.graph.blocked_behind.as_slice()), (expected, behind), "{lines:?}");
+    assert_eq!(answer.rings.len(), rings.len());
+}
+
+#[test]
+fn rings_across_files_and_kinds() {
+    let a = "2: 1#FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF";
+    let b = "3: 2#FLOCK  ADVISORY  WRITE 3 fe:00:11 0 EOF";
+    let two_wants_b = "2: 2#-> FLOCK  ADVISORY  WRITE 2 fe:00:11 0 EOF";
+    let three_wants_a = "3: 1#-> FLOCK  ADVISORY  WRITE 3 fe:00:10 0 EOF";
+    let four_wants_a = "4: 1# -> FLOCK  ADVISORY  READ 4 fe:00:10 0 EOF";
+    check_rings(&[a, b], &[], &[]);
+    check_rings(&[a, b, two_wants_b], &[], &[]);
+    check_rings(&[a, b, two_wants_b, three_wants_a], &[(&[2, 3], true)], &[]);
+    check_rings(&[a, b, two_wants_b, three_wants_a, four_wants_a], &[(&[2, 3], true)], &[4]);
+    // A child that shares the open file, and does not wait, may still let go.
+    let shared = "2,5: 1#FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF";
+    check_rings(&[shared, b, two_wants_b, three_wants_a], &[], &[]);
+    // One flock, one OFD lock: the list names nobody for the second, the open files do.
+    let ofd = "3: 2#OFDLCK ADVISORY  WRITE -1 fe:00:11 0 9";
+    let two_wants_ofd = "2: 2#-> POSIX  ADVISORY  WRITE 2 fe:00:11 5 EOF";
+    check_rings(&[a, ofd, two_wants_ofd, three_wants_a], &[(&[2, 3], true)], &[]);
+    let nobody = "?: 2#OFDLCK ADVISORY  WRITE -1 fe:00:11 0 9";
+    check_rings(&[a, nobody, two_wants_ofd, three_wants_a], &[], &[]);
+    // Eight threads, of which one waits: another one may still let go.
+    let many = "8: 2#FLOCK  ADVISORY  WRITE 8 fe:00:11 0 EOF";
+    let many_wants_a = "8: 1#-> FLOCK  ADVISORY  WRITE 8 fe:00:10 0 EOF";
+    check_rings(&[a, many, two_wants_b, many_wants_a], &[(&[2, 8], false)], &[]);
+    // The kernel puts a request under one holder; it waits for every other reader, too.
+    let read_two = "2: 1#FLOCK  ADVISORY  READ 2 fe:00:10 0 EOF";
+    let read_four = "4: 3#FLOCK  ADVISORY  READ 4 fe:00:10 0 EOF";
+    let three_wants_all = "3: 3#-> FLOCK  ADVISORY  WRITE 3 fe:00:10 0 EOF";
+    check_rings(&[read_two, read_four, b, two_wants_b, three_wants_all], &[(&[2, 3], true)], &[]);
+    // Another file, another range, both reading: not in the way.
+    let elsewhere = "3: 9#-> FLOCK  ADVISORY  WRITE 3 fe:01:10 0 EOF";
+    check_rings(&[a, b, two_wants_b, elsewhere], &[], &[]);
+    // It waits for itself, through another open file.
+    check_rings(&[a, "2: 1#-> FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF"], &[(&[2], true)], &[]);
+}
+
+#[test]
+fn what_is_said_of_special_cases() {
+    type Change = fn(&mut Sight);
+    let held = line(3, RESERVED);
+    let flock = "4: FLOCK  ADVISORY  WRITE 4711 fe:00:1 0 EOF";
+    let table: [(Header, &[&str], Change, &str, &[&str]); 6] = [
+        (
+            ROLLBACK,
+            &[&held],
+            |sight| sight.unseen.push(Unseen::Network("nfs4".into())),
+            "asleep_in_transaction",
+            &["nfs4", "local disk"],
+        ),
+        (
+            ROLLBACK,
+            &[],
+            |sight| sight.target.iter_mut().for_each(|target| target.journal = Journal::Live),
+            "hot_journal",
+            &["is hot", "Leave the journal where it is"],
+        ),
+        (Header::Other, &[flock], |_| {}, "inherited", &["taken by 4711", "which is gone"]),
+        (
+            Header::Other,
+            &["?: POSIX  ADVISORY  WRITE 0 fe:00:1 0 EOF"],
+            |_| {},
+            "out_of_sight",
+            &["somebody out of sight", "outside this container"],
+        ),
+        (
+            Header::Other,
+            &["2: FLOCK  ADVISORY  WRITE 2 fe:00:1 0 EOF", "3: 0#-> FLOCK  ADVISORY  WRITE 3 fe:00:1 0 EOF"],
+            |_| {},
+            "held",
+            &["2 (prog) holds app.db", "3 (prog) waits for it"],
+        ),
+        (Header::Other, &[], |_| {}, "nobody", &["a file is no lock"]),
+    ];
+    for (header, lines, change, cause, words) in table {
+        let answer = answer(header, lines, &[], change);
+        let file = answer.file.expect("there is a target");
+        assert_eq!(file.reading.cause.name(), cause, "{}", file.reading.text);
+        let all = format!("{} {}", file.reading.text, file.reading.fix);
+        for word in words {
+            assert!(all.contains(word), "`{word}` is missing in: {all}");
+        }
+    }
+}
+
+#[test]
+fn another_users_process_needs_root() {
+    let answer = judge(answer(ROLLBACK, &[&line(3, RESERVED)], &[], |_| {}).sight, "bob");
+    let ending = answer.file.and_then(|file| file.ending).expect("it can be ended");
+    assert_eq!(ending.command, "sudo kill 3");
+    assert!(ending.loses.contains("everything since BEGIN") && ending.loses.contains("leave it alone"));
+}

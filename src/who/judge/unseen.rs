@@ -5,6 +5,8 @@
 pub enum Unseen {
     /// The open files of so many processes belong to somebody else.
     OtherUsers(usize),
+    /// Not even root may see the open files of so many processes.
+    Shielded(usize),
     /// There is no list of locks: why.
     NoList(String),
     /// This process lives in a PID namespace (a container): who holds a lock from outside has no line in the list.
@@ -35,9 +37,13 @@ impl Unseen {
     pub fn words(&self) -> String {
         match self {
             Self::OtherUsers(count) => format!(
-                "The open files of {count} processes of other users: who only has the file open, and who inherited a \
-                 lock, may be missing. Run it as root (`sudo lesson who ...`) to see them."
+                "The open files of {} of other users: who only has the file open, and who inherited a lock, may be \
+                 missing. Run it as root (`sudo lesson who ...`) to see them.",
+                processes(*count)
             ),
+            Self::Shielded(count) => {
+                format!("The open files of {}: the system keeps them even from root here.", processes(*count))
+            }
             Self::NoList(why) => format!(
                 "The kernel's list of locks ({why}): flock locks and waiters stay unseen; POSIX and OFD locks were \
                  asked for one by one, with F_GETLK."
@@ -61,15 +67,17 @@ impl Unseen {
                 "The file lies on {name}, which another machine keeps: locks of processes over there have no line \
                  here, and may not be honoured at all."
             ),
-            Self::Content(why) => format!("The file's content ({why}): whether it is a database was told by its locks."),
-            Self::Lease => "The file's content: somebody has a lease on it, and opening it would break the lease.".into(),
+            Self::Content(why) => format!("The file's content ({why}): whether it is a database, its locks told."),
+            Self::Lease => "The file's content: somebody has a lease on it, which opening it would break.".into(),
             Self::NoOwner(count) => format!(
                 "The owners of {count} locks that name none (flock and OFD locks belong to an open file): nobody whose \
                  open files may be read has them."
             ),
-            Self::OnlyPosix => "This system has no list of locks: POSIX locks were asked for one by one, with F_GETLK. \
-                                flock locks, waiters and who merely has the file open stay unseen; `lsof` lists openers."
-                .into(),
+            Self::OnlyPosix => {
+                "This system has no list of locks: POSIX locks were asked for one by one, with F_GETLK. \
+                                flock locks, waiters and who only has the file open stay unseen; `lsof` lists openers."
+                    .into()
+            }
         }
     }
 
@@ -77,6 +85,7 @@ impl Unseen {
     pub fn name(&self) -> &'static str {
         match self {
             Self::OtherUsers(_) => "other_users",
+            Self::Shielded(_) => "shielded",
             Self::NoList(_) => "no_list",
             Self::OwnNamespace => "own_pid_namespace",
             Self::OtherDevice { .. } => "other_device",
@@ -88,4 +97,8 @@ impl Unseen {
             Self::OnlyPosix => "only_posix",
         }
     }
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process".into() } else { format!("{count} processes") }
 }

@@ -1,5 +1,7 @@
 //! How somebody stands to the file, in a few words for a column.
 
+use std::collections::BTreeSet;
+
 use super::super::LockKind;
 use super::super::sqlite_bytes::State;
 use super::parties::{Party, Stand};
@@ -10,20 +12,31 @@ pub fn stand(sight: &Sight, party: &Party) -> String {
     match &party.stand {
         Stand::Holds => locks("holds", sight, party),
         Stand::Waits => locks("waits for", sight, party),
-        Stand::Sqlite(states) => {
-            // That it is open goes without saying as soon as it does something.
-            let busy = states.iter().filter(|state| !matches!(state, State::WalOpen | State::Looks));
-            let shown: Vec<String> = if party.stand.is_holding() {
-                busy.map(|state| state_word(*state)).collect()
-            } else {
-                states.iter().map(|state| state_word(*state)).collect()
-            };
-            shown.join(", ")
-        }
-        Stand::Polls { naps: true } => "probably polling (inferred: it sleeps between tries)".into(),
-        Stand::Polls { naps: false } => "probably polling (inferred)".into(),
+        Stand::Sqlite(states) => sqlite(states),
+        Stand::Polls { .. } => "probably polling (inferred)".into(),
         Stand::Opens => "open, holds nothing".into(),
     }
+}
+
+/// What says most: who recovers or checkpoints needs locks for that which say nothing of their own.
+fn sqlite(states: &BTreeSet<State>) -> String {
+    let has = |state| states.contains(&state);
+    if has(State::WalRecover) {
+        return state_word(State::WalRecover);
+    }
+    let is_shown = |state: &&State| match state {
+        State::WalOpen | State::Looks | State::WalReadMark(_) => states.len() == 1,
+        State::WalWrite => !has(State::WalCheckpoint),
+        _ => true,
+    };
+    let mut shown: Vec<String> = states.iter().filter(is_shown).map(|state| state_word(*state)).collect();
+    if has(State::WalWrite) && has(State::WalCheckpoint) {
+        shown.push("keeps writers out".into());
+    }
+    if shown.is_empty() {
+        shown.extend(states.iter().map(|state| state_word(*state)));
+    }
+    shown.join(", ")
 }
 
 /// A name of the stand for scripts.

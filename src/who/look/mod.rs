@@ -132,7 +132,7 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     files::mark_those_who_ask(&mut files, &asking);
     files.retain(|file| file.inode.is_some_and(|inode| inodes.contains(&inode)));
     if refused > 0 {
-        unseen.push(Unseen::OtherUsers(refused));
+        unseen.push(if people::is_root() { Unseen::Shielded(refused) } else { Unseen::OtherUsers(refused) });
     }
     let openers = openers(&files, target.as_ref());
     let locks = with_owners(lines, &files, |pid| Path::new(&format!("/proc/{pid}")).exists());

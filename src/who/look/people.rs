@@ -68,6 +68,14 @@ pub(super) fn user_name(uid: u32) -> String {
     uid.to_string()
 }
 
+/// Whether whoever asks is root.
+pub(super) fn is_root() -> bool {
+    #[cfg(unix)]
+    return nix::unistd::geteuid().is_root();
+    #[cfg(not(unix))]
+    false
+}
+
 /// The name of whoever asks.
 pub fn own_user() -> String {
     #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! What the threads of a process are doing: `/proc/PID/task/TID/{stat,syscall}` (proc_pid_stat(5), proc_pid_syscall(5)).
+//! What the threads of a process are doing: `/proc/PID/task/TID/{stat,syscall}` (proc_pid_stat(5),
+//! proc_pid_syscall(5)).
 
 use std::fs;
 

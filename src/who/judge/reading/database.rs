@@ -77,8 +77,8 @@ impl Scene<'_> {
 
     fn pending(&self, who: &[&Party], readers: &[&Party]) -> Reading {
         let text = format!(
-            "{} {} to write its COMMIT into the file (PENDING), and {} for {}, who still {} (SHARED). Until then no new \
-             reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
+            "{} {} to write its COMMIT into the file (PENDING), and {} for {}, who still {} (SHARED). Until then no \
+             new reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
              neither can go on until it rolls back: the upgrade trap.",
             self.names(who),
             verb(who.len(), "want"),
@@ -172,15 +172,15 @@ impl Scene<'_> {
             let oldest = readers.iter().filter_map(|party| oldest_mark(party)).map(|mark| index.marks[mark]).min()?;
             (oldest < index.frames).then(|| {
                 format!(
-                    " The oldest of these snapshots ends at frame {oldest} of {}: what was committed since stays in the \
-                     log, which grows until then.",
+                    " The oldest of these snapshots ends at frame {oldest} of {}: what was committed since stays in \
+                     the log, which grows until then.",
                     index.frames
                 )
             })
         });
         let text = format!(
-            "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't go \
-             past it.{}{}",
+            "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't \
+             go past it.{}{}",
             self.names(readers),
             verb(readers.len(), "read"),
             behind.unwrap_or_default(),
@@ -195,8 +195,8 @@ impl Scene<'_> {
         let path = &self.target.path;
         if !wal && self.target.journal == Journal::Live {
             let text = format!(
-                "Nobody holds {path}, and {path}-journal is hot: a writer died in the middle of a COMMIT. A journal is no \
-                 lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
+                "Nobody holds {path}, and {path}-journal is hot: a writer died in the middle of a COMMIT. A journal is \
+                 no lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
                  moment."
             );
             let fix = "Open the database once with any program that may write it, and let it be rolled back. Leave the \
@@ -213,8 +213,8 @@ impl Scene<'_> {
             ),
         };
         let text = format!(
-            "Nobody holds {path} at the moment. {open} If a program says `database is locked` all the same, it was over \
-             before we looked, or it is in its own way: two connections of one process, or a shared cache."
+            "Nobody holds {path} at the moment. {open} If a program says `database is locked` all the same, it was \
+             over before we looked, or it is in its own way: two connections of one process, or a shared cache."
         );
         self.reading(Cause::Nobody, text, "Follow it with --watch while the program runs.", &[])
     }

@@ -1,0 +1,109 @@
+//! What `lesson who` costs on a crowded machine: 5,000 locks and 2,000 processes, against `lslocks` in the same run.
+//!
+//! `cargo bench --bench who`, about 10 s. It has to stay under 100 ms, whatever `lslocks` takes.
+
+#![allow(clippy::print_stdout)] // the figures are its output
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("only Linux has a list of locks to read: nothing was measured");
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> anyhow::Result<()> {
+    linux::main()
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use anyhow::Context as _;
+    use lesson::machine::limits;
+
+    const LESSON: &str = env!("CARGO_BIN_EXE_lesson");
+    const LOCKS: usize = 5_000;
+    const PROCESSES: usize = 2_000;
+    const TIMES: usize = 15;
+    const LIMIT: Duration = Duration::from_millis(100);
+
+    pub fn main() -> anyhow::Result<()> {
+        limits::raise_open_files(LOCKS as u64 + 200).map_err(anyhow::Error::msg)?;
+        let folder = tempfile::tempdir()?;
+        let held = hold(folder.path())?;
+        let crowd = Crowd::gather()?;
+        let target = folder.path().join("0");
+        let (in_list, running) = (std::fs::read_to_string("/proc/locks")?.lines().count(), crowd.0.len());
+        println!("{in_list} locks, {running} processes more than usual; median of {TIMES}, worst in brackets");
+        let one = measure("lesson who FILE", &[LESSON.as_ref(), "who".as_ref(), target.as_os_str()])?;
+        let all = measure("lesson who", &[LESSON.as_ref(), "who".as_ref()])?;
+        match measure("lslocks", &["lslocks".as_ref()]) {
+            Ok(lslocks) => {
+                for (name, time) in [("lesson who FILE", one), ("lesson who", all)] {
+                    println!("{name} / lslocks: {:.3}", time.as_secs_f64() / lslocks.as_secs_f64());
+                }
+            }
+            Err(error) => println!("no comparison, lslocks is missing: {error}"),
+        }
+        drop(held);
+        anyhow::ensure!(one < LIMIT && all < LIMIT, "an answer took longer than {LIMIT:?}");
+        Ok(())
+    }
+
+    /// Half flocks, each on a file of its own; half POSIX locks, a hundred on each of the first files.
+    fn hold(folder: &Path) -> anyhow::Result<Vec<File>> {
+        use nix::fcntl::{FcntlArg, fcntl};
+        use nix::libc::{F_WRLCK, SEEK_SET, flock};
+
+        let files = (0..LOCKS / 2).map(|number| File::create(folder.join(number.to_string())));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        for (number, file) in files.iter().enumerate() {
+            file.lock()?;
+            let start = i64::try_from(number % 100 * 2)?;
+            let range = flock { l_type: F_WRLCK as _, l_whence: SEEK_SET as _, l_start: start, l_len: 1, l_pid: 0 };
+            fcntl(&files[number / 100], FcntlArg::F_SETLK(&range))?;
+        }
+        Ok(files)
+    }
+
+    /// Processes that do nothing; they end with this one.
+    struct Crowd(Vec<Child>);
+
+    impl Crowd {
+        fn gather() -> anyhow::Result<Self> {
+            let mut crowd = Self(Vec::new());
+            for _ in 0..PROCESSES {
+                let mut sleep = Command::new("sleep");
+                sleep.arg("600").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                crowd.0.push(sleep.spawn().context("2,000 processes are needed")?);
+            }
+            Ok(crowd)
+        }
+    }
+
+    impl Drop for Crowd {
+        fn drop(&mut self) {
+            for child in &mut self.0 {
+                let _ = child.kill().and_then(|()| child.wait());
+            }
+        }
+    }
+
+    fn measure(name: &str, words: &[&OsStr]) -> anyhow::Result<Duration> {
+        let mut times = Vec::new();
+        for _ in 0..TIMES {
+            let mut command = Command::new(words[0]);
+            let start = Instant::now();
+            command.args(&words[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+            times.push(start.elapsed());
+        }
+        times.sort_unstable();
+        let median = times[TIMES / 2];
+        println!("{name}: {median:.1?} ({:.1?})", times[TIMES - 1]);
+        Ok(median)
+    }
+}

@@ -1,0 +1,97 @@
+//! `lesson who` against real holders that other programs made.
+//!
+//! Where a program is missing its tests are named, and counted as ignored, not as passed; `.ci/run` installs them all.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(target_os = "linux")]
+mod files;
+#[cfg(target_os = "linux")]
+mod holders;
+#[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
+mod sqlite;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> std::process::ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials()).exit_code()
+}
+
+/// Elsewhere than on Linux there is no list of locks, and nothing to compare it with.
+#[cfg(not(target_os = "linux"))]
+fn trials() -> Vec<Trial> {
+    fn it_says_what_it_can_not_do() {
+        common::run("who").expect_error(&["can't look"]);
+    }
+    vec![Trial::test("it_says_what_it_can_not_do", || Ok(it_says_what_it_can_not_do()))]
+}
+
+#[cfg(target_os = "linux")]
+macro_rules! trials {
+    ($($needs:ident: $($room:ident::$name:ident)*;)*) => {
+        vec![$($(trial(stringify!($room::$name), &$needs, $room::$name)),*),*]
+    };
+}
+
+#[cfg(target_os = "linux")]
+fn trials() -> Vec<Trial> {
+    let python = Tool::new("python3", &["-c", "import sqlite3, fcntl; fcntl.F_OFD_SETLK"]);
+    let mut shell = Tool::new("sqlite3", &["--version"]);
+    // Python makes the databases for it.
+    shell.is_there &= python.is_there;
+    let flock = Tool::new("flock", &["--version"]);
+    trials! {
+        python:
+            sqlite::every_state_is_recognised
+            sqlite::a_hot_journal_is_no_lock
+            sqlite::a_recovery_is_recognised
+            sqlite::a_stopped_writer_is_named
+            sqlite::a_database_without_a_header_is_known_by_its_locks
+            files::every_kind_of_lock_is_recognised
+            files::a_child_that_keeps_a_dead_parents_flock_is_found
+            files::a_ring_is_found_whatever_the_kinds
+            files::a_process_that_waits_for_itself_is_found
+            files::a_ring_with_free_threads_is_not_called_certain
+            files::holders_that_come_and_go_do_no_harm
+            files::the_exit_status_says_what_was_found
+            hostile::every_kind_of_file_gets_a_clear_line
+            hostile::what_can_not_be_looked_at_is_one_clear_error
+            hostile::a_hostile_command_line_does_no_harm
+            hostile::a_file_that_vanishes_is_followed
+            hostile::watching_tells_for_how_long
+            hostile::looking_changes_nothing;
+        shell:
+            sqlite::a_shell_left_open_is_named;
+        flock:
+            files::flock_of_util_linux_and_its_child_are_both_named;
+    }
+}
+
+/// A program that a test needs.
+#[cfg(target_os = "linux")]
+struct Tool {
+    name: &'static str,
+    is_there: bool,
+}
+
+#[cfg(target_os = "linux")]
+impl Tool {
+    fn new(name: &'static str, probe: &[&str]) -> Self {
+        let output = std::process::Command::new(name).args(probe).output();
+        Self { name, is_there: output.is_ok_and(|output| output.status.success()) }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn trial(name: &str, needs: &Tool, test: fn()) -> Trial {
+    let trial = Trial::test(name.replace(' ', ""), move || {
+        test();
+        Ok(())
+    });
+    match needs.is_there {
+        true => trial,
+        false => trial.with_kind(format!("{} is missing", needs.name)).with_ignored_flag(true),
+    }
+}
