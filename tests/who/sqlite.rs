@@ -118,7 +118,9 @@ pub fn every_state_is_recognised() {
 fn check(case: &Case) {
     let place = Place::new();
     database(place.path(), case.journal);
-    if case.journal == "wal" {
+    // Who wants the database to itself finds it open, and is refused.
+    let alone = case.holders.iter().any(|script| script.contains("locking_mode=exclusive"));
+    if case.journal == "wal" && !alone {
         // The first mark that moves is 1, once there is something in the log.
         let keeper = Holder::ready(place.path(), "c = db(); c.execute('insert into t values(0)')");
         look(case, &place, Some(keeper.pid()));
