@@ -46,7 +46,7 @@ pub(super) fn of(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
 
 fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     let mut found = OpenFiles::default();
-    let mut text = String::new();
+    let mut text = Vec::new();
     for &pid in pids {
         match of_one(pid, inodes, &mut text, &mut found.files) {
             // It has ended since the list was made.
@@ -59,26 +59,50 @@ fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     found
 }
 
-fn of_one(pid: u32, inodes: &BTreeSet<u64>, text: &mut String, found: &mut Vec<OpenFile>) -> io::Result<()> {
-    for entry in fs::read_dir(format!("/proc/{pid}/fdinfo"))? {
+fn of_one(pid: u32, inodes: &BTreeSet<u64>, text: &mut Vec<u8>, found: &mut Vec<OpenFile>) -> io::Result<()> {
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
         let entry = entry?;
-        text.clear();
-        let read = File::open(entry.path()).and_then(|mut file| file.read_to_string(text));
-        // Closed since the directory was read.
-        if read.is_err() {
+        let Some(fd) = entry.file_name().to_str().and_then(|fd| fd.parse::<u32>().ok()) else { continue };
+        // What goes wrong from here on was closed since the directory was read.
+        let Ok(link) = fs::read_link(entry.path()) else { continue };
+        if is_no_file(link.as_os_str().as_encoded_bytes()) || read(&format!("/proc/{pid}/fdinfo/{fd}"), text).is_err() {
             continue;
         }
-        let Some(mut file) = decode(text, inodes) else { continue };
-        let Some(fd) = entry.file_name().to_str().and_then(|fd| fd.parse().ok()) else { continue };
+        let Some(mut file) = decode(&String::from_utf8_lossy(text), inodes) else { continue };
         // Before Linux 5.14 only the file itself tells its number.
         if file.inode.is_none() {
-            file.inode = fs::metadata(format!("/proc/{pid}/fd/{fd}")).ok().as_ref().and_then(super::super::inode);
+            file.inode = fs::metadata(entry.path()).ok().as_ref().and_then(super::super::inode);
             if file.locks.is_empty() && !file.inode.is_some_and(|inode| inodes.contains(&inode)) {
                 continue;
             }
         }
         found.push(OpenFile { pid, fd, ..file });
     }
+    Ok(())
+}
+
+/// Whether a link of `/proc/PID/fd` leads to something that has no name in any file system: `socket:[7]`, `pipe:[7]`,
+/// `anon_inode:[eventfd]`. Most descriptors are of this kind, and nobody locks them.
+fn is_no_file(link: &[u8]) -> bool {
+    !link.starts_with(b"/")
+        && [b"socket:".as_slice(), b"pipe:", b"anon_inode:"].iter().any(|kind| link.starts_with(kind))
+}
+
+/// Reads a file of `/proc` with as few calls as it takes: these files have no size, and are read thousands of times.
+fn read(path: &str, bytes: &mut Vec<u8>) -> io::Result<()> {
+    const ENOUGH: usize = 4096;
+    let mut file = File::open(path)?;
+    bytes.resize(ENOUGH, 0);
+    let mut used = file.read(bytes)?;
+    // So short an answer is the whole one; a longer one comes in parts.
+    while used > ENOUGH / 4 {
+        bytes.resize(used + ENOUGH, 0);
+        match file.read(&mut bytes[used..])? {
+            0 => break,
+            more => used += more,
+        }
+    }
+    bytes.truncate(used);
     Ok(())
 }
 
