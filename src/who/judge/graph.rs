@@ -98,11 +98,7 @@ fn is_in_the_way(request: &Lock, held: &Lock) -> bool {
     use LockKind::{Flock, Ofd, Posix};
     let (asks, has) = (&request.line, &held.line);
     // flock and fcntl don't see each other; POSIX and OFD locks do.
-    let same_world = match (&asks.kind, &has.kind) {
-        (Flock, Flock) => true,
-        (Posix | Ofd, Posix | Ofd) => true,
-        _ => false,
-    };
+    let same_world = matches!((&asks.kind, &has.kind), (Flock, Flock) | (Posix | Ofd, Posix | Ofd));
     let overlaps = asks.last.is_none_or(|last| has.first <= last) && has.last.is_none_or(|last| asks.first <= last);
     // A process is never in its own way with POSIX locks; with open files it may be.
     let own = asks.kind == Posix && has.kind == Posix && asks.pid == has.pid && asks.pid > 0;

@@ -86,6 +86,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
         (None, Nature::Plain) => scene.plain(),
         (None, nature) => scene.database(nature == Nature::Wal),
     };
+    reading.text = capital(&reading.text);
     if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
         reading.text += &format!(
             " And the file lies on {name}: locks on a network or shared file system may be missing, forgotten, or seen \
@@ -95,6 +96,8 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
     }
     reading
 }
+
+const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
 
 /// Everything that a reading is made of.
 struct Scene<'a> {
@@ -155,16 +158,12 @@ impl Scene<'_> {
         let locks = |party: &Party| party.locks.iter().map(|&index| &self.sight.locks[index]).collect::<Vec<_>>();
         let behind = match waiters.as_slice() {
             [] => "Nobody waits in the kernel; who tries and is refused leaves no trace.".to_owned(),
-            waiters => format!("{} {} for it.", self.names(waiters), verb(waiters.len(), "wait")),
+            waiters => format!("{} {} for it.", self.names(waiters), verb(count(waiters), "wait")),
         };
-        let hold = format!("{} {} {}.", self.names(&holders), verb(holders.len(), "hold"), self.target.path);
+        let hold = format!("{} {} {}.", self.names(&holders), verb(count(&holders), "hold"), self.target.path);
         let inherited = locks(first).into_iter().find_map(super::sight::Lock::taken_by_another);
         let (cause, why, fix) = match (first.pids.as_slice(), inherited) {
-            ([], _) => (
-                Cause::OutOfSight,
-                " Whose lock it is can't be seen from here.".to_owned(),
-                "Look from outside this container, or as root.",
-            ),
+            ([], _) => (Cause::OutOfSight, " Whose lock it is can't be seen from here.".to_owned(), LOOK_FROM_OUTSIDE),
             (_, Some(taker)) => (
                 Cause::Inherited,
                 format!(
@@ -194,7 +193,7 @@ impl Scene<'_> {
         let openers = self.with(|party| party.stand == Stand::Opens);
         let open = match openers.as_slice() {
             [] => String::new(),
-            some => format!(" {} {} it open, without a lock.", self.names(some), verb(some.len(), "have")),
+            some => format!(" {} {} it open, without a lock.", self.names(some), verb(count(some), "have")),
         };
         let kind = match self.target.kind {
             FileKind::File => String::new(),
@@ -214,7 +213,10 @@ impl Scene<'_> {
     fn pastime(&self, party: &Party) -> String {
         match self.doing(party) {
             Doing::Unknown | Doing::Runs => String::new(),
-            doing => format!(" {} {} meanwhile.", self.name(party), doing.words()),
+            doing => {
+                let first = party.pids.first().map_or_else(String::new, |pid| name(self.sight, *pid));
+                format!(" {first} {} meanwhile.", doing.words())
+            }
         }
     }
 }
@@ -256,6 +258,17 @@ pub fn file_name(sight: &Sight, file: &FileId) -> String {
     let here = sight.target.as_ref().filter(|target| target.part_of(file) == Some(super::sight::Part::Main));
     let named = here.map(|target| target.path.clone()).or_else(|| sight.names.get(file).cloned());
     named.unwrap_or_else(|| format!("inode {} of device {}", file.inode, file.device))
+}
+
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// How many processes these are; one whose number is not known counts as one.
+fn count(parties: &[&Party]) -> usize {
+    parties.iter().map(|party| party.pids.len().max(1)).sum()
 }
 
 /// `hold` for many, `holds` for one.

@@ -210,10 +210,10 @@ fn rings_across_files_and_kinds() {
 
 #[test]
 fn what_is_said_of_special_cases() {
-    type Change = fn(&mut Sight);
+    type Case<'a> = (Header, &'a [&'a str], fn(&mut Sight), &'a str, &'a [&'a str]);
     let held = line(3, RESERVED);
     let flock = "4: FLOCK  ADVISORY  WRITE 4711 fe:00:1 0 EOF";
-    let table: [(Header, &[&str], Change, &str, &[&str]); 6] = [
+    let table: [Case<'_>; 6] = [
         (
             ROLLBACK,
             &[&held],
@@ -234,7 +234,7 @@ fn what_is_said_of_special_cases() {
             &["?: POSIX  ADVISORY  WRITE 0 fe:00:1 0 EOF"],
             |_| {},
             "out_of_sight",
-            &["somebody out of sight", "outside this container"],
+            &["Somebody out of sight", "outside this container"],
         ),
         (
             Header::Other,

@@ -36,7 +36,7 @@ pub(super) fn conflicts(file: &File, id: &FileId) -> Vec<LockLine> {
 #[cfg(unix)]
 fn conflict(file: &File, id: &FileId, first: u64, last: Option<u64>, number: u64) -> Option<LockLine> {
     use nix::fcntl::{FcntlArg, fcntl};
-    use nix::libc::{F_UNLCK, F_WRLCK, SEEK_SET, flock};
+    use nix::libc::{F_UNLCK, F_WRLCK, SEEK_SET, c_short, flock};
 
     // The widths of these fields differ from system to system; the bytes of a file fit all of them.
     let mut ask = flock {
@@ -48,12 +48,12 @@ fn conflict(file: &File, id: &FileId, first: u64, last: Option<u64>, number: u64
         ..no_lock()
     };
     fcntl(file, FcntlArg::F_GETLK(&mut ask)).ok()?;
-    if i32::from(ask.l_type) == F_UNLCK as i32 {
+    if ask.l_type == F_UNLCK as c_short {
         return None;
     }
     let start = u64::try_from(ask.l_start).ok()?;
     let end = if ask.l_len == 0 { None } else { Some(start + u64::try_from(ask.l_len).ok()? - 1) };
-    let write = i32::from(ask.l_type) == F_WRLCK as i32;
+    let write = ask.l_type == F_WRLCK as c_short;
     let mode = if write { "WRITE" } else { "READ" };
     let shown = end.map_or_else(|| "EOF".to_owned(), |end| end.to_string());
     Some(LockLine {

@@ -47,8 +47,9 @@ pub(super) fn of(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
 fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     let mut found = OpenFiles::default();
     let mut text = Vec::new();
+    let bottomless = bottomless(inodes);
     for &pid in pids {
-        match of_one(pid, inodes, &mut text, &mut found.files) {
+        match of_one(pid, inodes, &bottomless, &mut text, &mut found.files) {
             // It has ended since the list was made.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found.refused += 1,
@@ -59,13 +60,23 @@ fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     found
 }
 
-fn of_one(pid: u32, inodes: &BTreeSet<u64>, text: &mut Vec<u8>, found: &mut Vec<OpenFile>) -> io::Result<()> {
+fn of_one(
+    pid: u32,
+    inodes: &BTreeSet<u64>,
+    bottomless: &[&str],
+    text: &mut Vec<u8>,
+    found: &mut Vec<OpenFile>,
+) -> io::Result<()> {
     for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
         let entry = entry?;
         let Some(fd) = entry.file_name().to_str().and_then(|fd| fd.parse::<u32>().ok()) else { continue };
         // What goes wrong from here on was closed since the directory was read.
         let Ok(link) = fs::read_link(entry.path()) else { continue };
-        if is_no_file(link.as_os_str().as_encoded_bytes()) || read(&format!("/proc/{pid}/fdinfo/{fd}"), text).is_err() {
+        let is_bottomless = bottomless.iter().any(|name| link.as_os_str() == *name);
+        if is_bottomless
+            || is_no_file(link.as_os_str().as_encoded_bytes())
+            || read(&format!("/proc/{pid}/fdinfo/{fd}"), text).is_err()
+        {
             continue;
         }
         let Some(mut file) = decode(&String::from_utf8_lossy(text), inodes) else { continue };
@@ -79,6 +90,15 @@ fn of_one(pid: u32, inodes: &BTreeSet<u64>, text: &mut Vec<u8>, found: &mut Vec<
         found.push(OpenFile { pid, fd, ..file });
     }
     Ok(())
+}
+
+/// The devices that most processes have open, and nobody locks; without those that somebody asks about all the same.
+fn bottomless(inodes: &BTreeSet<u64>) -> Vec<&'static str> {
+    let is_asked_for = |name: &&str| {
+        let inode = fs::metadata(name).ok().as_ref().and_then(super::super::inode);
+        inode.is_none_or(|inode| inodes.contains(&inode))
+    };
+    ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"].into_iter().filter(|name| !is_asked_for(name)).collect()
 }
 
 /// Whether a link of `/proc/PID/fd` leads to something that has no name in any file system: `socket:[7]`, `pipe:[7]`,

@@ -172,7 +172,7 @@ fn id_of(path: &Path) -> io::Result<FileId> {
 /// The device of a mount, as `/proc/locks` writes it: `ID PARENT MAJOR:MINOR ...` (proc_pid_mountinfo(5)).
 #[cfg(target_os = "linux")]
 pub(super) fn device_of_mount(mount: u64) -> Option<String> {
-    let mounts = fs::read(format!("/proc/self/mountinfo")).ok()?;
+    let mounts = fs::read("/proc/self/mountinfo").ok()?;
     let text = String::from_utf8_lossy(&mounts);
     let mut line = text.lines().map(str::split_ascii_whitespace).find_map(|mut words| {
         let number: u64 = words.next()?.parse().ok()?;

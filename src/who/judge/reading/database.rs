@@ -4,7 +4,7 @@ use super::super::super::sqlite_bytes::State;
 use super::super::header::Journal;
 use super::super::parties::{Party, Stand};
 use super::super::sight::Doing;
-use super::{Cause, Reading, Scene, verb};
+use super::{Cause, Reading, Scene, count, verb};
 
 /// Programs in which a person types SQL, or clicks, and may forget a transaction.
 const SHELLS: [&str; 8] =
@@ -50,7 +50,7 @@ impl Scene<'_> {
             "{} {} up the index of the log, as the first to open the database does, or after a crash. It keeps \
              everybody else out, usually for milliseconds (SQLITE_BUSY_RECOVERY).",
             self.names(who),
-            verb(who.len(), "set")
+            verb(count(who), "set")
         );
         self.reading(Cause::Recovery, text, "Wait, and let programs retry the first open.", who)
     }
@@ -63,12 +63,9 @@ impl Scene<'_> {
         let text = format!(
             "{} {} the log into the database (a checkpoint), and can't go past what {} still {}.{also}{}{}",
             self.names(who),
-            match who.len() {
-                1 => "copies",
-                _ => "copy",
-            },
+            if count(who) == 1 { "copies" } else { "copy" },
             self.names(readers),
-            verb(readers.len(), "read"),
+            verb(count(readers), "read"),
             self.pastimes(readers),
             self.polling(),
         );
@@ -81,10 +78,10 @@ impl Scene<'_> {
              new reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
              neither can go on until it rolls back: the upgrade trap.",
             self.names(who),
-            verb(who.len(), "want"),
-            verb(who.len(), "wait"),
+            verb(count(who), "want"),
+            verb(count(who), "wait"),
             self.names(readers),
-            verb(readers.len(), "read"),
+            verb(count(readers), "read"),
             self.pastimes(readers),
             self.polling(),
         );
@@ -122,7 +119,7 @@ impl Scene<'_> {
                 " {} {}: a write in the same transaction would be refused at once, whatever the timeout (the upgrade \
                  trap; BEGIN IMMEDIATE helps).",
                 self.names(some),
-                verb(some.len(), "read")
+                verb(count(some), "read")
             ),
         };
         let text = format!(
@@ -135,6 +132,8 @@ impl Scene<'_> {
             (Cause::Stopped, "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.".to_owned())
         } else if let Some(fix) = self.shell(who) {
             (Cause::ShellLeftOpen, fix)
+        } else if who.iter().all(|party| party.pids.is_empty()) {
+            (Cause::OutOfSight, super::LOOK_FROM_OUTSIDE.to_owned())
         } else if who.iter().any(|party| self.doing(party).is_asleep()) {
             (
                 Cause::AsleepInTransaction,
@@ -157,8 +156,8 @@ impl Scene<'_> {
         let text = format!(
             "{} {} (SHARED). Others can read, and begin to write; a COMMIT has to wait for {}.{}{}",
             self.names(readers),
-            verb(readers.len(), "read"),
-            if readers.len() == 1 { "it" } else { "them" },
+            verb(count(readers), "read"),
+            if count(readers) == 1 { "it" } else { "them" },
             self.pastimes(readers),
             self.polling(),
         );
@@ -182,7 +181,7 @@ impl Scene<'_> {
             "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't \
              go past it.{}{}",
             self.names(readers),
-            verb(readers.len(), "read"),
+            verb(count(readers), "read"),
             behind.unwrap_or_default(),
             self.pastimes(readers),
         );
@@ -209,7 +208,7 @@ impl Scene<'_> {
             some => format!(
                 "{} {} it open, and hold nothing that is in anybody's way.",
                 self.names(some),
-                verb(some.len(), "have")
+                verb(count(some), "have")
             ),
         };
         let text = format!(
@@ -227,8 +226,8 @@ impl Scene<'_> {
             some => format!(
                 " {} {} the database open and {} nothing: probably polling for it.",
                 self.names(some),
-                verb(some.len(), "have"),
-                verb(some.len(), "hold")
+                verb(count(some), "have"),
+                verb(count(some), "hold")
             ),
         }
     }
