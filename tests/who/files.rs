@@ -9,7 +9,8 @@ const FLOCK: &str = "f = open('a.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX)";
 
 /// What one holder is seen to hold, and what somebody is seen to wait for who then asks for it: `!` waits.
 pub fn every_kind_of_lock_is_recognised() {
-    let table: [(&[&str], &[(&str, &str)]); 8] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+    let table: [Case<'_>; 8] = [
         (&[FLOCK], &[("holds", "holds exclusive flock")]),
         (&[FLOCK, &format_wait(FLOCK)], &[("holds", "holds exclusive flock"), ("waits", "waits for exclusive flock")]),
         (

@@ -4,8 +4,10 @@
 
 use std::fs::File;
 
+#[cfg(unix)]
+use super::super::LockKind;
+use super::super::LockLine;
 use super::super::judge::sight::FileId;
-use super::super::{LockKind, LockLine};
 
 /// More ranges than this are not asked about.
 #[cfg(unix)]
