@@ -47,7 +47,10 @@ pub fn waiter_key(answer: &Answer, request: usize) -> String {
 }
 
 fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: Style) -> String {
-    let mut text = style.wrap(&format!("{}: {}", style.heading(&shown(&target.path)), facts(file, target)), "");
+    // Painted after it was wrapped: codes take no room.
+    let name = shown(&target.path);
+    let mut text =
+        style.wrap(&format!("{name}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
         text += &format!("\n{}", parties(answer, file, seen, style));
     }

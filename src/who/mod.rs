@@ -6,8 +6,8 @@
 //! ```
 //!
 //! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`judge`] are pure; [`read()`], [`look()`] and [`processes`]
-//! ask the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no list
-//! of locks that a program may read, and say so.
+//! ask the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no
+//! list of locks that a program may read, and say so.
 
 mod describe;
 pub mod judge;
