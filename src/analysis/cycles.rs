@@ -1,5 +1,5 @@
-//! The one search for cycles in a graph of waits. It knows arrows only: those of a run's events ([`super::graph`]), or
-//! those of this machine's locks (`crate::who`).
+//! The one search for cycles in a graph of waits. It knows arrows only: those of a run's events (`graph.rs`), or those
+//! of this machine's locks (`who::judge`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

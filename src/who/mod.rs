@@ -5,9 +5,9 @@
 //! the same, a file, processes    --look-->  Sight     --judge-->     Answer
 //! ```
 //!
-//! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`judge`] are pure; [`read()`], [`look()`] and [`processes`]
-//! ask the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other systems keep no
-//! list of locks that a program may read, and say so.
+//! [`proc_locks`], [`sqlite_bytes`], [`describe()`] and [`mod@judge`] are pure; [`read()`], [`look()`] and
+//! [`processes`] ask the system: they take no lock, write nothing and signal nobody. The evidence is Linux's: other
+//! systems keep no list of locks that a program may read, and say so.
 
 mod describe;
 pub mod judge;
