@@ -54,7 +54,7 @@ impl Edges {
         for number in 0..states as u32 {
             first.push(edges.len());
             let at = graph.stands(number);
-            graph.for_each_edge(0, &at, |made, to| {
+            graph.for_each_edge(&at, |made, to| {
                 let finishes = made.outcome == Outcome::Granted && program.is_last_step(made.who, at[made.who]);
                 let is_refusal = made.outcome == Outcome::Refused;
                 edges.push(Edge { to, who: made.who as u8, finishes, is_refusal, loses: made.loses });

@@ -4,13 +4,17 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod answer;
+mod arrivals;
 mod cycles;
 mod ends;
 mod graph;
-mod layer;
+mod list;
 mod load;
+mod look_back;
 mod packed;
+mod ranks;
 mod search;
+mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -20,10 +24,16 @@ pub use answer::{Answer, answer};
 use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
+use arrivals::Arrivals;
+use cycles::{Cycles, Edges};
 use ends::Ends;
 use graph::Graph;
+use load::Shape;
+use look_back::LookBack;
 use packed::{Layout, MOST_WORDS};
+use ranks::Ranks;
 use search::{Searched, search};
+use tally::{Tally, tally};
 
 /// What a search is to find out, and how far it may go.
 #[derive(Debug, Clone)]
@@ -175,15 +185,29 @@ pub struct Loops {
 }
 
 impl Explored {
+    fn of(searched: &Searched) -> Self {
+        Self {
+            states: searched.states,
+            transitions: searched.transitions,
+            stopped: searched.stopped,
+            deadlock_states: searched.ends.deadlock_states,
+            finished_states: searched.ends.finished_states,
+            schedules: None,
+            p_deadlock: None,
+            shortest: None,
+            safety: None,
+            loops: None,
+        }
+    }
+
     fn count(&mut self, ends: &Ends) {
-        self.schedules = Some(Schedules::Counted {
-            refused: &ends.schedules - &ends.granted,
-            losing: &ends.schedules - &ends.kept,
-            all: ends.schedules.clone(),
-            deadlocked: ends.deadlocked.clone(),
-        });
-        let about = Probability::About(ends.p_deadlock);
-        self.p_deadlock = Some(ends.exact().map_or(about, |(above, below)| Probability::Exact(above, below)));
+        self.schedules = Some(ends.schedules());
+        self.p_deadlock = Some(ends.p_deadlock());
+    }
+
+    fn part(&mut self, safe: u64) {
+        let deadlocked = self.deadlock_states;
+        self.safety = Some(Safety { safe, unsafe_: self.states - safe - deadlocked, deadlocked });
     }
 }
 
@@ -218,30 +242,92 @@ fn explore_packed<const W: usize>(
     task: &Task,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Explored {
-    let searched: Searched<W> = search(program, layout, start, task, progress);
-    let Searched { states, transitions, stopped, is_ranked, .. } = searched;
-    let complete = stopped.is_none();
-    let mut explored = Explored {
-        states,
-        transitions,
-        stopped,
-        deadlock_states: searched.ends.deadlock_states,
-        finished_states: searched.ends.finished_states,
-        schedules: None,
-        p_deadlock: None,
-        shortest: None,
-        safety: None,
-        loops: None,
-    };
-    if complete && task.count && is_ranked {
-        explored.count(&searched.ends);
+    // The shortest schedule first: in order of rank that is certain only where each move rises by one.
+    match program.is_acyclic() && (task.first.is_none() || program.is_layered()) {
+        true => by_rank::<W>(program, layout, start, task, progress),
+        false => by_arrival::<W>(program, layout, start, task, progress),
     }
-    if task.keep {
-        let nearest = searched.ends.nearest;
-        let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
-        explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
-        if complete && task.first.is_none() {
-            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
+}
+
+fn by_rank<const W: usize>(
+    program: &Program,
+    layout: &Layout,
+    start: &[u32],
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Explored {
+    let first = layout.pack::<W>(start);
+    let shape = if task.count { Shape::schedules(program) } else { Shape::NOTHING };
+    let mut ranks = Ranks::new(program, &first, task, shape);
+    let searched = search(program, layout, task, &mut ranks, progress);
+    let mut explored = Explored::of(&searched);
+    let is_complete = searched.stopped.is_none();
+    if is_complete && task.count {
+        explored.schedules = Some(searched.ends.schedules());
+        // The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another
+        // search up to there is quicker than to carry it along everywhere.
+        let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(ranks.bytes()), ..task.clone() };
+        let mut again = Ranks::new(program, &first, &rest, Shape::chance(program)).up_to(searched.ends.last_deadlock);
+        let chance = match explored.deadlock_states {
+            0 => searched,
+            _ => search(program, layout, &rest, &mut again, progress),
+        };
+        explored.p_deadlock = chance.stopped.is_none().then(|| chance.ends.p_deadlock());
+    }
+    if !task.keep {
+        return explored;
+    }
+    let (ranks, nearest) = ranks.kept();
+    let keeps_all = task.first == Some(Wanted::EndWithoutLoss);
+    let back = LookBack { program, layout, ranks, keeps_all };
+    let mut shortest = nearest.map(|nearest| back.path_to(&nearest));
+    if is_complete && task.first.is_none() {
+        explored.loops = Some(Loops::default());
+        let (states, last_rank) = (explored.states, program.last_rank());
+        let go_on = |rank| progress(Progress { states, rank, last_rank });
+        if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, go_on) {
+            explored.part(safe.states);
+            shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
+        }
+    }
+    explored.shortest = shortest;
+    explored
+}
+
+fn by_arrival<const W: usize>(
+    program: &Program,
+    layout: &Layout,
+    start: &[u32],
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Explored {
+    let mut arrivals = Arrivals::<W>::new(&layout.pack(start), task);
+    let searched = search(program, layout, task, &mut arrivals, progress);
+    let mut explored = Explored::of(&searched);
+    if !task.keep {
+        return explored;
+    }
+    let (list, nearest) = arrivals.kept();
+    let graph = Graph::new(program, layout, list);
+    explored.shortest = nearest.map(|number| graph.path_to(number));
+    let is_known = searched.stopped.is_none() && task.first.is_none();
+    if is_known && graph.bytes() + Edges::bytes(explored.states, explored.transitions) <= task.max_bytes {
+        let edges = Edges::new(&graph, program, explored.transitions as usize);
+        let safe = edges.safe();
+        if task.count {
+            match tally(&edges, Shape::of(program), task.max_bytes / 4) {
+                Tally::Counted(ends) => explored.count(&ends),
+                Tally::TooLarge => {}
+                Tally::Endless => {
+                    explored.schedules = Some(Schedules::Infinite);
+                    explored.p_deadlock = edges.p_deadlock().map(Probability::About);
+                }
+            }
+        }
+        explored.loops = Some(Cycles::new(&graph, &edges).loops(program));
+        explored.part(safe.iter().filter(|safe| **safe).count() as u64);
+        if let (Some(path), Some(number)) = (&mut explored.shortest, nearest) {
+            path.safe_moves = graph.numbers_to(number).iter().rposition(|&number| safe[number as usize]);
         }
     }
     explored
