@@ -103,6 +103,17 @@ fn the_first_deadlock_is_enough() {
                   "schedules": null, "safe_states": null, "livelock": null }),
     );
     check("ordering --first", 0, &value!({ "complete": true, "shortest": null }));
+    // Not all states were visited: that is not said, then.
+    for (words, said) in [
+        ("ordering --first", "were enough to prove it"),
+        ("ordering", "states were visited, and from each"),
+        ("locked-quick --first", "states were visited."),
+    ] {
+        let page = run(&format!("explore {words}")).expect(0);
+        let text = page.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(said), "{words}: {text}");
+        assert_eq!(text.contains("all were visited"), !said.contains("enough"), "{words}: {text}");
+    }
 }
 
 #[test]
@@ -178,5 +189,125 @@ fn memory_stays_below_its_bound() {
         let found = common::finish(shell).expect(3).json();
         assert_eq!(found["stopped"], "memory");
         assert!(found["states"].as_u64() > Some(mib * 10_000), "{found:#}");
+    }
+}
+
+/// A long exploration on a terminal that shows how far it has come, and is told to end.
+#[cfg(target_os = "linux")]
+mod interrupted {
+    use std::fs::File;
+    use std::io::Read;
+    use std::process::{Child, Stdio};
+    use std::sync::mpsc::{Receiver, channel};
+    use std::thread;
+
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+    use nix::pty::{Winsize, openpty};
+    use nix::sys::signal::Signal;
+
+    use super::common::{LIMIT, Place, signal};
+    use super::crowd;
+
+    /// What it printed, and what it drew on the terminal meanwhile.
+    struct Ended {
+        status: Option<i32>,
+        printed: String,
+        drawn: String,
+    }
+
+    /// It does not outlive a test that failed.
+    struct Started(Child);
+
+    impl Drop for Started {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    /// Starts it, waits until it has drawn all of these, and tells it to end.
+    fn end(words: &str, shows: &[&str], by: Signal) -> Ended {
+        let place = Place::new();
+        place.write("scenario.toml", crowd(16, 8, 100));
+        let size = Winsize { ws_row: 20, ws_col: 50, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
+        fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("a flag can be set");
+        let mut command = place.lesson(&format!("explore scenario.toml {words}"));
+        command.env("TERM", "xterm").stdout(Stdio::piped()).stderr(pty.slave);
+        let mut child = Started(command.spawn().expect("it starts"));
+        drop(command); // it has our copy of the terminal's other end
+        let drawings = read(File::from(pty.master));
+        let mut drawn = String::new();
+        while !shows.iter().all(|word| drawn.contains(word)) {
+            assert!(drawn.len() < 10_000, "{shows:?} in {drawn}");
+            drawn += &next(&drawings, &mut child).unwrap_or_else(|| panic!("{shows:?} in {drawn}"));
+        }
+        signal(child.0.id(), by);
+        let printed = read(File::from(std::os::fd::OwnedFd::from(child.0.stdout.take().expect("piped"))));
+        let printed: String = std::iter::from_fn(|| next(&printed, &mut child)).collect();
+        drawn.extend(std::iter::from_fn(|| next(&drawings, &mut child)));
+        let status = child.0.wait().expect("it can be waited for").code();
+        Ended { status, printed, drawn }
+    }
+
+    fn read(mut from: File) -> Receiver<String> {
+        let (sender, read) = channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = from.read(&mut bytes) {
+                if sender.send(String::from_utf8_lossy(&bytes[..count]).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        read
+    }
+
+    /// What comes next; `None` at its end, or if it takes too long.
+    fn next(from: &Receiver<String>, child: &mut Started) -> Option<String> {
+        use std::sync::mpsc::RecvTimeoutError::Timeout;
+        let next = from.recv_timeout(LIMIT);
+        if next == Err(Timeout) {
+            child.0.kill().expect("it can be ended");
+        }
+        next.ok()
+    }
+
+    #[test]
+    fn what_is_known_is_shown() {
+        for by in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            let ended = end("--json", &["[>", "] ", " states ..."], by);
+            assert_eq!(ended.status, Some(130), "{by}: {}", ended.drawn);
+            let found: serde_json::Value = serde_json::from_str(&ended.printed).expect("one document");
+            assert_eq!((&found["complete"], &found["stopped"]), (&false.into(), &"interrupted".into()), "{found:#}");
+            assert!(found["states"].as_u64() > Some(1_000), "{found:#}");
+            for name in ["schedules", "p_deadlock", "shortest", "safe_states", "livelock", "starvation"] {
+                assert_eq!(found[name], serde_json::Value::Null, "{name} in {found:#}");
+            }
+            assert_eq!(found["ok"], false);
+        }
+        let ended = end("", &[" states ..."], Signal::SIGINT);
+        assert_eq!(ended.status, Some(130), "{}", ended.drawn);
+        let page = ended.printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in
+            ["up to the interrupt", "is not known.", "Not known, because it was interrupted: how many schedules"]
+        {
+            assert!(page.contains(words), "`{words}` in {}", ended.printed);
+        }
+    }
+
+    #[test]
+    fn the_bar_fits_and_is_taken_away() {
+        let ended = end("", &["[>", " states ..."], Signal::SIGINT);
+        // What a terminal does not print: a bracket, numbers, a letter.
+        let codes = regex_lite::Regex::new("\u{1b}\\[[0-9;?]*[A-Za-z]").expect("it is right");
+        let (last, _) = ended.drawn.rsplit_once("\u{1b}[2K").expect("it is cleared");
+        let lines = last.split(['\r', '\n']).map(|line| codes.replace_all(line, ""));
+        let longest = lines.map(|line| line.chars().count()).max();
+        assert!(longest <= Some(50), "{longest:?}: {:?}", ended.drawn);
+        assert_eq!(
+            ended.drawn.rsplit_once("states ...").map(|(_, end)| codes.replace_all(end, "").trim().len()),
+            Some(0)
+        );
     }
 }
