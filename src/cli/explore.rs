@@ -70,7 +70,7 @@ impl Args {
             max_states: self.max_states,
             max_bytes: usize::try_from(self.max_memory << 20).unwrap_or(usize::MAX),
         };
-        // As long as this is there, an interrupt is heard by the search, which ends soon; a second one ends all at once.
+        // As long as this is there, the search hears an interrupt, and ends soon; a second one ends all at once.
         let care = Care::new();
         let mut bar = Bar::new();
         let answer = explore::answer(&scenario, &task, &mut |progress| {

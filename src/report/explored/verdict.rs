@@ -57,8 +57,8 @@ pub(super) fn verdict(exploration: &Exploration, style: Style) -> String {
 fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> String {
     if answer.first && answer.program.is_monotone() {
         return style.good(&format!(
-            "No deadlock is possible: {states} were enough to prove it. Steps that disturb nobody were made at once, and \
-             what lies beside that way was passed over: there every deadlock would be found, too."
+            "No deadlock is possible: {states} were enough to prove it. Steps that disturb nobody were made at once, \
+             which leaves states out, but no deadlock."
         ));
     }
     let proved = format!("No deadlock is possible: all {states} were visited");
