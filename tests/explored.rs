@@ -173,22 +173,59 @@ fn a_schedule_waits_for_a_time_out() {
     }
 }
 
+/// The crowd, never waiting for longer than a moment, with so many attempts each.
+fn impatient(processes: usize, steps: usize, attempts: u32) -> String {
+    let retry = format!(
+        "{{ backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = {attempts} }}"
+    );
+    let crowd = crowd(processes, 3, steps).replace("lock L0\"", "lock L0 or fail\"");
+    let crowd = crowd.replace("unlock L0 or fail", "unlock L0");
+    crowd.replace("steps =", &format!("retry = {retry}\nsteps ="))
+}
+
 /// The bound is kept: under a limit of the system that leaves little above it, the search ends by itself.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_stays_below_its_bound() {
     let place = Place::new();
-    place.write("scenario.toml", crowd(8, 3, 60));
-    for mib in [16, 64] {
-        // The program itself, its libraries and its stack: 150 MiB of addresses are plenty.
-        let kib = (mib + 150) * 1024;
-        let mut shell = std::process::Command::new("sh");
-        let lesson = env!("CARGO_BIN_EXE_lesson");
-        shell.args(["-c", &format!("ulimit -v {kib}; exec {lesson} explore scenario.toml --max-memory {mib} --json")]);
-        shell.current_dir(place.path());
-        let found = common::finish(shell).expect(3).json();
-        assert_eq!(found["stopped"], "memory");
-        assert!(found["states"].as_u64() > Some(mib * 10_000), "{found:#}");
+    // By rank, one rank after the other; by rank, several above; all in one.
+    for (toml, least) in [(crowd(8, 3, 60), 10_000), (impatient(8, 60, 3), 4_000), (impatient(8, 60, 21), 10_000)] {
+        place.write("scenario.toml", &toml);
+        for mib in [16, 64] {
+            // The data of the program itself and the stacks of its threads take a few MiB: 16 are plenty.
+            let kib = (mib + 16) * 1024;
+            let mut shell = std::process::Command::new("sh");
+            let lesson = env!("CARGO_BIN_EXE_lesson");
+            let explore = format!("exec {lesson} explore scenario.toml --max-memory {mib} --json");
+            shell.args(["-c", &format!("ulimit -d {kib}; {explore}")]);
+            shell.current_dir(place.path());
+            let found = common::finish(shell).expect(3).json();
+            assert_eq!((&found["stopped"], &found["livelock"]), (&value!("memory"), &Value::Null));
+            assert!(found["states"].as_u64() > Some(mib * least), "{found:#}");
+        }
+    }
+}
+
+/// Where all states fit, but not what comes behind the search, that part is unknown, and the rest is proved.
+#[test]
+fn what_does_not_fit_is_told() {
+    let words = |attempts, words: &str, status| {
+        let page = explored(&impatient(3, 24, attempts), words).expect(status);
+        page.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let page = words(21, "--max-memory 1", 0);
+    for said in [
+        "No deadlock is possible: all",
+        "Not known, because that takes more than --max-memory or --max-states allows: how many schedules there are; \
+         how likely a deadlock is; from which states everybody can still end; whether somebody can go on without end, \
+         or starve.",
+    ] {
+        assert!(page.contains(said), "`{said}` in {page}");
+    }
+    assert!(!words(21, "", 0).contains("Not known"));
+    let page = words(3, "--max-memory 1", 3);
+    for said in ["up to --max-memory", "Not known, because --max-memory was reached: how many schedules there are;"] {
+        assert!(page.contains(said), "`{said}` in {page}");
     }
 }
 
