@@ -191,7 +191,7 @@ fn memory_stays_below_its_bound() {
     // By rank, one rank after the other; by rank, several above; all in one.
     for (toml, least) in [(crowd(8, 3, 60), 10_000), (impatient(8, 60, 3), 4_000), (impatient(8, 60, 21), 10_000)] {
         place.write("scenario.toml", &toml);
-        for mib in [16, 64] {
+        for mib in [8, 32] {
             // The data of the program itself and the stacks of its threads take a few MiB: 16 are plenty.
             let kib = (mib + 16) * 1024;
             let mut shell = std::process::Command::new("sh");
