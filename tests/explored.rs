@@ -229,6 +229,32 @@ fn what_does_not_fit_is_told() {
     }
 }
 
+/// What a page says of killed processes, of meetings, and of rounds without an end.
+#[test]
+fn the_page_says_what_is_so() {
+    let says = |toml: &str, status: i32, said: &[&str]| {
+        let page = explored(toml, "").expect(status);
+        let text = page.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        said.iter().for_each(|words| assert!(text.contains(words), "`{words}` in {text}"));
+    };
+    let crossed = |first: &str| {
+        let head = "on = \"sqlite\"\non_deadlock = \"victim\"\nlocks = { A = \"flock\", B = \"flock\" }";
+        let other = "lock B, lock A, unlock A, unlock B";
+        scenario(head, &[("P1", &format!("lock A, lock B, {first}unlock B, unlock A")), ("P2", other)])
+    };
+    let killed = "safe states 27 all can still end, or be killed";
+    says(&crossed(""), 0, &[killed, "- that lose a record 0", "still end, or be killed. No livelock"]);
+    let inserts = "begin immediate, insert, commit, ";
+    says(&crossed(inserts), 0, &["A record is lost in 2 of 8 schedules: its process is killed before it commits."]);
+    let crash = scenario("on = \"flock\"", &[("P1", "lock A, crash"), ("P2", "lock A, unlock A")]);
+    says(&crash, 0, &["complete schedules 2", "- that deadlock 0", "- with a refusal 0", "still end, or be killed."]);
+    let meeting = scenario("on = \"flock\"", &[("P1", "lock A, meet, unlock A"), ("P2", "lock A, meet, unlock A")]);
+    says(&meeting, 1, &["- that deadlock 2", "A deadlock is certain: every schedule ends in one."]);
+    let lasting = scenario("on = \"flock\"", &[("P1", "lock A, unlock A"), ("P2", "lock A, unlock A")]);
+    let lasting = lasting.replace("steps", "for = \"1s\"\nsteps");
+    says(&lasting, 0, &["complete schedules no end", "Starvation is possible: P1 and P2"]);
+}
+
 /// A long exploration on a terminal that shows how far it has come, and is told to end.
 #[cfg(target_os = "linux")]
 mod interrupted {

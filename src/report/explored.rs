@@ -7,7 +7,7 @@ use super::graph;
 use super::paint::Style;
 use super::story::Story;
 use super::table::{Cells, table};
-use super::words::{clean, grouped, name, plural};
+use super::words::{clean, grouped, name, plural, width};
 use crate::explore::{Answer, Path, Probability, Schedules, Stopped};
 use crate::model::{Move, Outcome, Program};
 use crate::scenario::{Scenario, format_schedule};
@@ -15,6 +15,9 @@ use crate::simulate::Narrator;
 use crate::trace::{Deadlock, Event};
 
 pub use json::document;
+
+/// Blanks between the columns of the table.
+const GAPS: usize = 4;
 
 /// What the explorer was asked, and its answer.
 pub struct Exploration<'a> {
@@ -31,7 +34,7 @@ pub fn page(exploration: &Exploration, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let mut text = style.wrap(&format!("Every interleaving of: {}", clean(&scenario.title)), "");
     text += &style.wrap("A state is where each process stands; each step of a process is one move.", "  ");
-    text += &format!("\n{}", numbers(answer, style));
+    text += &format!("\n{}", numbers(exploration, style));
     if let Some(path) = &answer.explored.shortest {
         text += &shortest(exploration, path, style);
     }
@@ -41,7 +44,8 @@ pub fn page(exploration: &Exploration, style: Style) -> String {
 }
 
 /// The numbers, one in a row.
-fn numbers(answer: &Answer, style: Style) -> String {
+fn numbers(exploration: &Exploration, style: Style) -> String {
+    let Exploration { scenario, answer, .. } = exploration;
     let explored = &answer.explored;
     let mut rows = vec![
         vec!["states".to_owned(), grouped(&explored.states), visited(answer).to_owned()],
@@ -62,14 +66,28 @@ fn numbers(answer: &Answer, style: Style) -> String {
         None => {}
     }
     if let Some(safety) = explored.safety {
-        row("safe states", grouped(&safety.safe), "from there an end of everybody can be reached".into());
-        row("unsafe states", grouped(&safety.unsafe_), "from there it can't, though somebody can move".into());
+        let killed = if verdict::somebody_may_be_killed(scenario) { ", or be killed" } else { "" };
+        row("safe states", grouped(&safety.safe), format!("all can still end{killed}"));
+        row("unsafe states", grouped(&safety.unsafe_), "not all can, though somebody can move".into());
     }
-    row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck, and nobody can move".into());
+    row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck; nobody can move".into());
     if let Some(p) = &explored.p_deadlock {
         row("a deadlock's chance", chance(p, explored.deadlock_states > 0), "if a fair coin picks who moves".into());
     }
-    table(&["what", "how many", "that is"], &rows, Cells::Words, style)
+    let heads = ["what", "how many", "that is"];
+    let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0).max(heads[column].len());
+    match (0..heads.len()).map(widest).sum::<usize>() + GAPS <= style.width {
+        true => table(&heads, &rows, Cells::Words, style),
+        // Nothing is cut off that explains a number.
+        false => rows.iter().map(|row| style.wrap(&line(row), "  ")).collect(),
+    }
+}
+
+/// A row as one line.
+fn line(row: &[String]) -> String {
+    let [what, number, remark] = row else { return row.join(" ") };
+    let comma = if remark.is_empty() { "" } else { ", " };
+    format!("{what}: {number}{comma}{remark}")
 }
 
 /// Which states were visited.

@@ -21,24 +21,11 @@ pub(super) fn verdict(exploration: &Exploration, style: Style) -> String {
         (0, None) => proof(scenario, answer, &states, style),
         (0, Some(_)) => style
             .warn(&format!("No deadlock among the {states} visited. Whether there is one beyond them is not known.")),
+        (_, None) if is_certain(&explored.schedules) => style.bad("A deadlock is certain: every schedule ends in one."),
         (_, None) => style.bad("A deadlock is possible."),
         (_, Some(_)) => style.bad("A deadlock is possible. What else there is beyond these states is not known."),
     }];
-    if let Some(Schedules::Counted { all, refused, losing, .. }) = &explored.schedules
-        && *refused > BigUint::ZERO
-    {
-        let (all, refused, losing) = (grouped(all), grouped(refused), grouped(losing));
-        let time_outs = match has_time_outs(scenario) {
-            true => {
-                " Here a time-out may fire at any moment while a lock is taken, however long it is; \
-                 `lesson run --simulate` keeps the time."
-            }
-            false => "",
-        };
-        sentences.push(format!(
-            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}.{time_outs}"
-        ));
-    }
+    sentences.extend(losses(scenario, &explored.schedules));
     if let Some((_, loops)) = &answer.endless {
         sentences.extend(endless(scenario, loops, style));
     }
@@ -53,6 +40,34 @@ pub(super) fn verdict(exploration: &Exploration, style: Style) -> String {
     sentences.iter().map(|sentence| style.wrap(sentence, "  ")).collect()
 }
 
+/// Whether no schedule ends well.
+fn is_certain(schedules: &Option<Schedules>) -> bool {
+    matches!(schedules, Some(Schedules::Counted { all, deadlocked, .. }) if all == deadlocked)
+}
+
+/// Who is refused, and what gets lost.
+fn losses(scenario: &Scenario, schedules: &Option<Schedules>) -> Option<String> {
+    let Some(Schedules::Counted { all, refused, losing, .. }) = schedules else { return None };
+    let none = BigUint::ZERO;
+    if *refused == none && *losing == none {
+        return None;
+    }
+    let (refusals, all, losses) = (grouped(refused), grouped(all), grouped(losing));
+    if *refused == none {
+        return Some(format!(
+            "A record is lost in {losses} of {all} schedules: its process is killed before it commits."
+        ));
+    }
+    let time_outs = match has_time_outs(scenario) {
+        true => {
+            " Here a time-out may fire at any moment while a lock is taken, however long it is; `lesson run --simulate` \
+             keeps the time."
+        }
+        false => "",
+    };
+    Some(format!("Somebody is refused in {refusals} of {all} schedules, and a record is lost in {losses}.{time_outs}"))
+}
+
 /// No deadlock: what that is worth.
 fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> String {
     if answer.first && answer.program.is_monotone() {
@@ -62,12 +77,10 @@ fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> St
         ));
     }
     let proved = format!("No deadlock is possible: all {states} were visited");
-    let crash = |process: &Process| process.steps.contains(&Step::Crash);
-    let killed = scenario.on_deadlock == OnDeadlock::Victim || scenario.processes.iter().any(crash);
     match answer.explored.safety {
         None => style.good(&format!("{proved}.")),
         Some(safety) if safety.unsafe_ == 0 => {
-            let killed = if killed { ", or be killed" } else { "" };
+            let killed = if somebody_may_be_killed(scenario) { ", or be killed" } else { "" };
             style.good(&format!("{proved}, and from each of them everybody can still end{killed}."))
         }
         Some(safety) => style.warn(&format!(
@@ -75,6 +88,12 @@ fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> St
             grouped(&safety.unsafe_)
         )),
     }
+}
+
+/// Whether a process may come to its end by being killed.
+pub(super) fn somebody_may_be_killed(scenario: &Scenario) -> bool {
+    let crash = |process: &Process| process.steps.contains(&Step::Crash);
+    scenario.on_deadlock == OnDeadlock::Victim || scenario.processes.iter().any(crash)
 }
 
 /// Whether a wait in it has a limit that is more than a single try.
