@@ -70,6 +70,11 @@ fn counts_never_wrap() {
     assert_eq!(done.json()["states"], 151 * 151);
 }
 
+/// So many attempts, with the shortest pauses.
+fn retrying(attempts: u32) -> String {
+    format!("{{ backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = {attempts} }}")
+}
+
 /// `processes` that all take the same locks one after the other, in the same order, and give them back.
 fn crowd(processes: usize, locks: usize, steps: usize) -> String {
     let takes = (0..locks).map(|lock| format!("lock L{lock}"));
@@ -119,9 +124,7 @@ fn the_first_deadlock_is_enough() {
 #[test]
 fn livelock_and_starvation() {
     let retry = |attempts: u32| {
-        let retry = format!(
-            "{{ backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = {attempts} }}"
-        );
+        let retry = retrying(attempts);
         let process =
             |name: &str, steps: &str| format!("[[process]]\nname = \"{name}\"\nretry = {retry}\nsteps = [{steps}]\n");
         format!(
@@ -175,9 +178,7 @@ fn a_schedule_waits_for_a_time_out() {
 
 /// The crowd, never waiting for longer than a moment, with so many attempts each.
 fn impatient(processes: usize, steps: usize, attempts: u32) -> String {
-    let retry = format!(
-        "{{ backoff = \"constant\", base = \"1ms\", cap = \"1ms\", jitter = \"none\", attempts = {attempts} }}"
-    );
+    let retry = retrying(attempts);
     let crowd = crowd(processes, 3, steps).replace("lock L0\"", "lock L0 or fail\"");
     let crowd = crowd.replace("unlock L0 or fail", "unlock L0");
     crowd.replace("steps =", &format!("retry = {retry}\nsteps ="))
