@@ -60,8 +60,8 @@ fn losses(scenario: &Scenario, schedules: &Option<Schedules>) -> Option<String> 
     }
     let time_outs = match has_time_outs(scenario) {
         true => {
-            " Here a time-out may fire at any moment while a lock is taken, however long it is; `lesson run --simulate` \
-             keeps the time."
+            " Here a time-out may fire at any moment while a lock is taken, however long it is; \
+             `lesson run --simulate` keeps the time."
         }
         false => "",
     };
