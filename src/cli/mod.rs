@@ -89,6 +89,8 @@ enum Verdict {
     NotShown,
     /// A bound was reached before it was known.
     Unknown,
+    /// It was interrupted, and has shown what it knew.
+    Interrupted,
 }
 
 impl From<bool> for Verdict {
@@ -104,6 +106,7 @@ impl Cli {
             Ok(Verdict::Shown) => ExitCode::SUCCESS,
             Ok(Verdict::NotShown) => ExitCode::from(1),
             Ok(Verdict::Unknown) => ExitCode::from(3),
+            Ok(Verdict::Interrupted) => ExitCode::from(130),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
                 // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::Loops;
 use super::graph::Graph;
+use super::{Loops, Path};
 use crate::model::{Outcome, Program};
 
 /// Work after which the probability is taken as it is, in edges looked at.
@@ -220,7 +220,7 @@ impl<'a, const W: usize> Cycles<'a, W> {
         let livelock = self.fair(|edge| !edge.finishes).into_iter().next();
         let livelock = livelock.map(|summary| {
             let around = self.around(&summary, |edge| !edge.finishes);
-            (self.graph.path_to(summary.state), self.graph.path_along(&around))
+            (self.graph.path_to(summary.state), around)
         });
         let starves = |who: &usize| {
             let cycles = self.fair(|edge| !(edge.finishes && usize::from(edge.who) == *who));
@@ -260,26 +260,42 @@ impl<'a, const W: usize> Cycles<'a, W> {
         summaries
     }
 
-    /// A way through a component and back to where it began, on which everybody moves who always could.
-    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool) -> Vec<u32> {
+    /// A way through a component and back to where it began that is fair by itself: whoever can move in each of its
+    /// states does. It is as short as the next nearest step towards that makes it.
+    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool) -> Path {
         let components = self.edges.components(&follows);
         let mine = components.of[cycle.state as usize];
         let inside = |edge: &Edge| follows(edge) && components.of[edge.to as usize] == mine;
-        let mut way = vec![cycle.state];
-        let everybody = if cycle.always == 0 { cycle.moves & cycle.moves.wrapping_neg() } else { cycle.always };
-        for who in (0..u64::BITS as u8).filter(|who| everybody >> who & 1 == 1) {
-            let last = way[way.len() - 1];
-            way.extend(self.nearest(last, inside, |edge| edge.who == who));
+        let mut way = Way::new(cycle.state, self.can_move(cycle.state));
+        loop {
+            let mut closed = way.clone();
+            self.extend(&mut closed, inside, |edge| edge.to == cycle.state);
+            let unfair = closed.unfair();
+            if unfair == 0 {
+                return closed.path(self.graph);
+            }
+            // Somebody moves who has not, or comes to where it can't. The component is fair, so there is such a step.
+            let helps = |edge: &Edge| unfair & (1 << edge.who | !self.can_move(edge.to)) != 0;
+            if !self.extend(&mut way, inside, helps) {
+                return closed.path(self.graph);
+            }
         }
-        if way[way.len() - 1] != cycle.state {
-            let last = way[way.len() - 1];
-            way.extend(self.nearest(last, inside, |edge| edge.to == cycle.state));
-        }
-        way
     }
 
-    /// The states on the shortest way from a state over an edge that is wanted, without the first.
-    fn nearest(&self, from: u32, inside: impl Fn(&Edge) -> bool, wanted: impl Fn(&Edge) -> bool) -> Vec<u32> {
+    /// Who can move in a state, as bits.
+    fn can_move(&self, state: u32) -> u64 {
+        self.edges.of(state).iter().fold(0, |movers, edge| movers | 1 << edge.who)
+    }
+
+    /// Goes on by the fewest moves to the other end of an edge that is wanted, if there is one.
+    fn extend(&self, way: &mut Way, inside: impl Fn(&Edge) -> bool, wanted: impl Fn(&Edge) -> bool) -> bool {
+        let edges = self.nearest(way.last, inside, wanted);
+        edges.iter().for_each(|edge| way.go(edge, self.can_move(edge.to)));
+        !edges.is_empty()
+    }
+
+    /// The shortest way from a state over an edge that is wanted.
+    fn nearest(&self, from: u32, inside: impl Fn(&Edge) -> bool, wanted: impl Fn(&Edge) -> bool) -> Vec<Edge> {
         const UNSEEN: u32 = u32::MAX;
         let mut before = vec![UNSEEN; self.edges.len()];
         let mut open = VecDeque::from([from]);
@@ -287,11 +303,13 @@ impl<'a, const W: usize> Cycles<'a, W> {
         while let Some(state) = open.pop_front() {
             for edge in self.edges.of(state).iter().filter(|edge| inside(edge)) {
                 if wanted(edge) {
-                    let mut way = vec![edge.to];
+                    let mut way = vec![*edge];
                     let mut last = state;
                     while last != from {
-                        way.push(last);
-                        last = before[last as usize];
+                        let earlier = before[last as usize];
+                        let edges = self.edges.of(earlier).iter();
+                        way.extend(edges.filter(|edge| inside(edge) && edge.to == last).take(1));
+                        last = earlier;
                     }
                     way.reverse();
                     return way;
@@ -303,5 +321,42 @@ impl<'a, const W: usize> Cycles<'a, W> {
             }
         }
         Vec::new()
+    }
+}
+
+/// A way along the edges, and who is fairly treated on it.
+#[derive(Clone)]
+struct Way {
+    states: Vec<u32>,
+    movers: Vec<usize>,
+    last: u32,
+    /// Who can move in each of its states.
+    always: u64,
+    /// Who moves on it.
+    moved: u64,
+}
+
+impl Way {
+    fn new(state: u32, can_move: u64) -> Self {
+        Self { states: vec![state], movers: Vec::new(), last: state, always: can_move, moved: 0 }
+    }
+
+    fn go(&mut self, edge: &Edge, can_move: u64) {
+        self.states.push(edge.to);
+        self.movers.push(usize::from(edge.who));
+        self.last = edge.to;
+        self.always &= can_move;
+        self.moved |= 1 << edge.who;
+    }
+
+    /// Who could always move, and never does.
+    fn unfair(&self) -> u64 {
+        self.always & !self.moved
+    }
+
+    /// With the moves as they are: two of them may have the same states at both ends.
+    fn path<const W: usize>(self, graph: &Graph<W>) -> Path {
+        let states = self.states.into_iter().map(|number| graph.stands(number)).collect();
+        Path { movers: self.movers, states, safe_moves: None }
     }
 }

@@ -1,4 +1,6 @@
-//! Conditions, in either language.
+//! Definitions and conditions, in either language.
+
+use std::fmt;
 
 use super::moves::When;
 use super::plan::{Actor, ENDED, Plan};
@@ -27,6 +29,35 @@ pub(super) const TLA: Language =
 pub(super) const TLA_OF_S: Language = Language { state: "s.", ..TLA };
 
 impl Language {
+    fn is_tla(self) -> bool {
+        self.is == "="
+    }
+
+    /// A name for a value.
+    pub(super) fn defined(self, name: &str, value: impl fmt::Display) -> String {
+        if self.is_tla() { format!("{name} == {value}") } else { format!("#define {name} {value}") }
+    }
+
+    /// A name for a condition. A macro's text would come apart without parentheses.
+    pub(super) fn condition(self, name: &str, condition: &str) -> String {
+        if self.is_tla() { self.defined(name, condition) } else { self.defined(name, format!("({condition})")) }
+    }
+
+    /// A comment up to the end of its line; the text is to be safe already ([`comment`](super::words::comment)).
+    pub(super) fn remark(self, text: &str) -> String {
+        if self.is_tla() { format!("\\* {text}") } else { format!("/* {text} */") }
+    }
+
+    /// Where arrays begin.
+    pub(super) fn first_index(self) -> usize {
+        usize::from(self.is_tla())
+    }
+
+    /// The name for: everybody has ended or crashed.
+    pub(super) fn nobody_left(self) -> &'static str {
+        if self.is_tla() { "AllOver" } else { "all_over" }
+    }
+
     pub(super) fn all(self, parts: &[String]) -> String {
         parts.join(self.and)
     }
@@ -34,7 +65,7 @@ impl Language {
     /// One of these; false if there is none. In parentheses if there are several.
     pub(super) fn any(self, parts: &[String]) -> String {
         match parts {
-            [] => if self.is == "=" { "FALSE" } else { "false" }.to_owned(),
+            [] => if self.is_tla() { "FALSE" } else { "false" }.to_owned(),
             [one] => one.clone(),
             several => format!("({})", several.join(self.or)),
         }
@@ -83,7 +114,7 @@ impl Language {
         let of = |variable: &str| self.of(variable, actor);
         let name = |request: Requests| &plan.requests[request.trailing_zeros() as usize].name;
         // TLC would take each part of an `or` for a move of its own, had it no value to compare.
-        let value = |what: String| if self.is == "=" { format!("{what} = TRUE") } else { what };
+        let value = |what: String| if self.is_tla() { format!("{what} = TRUE") } else { what };
         let said = |is_so: bool, what: String| if is_so { what } else { format!("{}{what}", self.not) };
         match when {
             When::Blocked(request) => value(name(request).clone()),
@@ -151,7 +182,7 @@ impl Language {
     fn reason(self, plan: &Plan, actor: &Actor, other: &Actor, spot: &super::plan::Spot) -> Option<String> {
         if spot.label.is_some() {
             return (other.meetings > 0).then(|| {
-                let now = if self.is == "=" { "Now, " } else { "" };
+                let now = if self.is_tla() { "Now, " } else { "" };
                 format!("{}_to_come({now}{})", other.id, self.been(actor))
             });
         }

@@ -9,18 +9,20 @@ use std::fmt::Write as _;
 use super::heads::promela_head;
 use super::language::{PROMELA, at_meetings, spot_name};
 use super::moves::{Change, Move};
+use super::names::{conditions, places, processes};
 use super::plan::{Actor, Plan};
-use super::words::comment;
-use crate::model::Phase;
 
 /// Numbers that fit a `byte`, a `short`.
 const SIZES: [(u32, &str); 2] = [(u8::MAX as u32, "byte"), (i16::MAX as u32, "short")];
 
 pub(super) fn write(plan: &Plan) -> String {
     let mut text = promela_head(plan);
-    names(&mut text, plan);
+    places(&mut text, plan, PROMELA);
+    line!(text, "\n#define PROCESSES {}", plan.actors.len());
+    processes(&mut text, plan, PROMELA);
     variables(&mut text, plan);
-    conditions(&mut text, plan);
+    line!(text, "");
+    conditions(&mut text, plan, PROMELA);
     // What follows from a move: written down once, and behind all of them. An `inline` would be nicer to read, but
     // SPIN takes no long ones.
     let mut settling = String::new();
@@ -40,24 +42,6 @@ pub(super) fn write(plan: &Plan) -> String {
     }
     program(&mut text, &settling, plan);
     text
-}
-
-fn names(text: &mut String, plan: &Plan) {
-    line!(text, "#define ENDED 0");
-    if plan.crashes {
-        line!(text, "#define CRASHED {}", plan.crashed);
-    }
-    for actor in &plan.actors {
-        for spot in &actor.spots {
-            let Some(label) = &spot.label else { continue };
-            let what = if spot.phase == Phase::AtMeeting { "waits at the meeting of" } else { "is PENDING in" };
-            line!(text, "#define {label} {} /* {what} step {} */", spot.number, spot.step + 1);
-        }
-    }
-    line!(text, "\n#define PROCESSES {}", plan.actors.len());
-    for (who, actor) in plan.actors.iter().enumerate() {
-        line!(text, "#define {} {who} /* {} */", actor.id, comment(&actor.name));
-    }
 }
 
 fn variables(text: &mut String, plan: &Plan) {
@@ -101,27 +85,6 @@ fn variables(text: &mut String, plan: &Plan) {
 
 fn size(most: u32) -> &'static str {
     SIZES.into_iter().find(|(limit, _)| most <= *limit).map_or("int", |(_, name)| name)
-}
-
-/// What blocks whom.
-fn conditions(text: &mut String, plan: &Plan) {
-    if !plan.requests.is_empty() || !plan.pools.is_empty() {
-        line!(text, "");
-    }
-    for (bit, request) in plan.requests.iter().enumerate() {
-        let holders = plan.actors.iter().filter_map(|actor| {
-            let numbers = actor.blocks(1 << bit);
-            (!numbers.is_empty()).then(|| PROMELA.stands(actor, &numbers))
-        });
-        let holders: Vec<String> = holders.collect();
-        line!(text, "/* {} */\n#define {} ({})", request.meaning, request.name, PROMELA.any(&holders));
-    }
-    for (index, pool) in plan.pools.iter().enumerate() {
-        line!(text, "/* Units of {} that are lent; there are {}. */", pool.resource, pool.capacity);
-        line!(text, "#define {} {}", pool.lent, PROMELA.lent(plan, index));
-    }
-    let gone: Vec<String> = plan.actors.iter().map(|actor| PROMELA.is_gone(plan, actor, true)).collect();
-    line!(text, "/* Nobody is left. */\n#define all_over ({})", PROMELA.all(&gone));
 }
 
 /// All who wait at the first meeting go on, once nobody is still to come to it.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use super::heads::{MARK, tla_head};
 use super::language::{Language, TLA, TLA_OF_S, at_meetings, spot_name};
 use super::moves::{Change, Move, Then};
+use super::names::{conditions, places, processes};
 use super::plan::{Actor, Plan};
-use super::words::{comment, part_of_name};
-use crate::model::Phase;
+use super::words::part_of_name;
 
 /// The words of the language that look like names (*Specifying Systems*, section 15.1).
 #[rustfmt::skip]
@@ -35,9 +35,13 @@ pub(super) const OUR_ENDS: [&str; 3] = ["_moves", "_to_come", "_goes_on"];
 pub(super) fn write(plan: &Plan, module: &str) -> String {
     let mut text = format!("---- MODULE {module} ---- \\* {MARK}\n{}", tla_head(plan, module));
     line!(text, "EXTENDS Naturals\n");
-    names(&mut text, plan);
+    places(&mut text, plan, TLA);
+    line!(text, "");
+    processes(&mut text, plan, TLA);
+    line!(text, "Processes == 1..{}", plan.actors.len());
     variables(&mut text, plan);
-    conditions(&mut text, plan);
+    line!(text, "");
+    conditions(&mut text, plan, TLA);
     if plan.counts.meetings {
         meetings(&mut text, plan);
     }
@@ -45,25 +49,6 @@ pub(super) fn write(plan: &Plan, module: &str) -> String {
     program(&mut text, plan);
     line!(text, "====");
     text
-}
-
-fn names(text: &mut String, plan: &Plan) {
-    line!(text, "ENDED == 0");
-    if plan.crashes {
-        line!(text, "CRASHED == {}", plan.crashed);
-    }
-    for actor in &plan.actors {
-        for spot in &actor.spots {
-            let Some(label) = &spot.label else { continue };
-            let what = if spot.phase == Phase::AtMeeting { "waits at the meeting of" } else { "is PENDING in" };
-            line!(text, "{label} == {} \\* {what} step {}", spot.number, spot.step + 1);
-        }
-    }
-    line!(text, "");
-    for (who, actor) in plan.actors.iter().enumerate() {
-        line!(text, "{} == {} \\* {}", actor.id, who + 1, comment(&actor.name));
-    }
-    line!(text, "Processes == 1..{}", plan.actors.len());
 }
 
 /// The variables, what each means, and its value at the beginning.
@@ -91,25 +76,6 @@ fn variables(text: &mut String, plan: &Plan) {
     for (variable, _, start) in known {
         line!(text, "  /\\ {variable} = [p \\in Processes |-> {start}]");
     }
-}
-
-/// What blocks whom.
-fn conditions(text: &mut String, plan: &Plan) {
-    line!(text, "");
-    for (bit, request) in plan.requests.iter().enumerate() {
-        let holders = plan.actors.iter().filter_map(|actor| {
-            let numbers = actor.blocks(1 << bit);
-            (!numbers.is_empty()).then(|| TLA.stands(actor, &numbers))
-        });
-        let holders: Vec<String> = holders.collect();
-        line!(text, "\\* {}\n{} == {}", request.meaning, request.name, TLA.any(&holders));
-    }
-    for (index, pool) in plan.pools.iter().enumerate() {
-        line!(text, "\\* Units of {} that are lent; there are {}.", pool.resource, pool.capacity);
-        line!(text, "{} == {}", pool.lent, TLA.lent(plan, index));
-    }
-    let gone: Vec<String> = plan.actors.iter().map(|actor| TLA.is_gone(plan, actor, true)).collect();
-    line!(text, "\\* Nobody is left.\nAllOver == {}", TLA.all(&gone));
 }
 
 /// Whoever waits at the first meeting goes on, once nobody is still to come to it.
