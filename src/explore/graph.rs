@@ -1,6 +1,6 @@
 //! The states that a search has kept, as a graph. No edge is stored: the model gives them again.
 
-use super::cycles::{Cycles, Edges};
+use super::cycles::{Cycles, Edges, Pace};
 use super::layer::Layer;
 use super::load::Shape;
 use super::packed::Layout;
@@ -89,38 +89,51 @@ impl<'a, const W: usize> Graph<'a, W> {
         Path { movers, states, safe_moves: None }
     }
 
-    /// What can be said only when every state is known.
-    pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
+    /// What can be said only when every state is known, unless `go_on` answers `false` on the way.
+    pub(super) fn finish(
+        &mut self,
+        explored: &mut Explored,
+        task: &Task,
+        nearest: u32,
+        go_on: &mut dyn FnMut() -> bool,
+    ) {
+        let mut pace = Pace::new(go_on);
         let safe = if self.is_ranked {
             explored.loops = Some(super::Loops::default());
             if self.bytes() + self.bytes_to_look_back() > task.max_bytes {
                 return;
             }
-            self.safe_by_rank()
+            self.safe_by_rank(&mut pace)
         } else if self.bytes() + Edges::bytes(explored.states, explored.transitions) > task.max_bytes {
             return; // they don't fit: nothing is known of cycles
         } else {
-            let edges = Edges::new(self, self.program, explored.transitions as usize);
-            let safe = edges.safe();
-            if task.count {
-                match tally(&edges, Shape::of(self.program), task.max_bytes / 4) {
-                    Tally::Counted(ends) => explored.count(&ends),
-                    Tally::TooLarge => {}
-                    Tally::Endless => {
-                        explored.schedules = Some(Schedules::Infinite);
-                        explored.p_deadlock = edges.p_deadlock().map(Probability::About);
-                    }
-                }
-            }
-            explored.loops = Some(Cycles::new(self, &edges).loops(self.program));
-            safe
+            self.follow_edges(explored, task, &mut pace)
         };
+        let Some(safe) = safe else { return };
         let count = safe.iter().filter(|safe| **safe).count() as u64;
         let deadlocked = explored.deadlock_states;
         explored.safety = Some(Safety { safe: count, unsafe_: explored.states - count - deadlocked, deadlocked });
         if let Some(path) = &mut explored.shortest {
             path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
         }
+    }
+
+    /// What the moves tell all together; which states are safe.
+    fn follow_edges(&self, explored: &mut Explored, task: &Task, pace: &mut Pace) -> Option<Vec<bool>> {
+        let edges = Edges::new(self, self.program, explored.transitions as usize, pace)?;
+        let safe = edges.safe(pace)?;
+        if task.count {
+            match tally(&edges, Shape::of(self.program), task.max_bytes / 4, pace) {
+                Tally::Counted(ends) => explored.count(&ends),
+                Tally::TooLarge | Tally::Interrupted => {}
+                Tally::Endless => {
+                    explored.schedules = Some(Schedules::Infinite);
+                    explored.p_deadlock = edges.p_deadlock(pace).map(Probability::About);
+                }
+            }
+        }
+        explored.loops = Cycles::new(self, &edges).loops(self.program, pace);
+        Some(safe)
     }
 
     /// What [`Graph::safe_by_rank`] needs: a mark for each state, and the indices of the ranks above.
@@ -133,7 +146,7 @@ impl<'a, const W: usize> Graph<'a, W> {
     }
 
     /// From which states everybody can still end: from the last rank to the first.
-    fn safe_by_rank(&mut self) -> Vec<bool> {
+    fn safe_by_rank(&mut self, pace: &mut Pace) -> Option<Vec<bool>> {
         let mut safe = vec![false; self.len()];
         let mut at = self.program.start();
         for rank in (0..self.layers.len()).rev() {
@@ -146,12 +159,13 @@ impl<'a, const W: usize> Graph<'a, W> {
             }
             let layer = &self.layers[rank];
             for (place, state) in layer.states.iter().enumerate() {
+                pace.step()?;
                 self.layout.unpack(state, &mut at);
                 let mut is_safe = self.program.is_over(&at);
                 self.for_each_edge(rank, &at, |_, next| is_safe |= safe[next as usize]);
                 safe[layer.first as usize + place] = is_safe;
             }
         }
-        safe
+        Some(safe)
     }
 }

@@ -74,6 +74,17 @@ pub struct Progress {
     pub rank: u64,
     /// No state has a higher rank.
     pub last_rank: u64,
+    /// What it is at.
+    pub doing: Doing,
+}
+
+/// What an exploration is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Every state is visited.
+    Visiting,
+    /// All have been; what follows from them is found: safe states, counts, cycles.
+    Concluding,
 }
 
 /// What a search has found. What it does not know, because it was not asked or stopped before the end, is `None`.
@@ -241,7 +252,8 @@ fn explore_packed<const W: usize>(
         let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
         explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
         if complete && task.first.is_none() {
-            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
+            let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number), &mut go_on);
         }
     }
     explored

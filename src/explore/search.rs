@@ -152,7 +152,12 @@ impl<const W: usize> Search<'_, W> {
             next = end;
             self.expanded += 1;
             if self.expanded.is_multiple_of(PACE)
-                && !progress(Progress { states: self.found.states, rank, last_rank: self.program.last_rank() })
+                && !progress(Progress {
+                    states: self.found.states,
+                    rank,
+                    last_rank: self.program.last_rank(),
+                    doing: super::Doing::Visiting,
+                })
             {
                 return Err(Stopped::Interrupted);
             }
