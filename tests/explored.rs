@@ -270,7 +270,7 @@ mod interrupted {
     use nix::sys::signal::Signal;
 
     use super::common::{LIMIT, Place, signal};
-    use super::crowd;
+    use super::{crowd, impatient};
 
     /// What it printed, and what it drew on the terminal meanwhile.
     struct Ended {
@@ -291,8 +291,12 @@ mod interrupted {
 
     /// Starts it, waits until it has drawn all of these, and tells it to end.
     fn end(words: &str, shows: &[&str], by: Signal) -> Ended {
+        end_of(&crowd(16, 8, 100), words, shows, by)
+    }
+
+    fn end_of(toml: &str, words: &str, shows: &[&str], by: Signal) -> Ended {
         let place = Place::new();
-        place.write("scenario.toml", crowd(16, 8, 100));
+        place.write("scenario.toml", toml);
         let size = Winsize { ws_row: 20, ws_col: 50, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
         fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("a flag can be set");
@@ -303,7 +307,7 @@ mod interrupted {
         let drawings = read(File::from(pty.master));
         let mut drawn = String::new();
         while !shows.iter().all(|word| drawn.contains(word)) {
-            assert!(drawn.len() < 10_000, "{shows:?} in {drawn}");
+            assert!(drawn.len() < 100_000, "{shows:?} in {drawn}");
             drawn += &next(&drawings, &mut child).unwrap_or_else(|| panic!("{shows:?} in {drawn}"));
         }
         signal(child.0.id(), by);
@@ -358,6 +362,16 @@ mod interrupted {
         {
             assert!(page.contains(words), "`{words}` in {}", ended.printed);
         }
+    }
+
+    #[test]
+    fn what_follows_is_interrupted_too() {
+        // Visited soon; then what follows takes as long again.
+        let ended = end_of(&impatient(4, 24, 21), "--json", &["what follows"], Signal::SIGINT);
+        assert_eq!(ended.status, Some(130), "{}", ended.drawn);
+        let found: serde_json::Value = serde_json::from_str(&ended.printed).expect("one document");
+        assert_eq!((&found["complete"], &found["stopped"]), (&false.into(), &"interrupted".into()), "{found:#}");
+        assert_eq!((&found["livelock"], &found["starvation"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     }
 
     #[test]

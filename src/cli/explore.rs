@@ -10,7 +10,7 @@ use super::live::words_only;
 use super::output::print;
 use super::source::Source;
 use super::{Verdict, style};
-use crate::explore::{self, Answer, Progress, Task, Wanted};
+use crate::explore::{self, Answer, Doing, Progress, Task, Wanted};
 use crate::machine::Terminal;
 use crate::report::explored::{self, Exploration};
 use crate::report::grouped;
@@ -108,8 +108,11 @@ impl Bar {
     }
 
     /// A bar where the ranks tell how far it is, and the states.
-    fn show(&mut self, Progress { states, rank, last_rank }: Progress) {
-        self.bar.set_message(format!("{} states ...", grouped(&states)));
+    fn show(&mut self, Progress { states, rank, last_rank, doing }: Progress) {
+        self.bar.set_message(match doing {
+            Doing::Visiting => format!("{} states ...", grouped(&states)),
+            Doing::Concluding => format!("{} states; what follows ...", grouped(&states)),
+        });
         // A search that goes by no rank stays at the first.
         let last_rank = Some(last_rank).filter(|_| rank > 0);
         if self.last_rank != last_rank {

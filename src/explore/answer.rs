@@ -1,6 +1,6 @@
 //! Everything that there is to say about a scenario: two searches at most, put together.
 
-use super::{Explored, Loops, Progress, Task, explore};
+use super::{Doing, Explored, Loops, Progress, Task, explore};
 use crate::model::{Attempts, MOST_COUNTED_ATTEMPTS, Program, TooLarge};
 use crate::scenario::Scenario;
 
@@ -59,7 +59,7 @@ fn endless(
     hear: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Option<(Program, Loops)>, TooLarge> {
     // An interrupt may have come behind the last state of the first search.
-    if !hear(Progress { states, rank: 0, last_rank: 0 }) {
+    if !hear(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding }) {
         return Ok(None);
     }
     let program = Program::compile(scenario, Attempts::Unlimited)?;

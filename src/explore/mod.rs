@@ -25,7 +25,7 @@ use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
 use arrivals::Arrivals;
-use cycles::{Cycles, Edges};
+use cycles::{Cycles, Edges, Pace};
 use ends::Ends;
 use graph::Graph;
 use load::Shape;
@@ -84,6 +84,17 @@ pub struct Progress {
     pub rank: u64,
     /// No state has a higher rank.
     pub last_rank: u64,
+    /// What it is at.
+    pub doing: Doing,
+}
+
+/// What an exploration is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Every state is visited.
+    Visiting,
+    /// All have been; what follows from them is found: safe states, counts, cycles.
+    Concluding,
 }
 
 /// What a search has found. What it does not know, because it was not asked or stopped before the end, is `None`.
@@ -284,7 +295,7 @@ fn by_rank<const W: usize>(
     if is_complete && task.first.is_none() {
         explored.loops = Some(Loops::default());
         let (states, last_rank) = (explored.states, program.last_rank());
-        let go_on = |rank| progress(Progress { states, rank, last_rank });
+        let go_on = |rank| progress(Progress { states, rank, last_rank, doing: Doing::Concluding });
         if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, go_on) {
             explored.part(safe.states);
             shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
@@ -310,25 +321,42 @@ fn by_arrival<const W: usize>(
     let (list, nearest) = arrivals.kept();
     let graph = Graph::new(program, layout, list);
     explored.shortest = nearest.map(|number| graph.path_to(number));
-    let is_known = searched.stopped.is_none() && task.first.is_none();
-    if is_known && graph.bytes() + Edges::bytes(explored.states, explored.transitions) <= task.max_bytes {
-        let edges = Edges::new(&graph, program, explored.transitions as usize);
-        let safe = edges.safe();
-        if task.count {
-            match tally(&edges, Shape::of(program), task.max_bytes / 4) {
-                Tally::Counted(ends) => explored.count(&ends),
-                Tally::TooLarge => {}
-                Tally::Endless => {
-                    explored.schedules = Some(Schedules::Infinite);
-                    explored.p_deadlock = edges.p_deadlock().map(Probability::About);
-                }
-            }
-        }
-        explored.loops = Some(Cycles::new(&graph, &edges).loops(program));
+    if searched.stopped.is_some() || task.first.is_some() {
+        return explored;
+    }
+    let states = explored.states;
+    let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+    if let Some(safe) = conclude(program, &graph, &mut explored, task, &mut Pace::new(&mut go_on)) {
         explored.part(safe.iter().filter(|safe| **safe).count() as u64);
         if let (Some(path), Some(number)) = (&mut explored.shortest, nearest) {
             path.safe_moves = graph.numbers_to(number).iter().rposition(|&number| safe[number as usize]);
         }
     }
     explored
+}
+
+/// What the moves tell all together; which states are safe. `None` if that is not known: it would take too much memory,
+/// or was not to go on.
+fn conclude<const W: usize>(
+    program: &Program,
+    graph: &Graph<W>,
+    explored: &mut Explored,
+    task: &Task,
+    pace: &mut Pace,
+) -> Option<Vec<bool>> {
+    let room = task.max_bytes.checked_sub(graph.bytes() + Edges::bytes(explored.states, explored.transitions))?;
+    let edges = Edges::new(graph, program, explored.transitions as usize, pace)?;
+    let safe = edges.safe(pace)?;
+    if task.count {
+        match tally(&edges, Shape::of(program), room, pace) {
+            Tally::Counted(ends) => explored.count(&ends),
+            Tally::TooLarge | Tally::Interrupted => {}
+            Tally::Endless => {
+                explored.schedules = Some(Schedules::Infinite);
+                explored.p_deadlock = edges.p_deadlock(pace).map(Probability::About);
+            }
+        }
+    }
+    explored.loops = Cycles::new(graph, &edges).loops(program, pace);
+    Some(safe)
 }

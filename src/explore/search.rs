@@ -7,7 +7,7 @@
 use super::ends::Ends;
 use super::load::Shape;
 use super::packed::{Layout, State};
-use super::{Progress, Stopped, Task, Wanted};
+use super::{Doing, Progress, Stopped, Task, Wanted};
 use crate::model::{Move, Outcome, Program};
 
 /// Groups of states between two looks at the progress.
@@ -136,7 +136,8 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
             successors.clear();
             families.clear();
             let rank = self.frontier.rank();
-            if turn.is_multiple_of(PACE) && !progress(Progress { states: self.found.states, rank, last_rank }) {
+            let so_far = Progress { states: self.found.states, rank, last_rank, doing: Doing::Visiting };
+            if turn.is_multiple_of(PACE) && !progress(so_far) {
                 return Err(Stopped::Interrupted);
             }
         }
