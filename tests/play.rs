@@ -236,11 +236,11 @@ mod terminal {
             self.keys.write_all(keys.as_bytes()).expect("it takes keys");
         }
 
-        /// Waits until it can be played, with all its processes.
-        fn is_ready(&mut self, processes: usize) -> Vec<(u32, String)> {
+        /// Waits until it can be played, with so many workers and its guardian.
+        fn is_ready(&mut self, workers: usize) -> Vec<(u32, String)> {
             self.wait_for("Who waits for whom");
             let pid = self.child.id();
-            until("all processes are there", || children(pid).len() == processes);
+            until("all processes are there", || children(pid).len() == workers + 1);
             children(pid)
         }
 
@@ -248,11 +248,17 @@ mod terminal {
         fn ends(mut self, status: i32, workers: &[(u32, String)]) {
             let found = self.child.wait().expect("it can be waited for");
             assert_eq!(found.code(), Some(status), "{}", self.seen);
-            self.wait_for("\u{1b}[?1049l");
+            assert!(workers.iter().all(|(pid, line)| !line.ends_with("guardian") || !lives(*pid)));
+            self.is_given_back(workers);
+        }
+
+        /// The terminal is as it was, and none of these is left behind.
+        fn is_given_back(&mut self, workers: &[(u32, String)]) {
+            until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
+            self.wait_for("\u{1b}[?1049l\u{1b}[?25h"); // the main screen, and the cursor
             let after = tcgetattr(&self.ours).expect("it has a mode");
             assert_eq!(after.local_flags, self.before.local_flags);
             assert_eq!(after.input_flags, self.before.input_flags);
-            until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
         }
     }
 
@@ -310,11 +316,30 @@ mod terminal {
     }
 
     #[test]
-    fn nobody_is_left_when_it_is_killed() {
-        let mut played = Played::start("play deadlock --real");
-        let (pid, workers) = (played.child.id(), played.is_ready(2));
-        signal(pid, Signal::SIGKILL);
-        played.child.wait().expect("it can be waited for");
-        until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
+    fn it_is_given_back_when_it_is_killed() {
+        for (words, workers) in [("play deadlock", 0), ("play deadlock --real", 2)] {
+            let mut played = Played::start(words);
+            let processes = played.is_ready(workers);
+            let guardians = processes.iter().filter(|(_, line)| line.ends_with("guardian"));
+            let [(guardian, _)] = guardians.collect::<Vec<_>>()[..] else { panic!("one guardian in {processes:?}") };
+            // What is meant for everybody in the session does not hit it.
+            for by in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+                signal(*guardian, by);
+            }
+            signal(played.child.id(), Signal::SIGKILL);
+            played.child.wait().expect("it can be waited for");
+            played.is_given_back(&processes);
+        }
+    }
+
+    #[test]
+    fn a_game_goes_on_without_its_guardian() {
+        let mut played = Played::start("play deadlock");
+        let processes = played.is_ready(0);
+        signal(processes[0].0, Signal::SIGKILL);
+        let pid = played.child.id();
+        until("it is no zombie either", || children(pid).is_empty());
+        played.press("q");
+        played.ends(1, &processes);
     }
 }
