@@ -3,7 +3,8 @@
 use super::Mode;
 use super::requests::Bits;
 use super::stand::Requests;
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+use super::wanted::wanted;
+use crate::scenario::{DATABASE, Process, Scenario, Step};
 
 /// What a process holds, and what it has done in this round, before one of its steps.
 #[derive(Debug, Clone, Default)]
@@ -61,25 +62,17 @@ pub(super) fn count_units(held: &mut u16, step: &Step) {
 
 /// What a step changes, if it is granted.
 pub(super) fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
-    let kind = scenario.kind_of(DATABASE);
-    let at_least = |mode: Mode, held: Option<Mode>| Some(held.map_or(mode, |held| held.max(mode)));
+    match wanted(scenario, step, context.database) {
+        Some(want) if step.is_transaction() => context.database = Some(want.mode),
+        Some(want) => held.push((want.lock, want.mode)),
+        None => {}
+    }
     match step {
-        Step::Lock { name, shared, .. } => {
-            let kind = scenario.kind_of(name);
-            held.push((name, if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) }));
-        }
         Step::Unlock { name, .. } => held.retain(|(lock, _)| lock != name),
         Step::Meet => context.meetings += 1,
-        Step::Begin(Begin::Deferred) => {}
-        Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => context.database = Some(Mode::Exclusive),
-        Step::Begin(Begin::Immediate | Begin::Exclusive) => context.database = Some(Mode::to_write(kind)),
-        Step::Select => context.database = at_least(Mode::to_read(kind), context.database),
-        Step::Insert => {
-            context.database = at_least(Mode::to_write(kind), context.database);
-            context.wrote = true;
-        }
+        Step::Insert => context.wrote = true,
         Step::Commit | Step::Rollback => (context.database, context.wrote) = (None, false),
-        Step::Work(_) | Step::Crash => {}
+        Step::Lock { .. } | Step::Begin(_) | Step::Select | Step::Work(_) | Step::Crash => {}
     }
 }
 

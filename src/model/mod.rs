@@ -42,6 +42,7 @@ mod stand;
 mod tests;
 mod told;
 mod wait;
+mod wanted;
 
 pub use holdings::{Holding, holdings};
 pub use next::{Move, Outcome};
@@ -55,6 +56,7 @@ pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
 pub use stand::{Phase, Place};
 pub(crate) use wait::LONGEST_SEEN_CYCLE;
 pub use wait::WaitsFor;
+pub use wanted::{Want, kind_of, wanted};
 
 use std::fmt;
 

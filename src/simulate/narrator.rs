@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::refusal;
 use crate::analysis::WaitForGraph;
-use crate::model::{Mode, Move, Outcome, Phase, Place, Program, Random, pause};
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+use crate::model::{Mode, Move, Outcome, Phase, Place, Program, Random, Want, kind_of, pause, wanted};
+use crate::scenario::{DATABASE, Process, Scenario, Step};
 use crate::trace::{Deadlock, Event, KilledFor, Refusal, What};
 
 /// The process id of a process that does not exist.
@@ -42,16 +42,6 @@ struct Voice<'a> {
     waits: bool,
     /// It has said that it works.
     works: bool,
-}
-
-/// What a step asks for.
-struct Asking<'a> {
-    lock: &'a str,
-    mode: Mode,
-    /// `None` waits for ever; zero is refused at once.
-    patience: Option<Duration>,
-    /// It is a COMMIT: so it says that, and not what it wants.
-    commits: bool,
 }
 
 impl<'a> Narrator<'a> {
@@ -237,7 +227,7 @@ impl<'a> Narrator<'a> {
     /// A step that gets what it asks for, if it asks for anything.
     fn get(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Asking { lock, mode, .. }) = self.asking(who, place) else { return };
+        let Some(Want { lock, mode, .. }) = self.asking(who, place) else { return };
         self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode });
         let units = match self.step(who, place) {
             Some(Step::Lock { units, .. }) => units.unwrap_or(1),
@@ -276,7 +266,7 @@ impl<'a> Narrator<'a> {
     /// Says that it waits, once; who is refused at once never says so.
     fn wait(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Asking { lock, mode, patience, .. }) = self.asking(who, place) else { return };
+        let Some(Want { lock, mode, patience, .. }) = self.asking(who, place) else { return };
         if patience != Some(Duration::ZERO) && !std::mem::replace(&mut self.voices[who].waits, true) {
             let limit_us = patience.map(|limit| limit.as_micros() as u64);
             self.say(who, at_us, What::Waits { lock: lock.to_owned(), mode, limit_us });
@@ -290,7 +280,7 @@ impl<'a> Narrator<'a> {
         let why = self.why(at, who, place);
         let waited_us = at_us.saturating_sub(self.voices[who].asked_us.take().unwrap_or(at_us));
         self.voices[who].waits = false;
-        if let Some(Asking { lock, mode, .. }) = self.asking(who, place) {
+        if let Some(Want { lock, mode, .. }) = self.asking(who, place) {
             self.say(who, at_us, What::Refused { lock: lock.to_owned(), mode, why, waited_us });
         }
         self.release_everything(who, at_us);
@@ -360,29 +350,8 @@ impl<'a> Narrator<'a> {
     }
 
     /// What the step at a place asks for aloud: nothing if the transaction holds as much already.
-    fn asking(&self, who: usize, place: Place) -> Option<Asking<'a>> {
-        let on = self.scenario.kind_of(DATABASE);
-        let busy_timeout = self.scenario.busy_timeout();
-        let mode = match self.step(who, place)? {
-            Step::Lock { name, shared, within, .. } => {
-                let kind = kind_of(self.scenario, name);
-                let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
-                let patience = within.or(kind.is_sqlite().then_some(busy_timeout));
-                return Some(Asking { lock: name, mode, patience, commits: false });
-            }
-            Step::Commit => {
-                let patience = Some(busy_timeout);
-                return Some(Asking { lock: DATABASE, mode: Mode::Exclusive, patience, commits: true });
-            }
-            Step::Begin(Begin::Exclusive) if on == LockKind::Sqlite => Mode::Exclusive,
-            Step::Begin(Begin::Immediate | Begin::Exclusive) | Step::Insert => Mode::to_write(on),
-            Step::Select => Mode::to_read(on),
-            _ => return None,
-        };
-        let held = self.voices[who].mode;
-        // Who holds a lock already is refused at once: SQLite's busy handler is not even called.
-        let patience = Some(if held.is_some() { Duration::ZERO } else { busy_timeout });
-        held.is_none_or(|held| held < mode).then_some(Asking { lock: DATABASE, mode, patience, commits: false })
+    fn asking(&self, who: usize, place: Place) -> Option<Want<'a>> {
+        wanted(self.scenario, self.step(who, place)?, self.voices[who].mode)
     }
 
     fn step(&self, who: usize, place: Place) -> Option<&'a Step> {
@@ -392,9 +361,4 @@ impl<'a> Narrator<'a> {
     fn process(&self, who: usize) -> &'a Process {
         &self.scenario.processes[who]
     }
-}
-
-/// The kind of a lock. One with units has none: it is waited for as for a plain lock.
-pub(super) fn kind_of(scenario: &Scenario, lock: &str) -> LockKind {
-    if scenario.units.contains_key(lock) { LockKind::Flock } else { scenario.kind_of(lock) }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::EDEADLK;
 use super::possible::Act;
-use crate::model::Mode;
+use crate::model::{Mode, wanted};
 use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 use crate::trace::{KilledFor, What};
 
@@ -250,35 +250,17 @@ impl<'a> Script<'a> {
 
     /// How a step wants to hold its lock; `None` if it does not ask.
     fn wanted(&self, step: &Step) -> Option<Mode> {
-        let kind = self.scenario.kind_of(step.lock_name()?);
-        let mode = match step {
-            Step::Lock { shared: true, .. } | Step::Select => Mode::to_read(kind),
-            Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => Mode::Exclusive,
-            Step::Lock { .. } | Step::Insert | Step::Begin(Begin::Immediate | Begin::Exclusive) => Mode::to_write(kind),
-            _ => return None,
-        };
-        let holds = step.is_transaction() && self.database.is_some_and(|held| held >= mode);
-        (!holds).then_some(mode)
+        wanted(self.scenario, step, self.database).filter(|want| !want.commits).map(|want| want.mode)
     }
 
     /// How long the step that is under way may wait; `None` is without end.
     fn patience(&self) -> Option<Duration> {
-        match &self.process.steps[self.step] {
-            Step::Lock { within: Some(limit), .. } => Some(*limit),
-            step => {
-                let is_sqlite = step.lock_name().is_some_and(|lock| self.scenario.kind_of(lock).is_sqlite());
-                is_sqlite.then(|| self.scenario.busy_timeout())
-            }
-        }
+        wanted(self.scenario, &self.process.steps[self.step], self.database).and_then(|want| want.patience)
     }
 
     fn may_wait(&self, limit_us: Option<u64>) -> bool {
         let patience = self.patience();
-        // Whoever holds the database is refused at once.
-        let upgrades = self.process.steps[self.step] == Step::Insert && self.database.is_some();
-        limit_us.map(u128::from) == patience.map(|limit| limit.as_micros())
-            && patience != Some(Duration::ZERO)
-            && !upgrades
+        limit_us.map(u128::from) == patience.map(|limit| limit.as_micros()) && patience != Some(Duration::ZERO)
     }
 
     fn answer(&mut self, mode: Mode, waits: bool, what: &What) -> Acts {
