@@ -160,6 +160,48 @@ fn real_processes_make_the_same_moves() {
     );
 }
 
+/// Whoever is blocked waits as soon as it is told to ask, and not before: the words say which.
+#[test]
+#[cfg(unix)]
+fn who_has_not_asked_is_not_said_to_wait() {
+    let table = [
+        (
+            "1,2",
+            [false, false],
+            "The deadlock is certain in 2 moves, and no way is shorter: P1 would wait for B, which P2 holds; P2 would \
+             wait for A, which P1 holds.",
+        ),
+        (
+            "1,2,1",
+            [true, false],
+            "The deadlock is certain in 2 moves, and no way is shorter: P1 waits for B, which P2 holds; P2 would wait \
+             for A, which P1 holds.",
+        ),
+        (
+            "1,2,1,2",
+            [true, true],
+            "Deadlock in 2 moves, and no way is shorter: P1 waits for B, which P2 holds; P2 waits for A, which P1 \
+             holds.",
+        ),
+    ];
+    for (moves, asked, verdict) in table {
+        let words = format!("play philosophers --processes 2 --real --moves {moves}");
+        check(&words, 0, &[("outcome", json!("deadlocked")), ("verdict", json!(verdict))]);
+        let (_, document) = json(&words);
+        let found: Vec<_> = document["processes"].as_array().expect("a list").iter().map(|p| &p["asked"]).collect();
+        assert_eq!(found, asked, "{moves}");
+    }
+    let page = run("play philosophers --processes 2 --real --moves 1,2,1").expect(0).text().to_owned();
+    for line in ["  A  held by P1; P2 would wait", "  B  held by P2; P1 waits", "──would wait for A──▶ P1"] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+    // A try never waits.
+    let page = run("play try-lock --processes 2 --moves 1,2,1,2").expect(1).text().to_owned();
+    for line in ["; P1 would be refused", "P1 ──would be refused B──▶ P2"] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn the_kernel_lists_what_real_processes_hold() {

@@ -1,8 +1,8 @@
 //! The guardian: a process of our own that gives the terminal back when somebody kills us (`kill -9`) and we can't.
 //!
 //! It holds the terminal, remembers how it was, and reads from a pipe whose other end only we have. If the pipe ends
-//! with our word, all is well. If it ends without, we are gone: then the guardian leaves the alternate screen, shows the
-//! cursor and puts the mode back. It ends with the pipe, so it never stays behind.
+//! with our word, all is well. If it ends without, we are gone: then the guardian leaves the alternate screen, shows
+//! the cursor and puts the mode back. It ends with the pipe, so it never stays behind.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;

@@ -79,7 +79,7 @@ impl Args {
             true => print(&format!("{:#}\n", play::document(&game, real.as_ref())))?,
             false => print(&play::page(&game, real.as_ref(), style(terminal)))?,
         }
-        Ok(play::Verdict::of(&game).reached.into())
+        Ok(play::Verdict::of(&game, real.as_ref()).reached.into())
     }
 }
 
@@ -149,7 +149,7 @@ fn play(mut table: Table, mut desk: Desk, mut crew: Option<Crew>, terminal: &Ter
 /// What stays on the terminal behind the screen: the verdict, and the moves to make again.
 fn farewell(desk: &Desk, terminal: &Terminal) -> anyhow::Result<Verdict> {
     let game = desk.game();
-    let verdict = play::Verdict::of(game);
+    let verdict = desk.verdict();
     print(&style(terminal).wrap(&verdict.text(game), ""))?;
     let moves: Vec<usize> = game.past().iter().map(|made| made.choice.who).collect();
     if !moves.is_empty() {

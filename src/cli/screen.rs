@@ -28,7 +28,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal. It is given back when this is dropped, and also by a panic; by a guardian when we are killed.
+    /// Takes the terminal. It is given back when this is dropped, by a panic too; by a guardian when we are killed.
     pub(super) fn take() -> anyhow::Result<Self> {
         let care = Care::new();
         #[cfg(unix)]

@@ -101,6 +101,11 @@ impl<'a> Desk<'a> {
         &self.game
     }
 
+    /// How the game stands.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(&self.game, self.real.as_ref())
+    }
+
     /// What was heard of the real processes, if there are any.
     pub fn real(&self) -> Option<&Reality> {
         self.real.as_ref()
@@ -261,7 +266,7 @@ impl<'a> Desk<'a> {
 
     /// Says what was done, and, if there is anything to say of it, how the game stands.
     fn take_stock(&mut self, done: &str) {
-        let verdict = Verdict::of(&self.game);
+        let verdict = self.verdict();
         let text = verdict.text(&self.game);
         let next = match &self.real {
             None if verdict.reached => "",

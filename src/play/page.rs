@@ -12,7 +12,7 @@ use crate::report::{Cells, Style, clean, table};
 
 /// The page of a game; `real` if real processes carried it out.
 pub fn page(game: &Game, real: Option<&Reality>, style: Style) -> String {
-    let verdict = Verdict::of(game);
+    let verdict = Verdict::of(game, real);
     let mut page = opening(game, style);
     let scene = real.map_or_else(|| Scene::of(game), |real| real.scene(game));
     page += &position(&scene, real, style);

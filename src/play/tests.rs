@@ -32,7 +32,7 @@ fn verdict(name: &str, moves: &str) -> String {
             return format!("{}: {impossible}", index + 1);
         }
     }
-    let verdict = Verdict::of(&game);
+    let verdict = Verdict::of(&game, None);
     format!("{}, {}", if verdict.reached { "reached" } else { "not reached" }, verdict.text(&game))
 }
 

@@ -1,6 +1,8 @@
 //! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
 
 use super::game::{Game, Goal};
+use super::position::Waiting;
+use super::reality::Reality;
 use super::words;
 use crate::model::{Outcome, Phase};
 use crate::report::plural;
@@ -47,12 +49,18 @@ pub struct Verdict {
     pub crashed: usize,
     /// The cycle of the deadlock; also one that has closed while others can still move.
     pub cycle: Vec<Edge>,
+    /// Those in the cycle that have not asked yet and so do not wait: real processes only.
+    pub unasked: Vec<usize>,
 }
 
 impl Verdict {
-    /// Judges a game as it stands.
-    pub fn of(game: &Game) -> Self {
-        let position = game.position();
+    /// Judges a game as it stands; `real` if real processes carry it out.
+    pub fn of(game: &Game, real: Option<&Reality>) -> Self {
+        let position = real.map_or_else(|| game.position(), |real| real.position(game));
+        let cycle = position.cycle();
+        let waiting = |who: usize| position.processes[who].waiting;
+        let members = cycle.iter().map(|edge| edge.waiter);
+        let unasked = members.filter(|&who| waiting(who) == Waiting::NotAsked).collect();
         let ending = match (position.is_at_rest(), position.is_over()) {
             (false, _) => Ending::Open,
             (true, true) => Ending::Finished,
@@ -73,7 +81,8 @@ impl Verdict {
             refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
             lost,
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
-            cycle: position.cycle(),
+            cycle,
+            unasked,
         }
     }
 
@@ -82,10 +91,14 @@ impl Verdict {
         let scenario = game.scenario();
         let far = words::how_far(self.moves, self.shortest);
         let made = words::how_far(self.moves, None);
-        let ring = words::cycle(scenario, &self.cycle);
+        let ring = words::cycle(scenario, &self.cycle, &self.unasked);
+        let (deadlock, closed) = match self.unasked.is_empty() {
+            true => ("Deadlock", "has closed"),
+            false => ("The deadlock is certain", "will close"),
+        };
         let mut text = match (self.ending, self.reached) {
-            (Ending::Deadlocked, true) => format!("Deadlock {far}: {ring}."),
-            (Ending::Deadlocked, false) => format!("Deadlock {made}: {ring}. That was not the goal."),
+            (Ending::Deadlocked, true) => format!("{deadlock} {far}: {ring}."),
+            (Ending::Deadlocked, false) => format!("{deadlock} {made}: {ring}. That was not the goal."),
             (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
             (Ending::Finished, false) if let Goal::Deadlock(shortest) = game.goal() => {
                 let shortest = plural(shortest as u64, "move");
@@ -93,7 +106,7 @@ impl Verdict {
             }
             (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
             (Ending::Open, _) if !self.cycle.is_empty() => {
-                format!("A cycle has closed: {ring}. They can't go on; the others still can.")
+                format!("A cycle {closed}: {ring}. They can't go on; the others still can.")
             }
             (Ending::Open, _) => format!("The game is still open, {made}."),
         };

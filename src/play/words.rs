@@ -1,7 +1,7 @@
 //! What is said of processes, waits and goals.
 
 use super::game::Goal;
-use super::position::{Position, Stander, Standing};
+use super::position::{Position, Stander, Standing, Waiting};
 use super::way::MOST_STATES;
 use crate::analysis::MEETING;
 use crate::model::{Outcome, Phase};
@@ -41,7 +41,7 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
 pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> String {
     let stander = &position.processes[who];
     let others = names(scenario, &stander.blocked_by);
-    let name = name(scenario, who);
+    let (name, does) = (name(scenario, who), does(stander.waiting));
     match stander.waits_for {
         None => format!("nothing is in the way of {name}"),
         Some(MEETING) => format!("{name} waits at the meeting for {others}"),
@@ -51,10 +51,19 @@ pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> S
                 let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
                 let wanted = step(&scenario.processes[who], stander).map_or(1, units);
                 let free = there.saturating_sub(taken);
-                format!("{name} waits for {wanted} of {lock}, and {free} of {there} are free")
+                format!("{name} {does} {wanted} of {lock}, and {free} of {there} are free")
             }
-            None => format!("{name} waits for {lock}, which {others} {}", holds(stander.blocked_by.len())),
+            None => format!("{name} {does} {lock}, which {others} {}", holds(stander.blocked_by.len())),
         },
+    }
+}
+
+/// What a process does about a lock that it can't have.
+pub(super) fn does(waiting: Waiting) -> &'static str {
+    match waiting {
+        Waiting::Asked => "waits for",
+        Waiting::NotAsked => "would wait for",
+        Waiting::Never => "would be refused",
     }
 }
 
@@ -120,14 +129,17 @@ pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
     }
 }
 
-/// `P1 waits for B, which P2 holds; P2 waits for A, which P1 holds`
-pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge]) -> String {
+/// `P1 waits for B, which P2 holds; P2 waits for A, which P1 holds`; those who have not asked yet would.
+pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge], unasked: &[usize]) -> String {
     const MOST: usize = 8;
     let arrow = |edge: &Edge| {
         let (waiter, holder) = (name(scenario, edge.waiter), name(scenario, edge.holder));
         match edge.lock.as_str() {
             MEETING => format!("{waiter} waits at the meeting for {holder}"),
-            lock => format!("{waiter} waits for {lock}, which {holder} holds"),
+            lock => {
+                let waiting = if unasked.contains(&edge.waiter) { Waiting::NotAsked } else { Waiting::Asked };
+                format!("{waiter} {} {lock}, which {holder} holds", does(waiting))
+            }
         }
     };
     let mut parts: Vec<String> = cycle.iter().take(MOST).map(arrow).collect();
