@@ -146,7 +146,7 @@ impl<'a> Scene<'a> {
     /// The wait-for graph: a cycle as a ring, and one arrow for everybody else who waits.
     pub fn graph(&self, columns: usize) -> Vec<Line> {
         let cycle = self.position.cycle();
-        let does = |who: usize| words::does(self.position.processes[who].waiting);
+        let does = |who: usize| words::does(self.scenario, &self.position, who);
         let drawn = ring_where(self.scenario, &cycle, does, Style::PLAIN);
         let mut lines: Vec<Line> =
             drawn.lines().map(|line| Line::of(Tone::Bad, line.trim_start()).cut(columns)).collect();

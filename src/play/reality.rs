@@ -275,7 +275,7 @@ pub(super) fn sentence(game: &Game, event: &Event) -> Option<String> {
     Some(match &event.what {
         What::Gets { lock, .. } => format!("{name} has {lock}."),
         What::Waits { lock, .. } => format!("{name} has asked for {lock} and is kept waiting."),
-        What::Releases { lock } => format!("{name} lets {lock} go."),
+        What::Releases { lock, .. } => format!("{name} lets {lock} go."),
         What::Refused { lock, why, .. } => {
             format!("{name} is refused {lock}: {} ({}).", crate::report::clean(&why.text), why.name)
         }

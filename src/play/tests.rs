@@ -98,8 +98,8 @@ fn units_that_somebody_else_may_give_back_are_no_deadlock() {
     assert_eq!(verdict("banker", "1 2 3"), "not reached, The game is still open, in 3 moves.");
     assert_eq!(
         verdict("banker", "1 2 3 2 2"),
-        "reached, Deadlock in 5 moves, and no way is shorter: P1 waits for money, which P3 holds; P3 waits for money, \
-         which P1 holds."
+        "reached, Deadlock in 5 moves, and no way is shorter: P1 waits for 5 of money, of which P3 holds 2; P3 waits \
+         for 5 of money, of which P1 holds 4."
     );
 }
 

@@ -49,8 +49,10 @@ pub struct Verdict {
     pub crashed: usize,
     /// The cycle of the deadlock; also one that has closed while others can still move.
     pub cycle: Vec<Edge>,
-    /// Those in the cycle that have not asked yet and so do not wait: real processes only.
-    pub unasked: Vec<usize>,
+    /// Whether all of them have asked and wait; of real processes some may have yet to ask.
+    pub all_asked: bool,
+    /// The cycle in words.
+    ring: String,
 }
 
 impl Verdict {
@@ -58,9 +60,7 @@ impl Verdict {
     pub fn of(game: &Game, real: Option<&Reality>) -> Self {
         let position = real.map_or_else(|| game.position(), |real| real.position(game));
         let cycle = position.cycle();
-        let waiting = |who: usize| position.processes[who].waiting;
-        let members = cycle.iter().map(|edge| edge.waiter);
-        let unasked = members.filter(|&who| waiting(who) == Waiting::NotAsked).collect();
+        let has_asked = |edge: &Edge| position.processes[edge.waiter].waiting == Waiting::Asked;
         let ending = match (position.is_at_rest(), position.is_over()) {
             (false, _) => Ending::Open,
             (true, true) => Ending::Finished,
@@ -81,18 +81,18 @@ impl Verdict {
             refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
             lost,
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
+            all_asked: cycle.iter().all(has_asked),
+            ring: words::cycle(game.scenario(), &position, &cycle),
             cycle,
-            unasked,
         }
     }
 
     /// The verdict in words, a few sentences.
     pub fn text(&self, game: &Game) -> String {
-        let scenario = game.scenario();
         let far = words::how_far(self.moves, self.shortest);
         let made = words::how_far(self.moves, None);
-        let ring = words::cycle(scenario, &self.cycle, &self.unasked);
-        let (deadlock, closed) = match self.unasked.is_empty() {
+        let ring = &self.ring;
+        let (deadlock, closed) = match self.all_asked {
             true => ("Deadlock", "has closed"),
             false => ("The deadlock is certain", "will close"),
         };

@@ -4,7 +4,7 @@ use super::game::Goal;
 use super::position::{Position, Stander, Standing, Waiting};
 use super::way::MOST_STATES;
 use crate::analysis::MEETING;
-use crate::model::{Outcome, Phase};
+use crate::model::{Outcome, Phase, wanted};
 use crate::report::{clean, grouped, list, plural};
 use crate::scenario::{Process, Scenario, Step};
 use crate::trace::Edge;
@@ -41,7 +41,7 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
 pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> String {
     let stander = &position.processes[who];
     let others = names(scenario, &stander.blocked_by);
-    let (name, does) = (name(scenario, who), does(stander.waiting));
+    let (name, does) = (name(scenario, who), does(scenario, position, who));
     match stander.waits_for {
         None => format!("nothing is in the way of {name}"),
         Some(MEETING) => format!("{name} waits at the meeting for {others}"),
@@ -49,26 +49,24 @@ pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> S
         Some(lock) => match scenario.units.get(lock) {
             Some(&there) => {
                 let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
-                let wanted = step(&scenario.processes[who], stander).map_or(1, units);
                 let free = there.saturating_sub(taken);
-                format!("{name} {does} {wanted} of {lock}, and {free} of {there} are free")
+                format!("{name} {does} {lock}, and {free} of {there} are free")
             }
             None => format!("{name} {does} {lock}, which {others} {}", holds(stander.blocked_by.len())),
         },
     }
 }
 
-/// What a process does about a lock that it can't have.
-pub(super) fn does(waiting: Waiting) -> &'static str {
-    match waiting {
+/// What a process does about a lock that it can't have: `waits for`, `would wait for 2 of`.
+pub(super) fn does(scenario: &Scenario, position: &Position, who: usize) -> String {
+    let stander = &position.processes[who];
+    let does = match stander.waiting {
         Waiting::Asked => "waits for",
         Waiting::NotAsked => "would wait for",
         Waiting::Never => "would be refused",
-    }
-}
-
-fn units(step: &Step) -> u32 {
-    if let Step::Lock { units, .. } = step { units.unwrap_or(1) } else { 1 }
+    };
+    let units = step(&scenario.processes[who], stander).and_then(|step| wanted(scenario, step, None)?.units);
+    units.map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
 }
 
 fn holds(count: usize) -> &'static str {
@@ -129,16 +127,21 @@ pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
     }
 }
 
-/// `P1 waits for B, which P2 holds; P2 waits for A, which P1 holds`; those who have not asked yet would.
-pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge], unasked: &[usize]) -> String {
+/// `P1 waits for B, which P2 holds; P2 would wait for 5 of tape, of which P1 holds 2`
+pub(super) fn cycle(scenario: &Scenario, position: &Position, cycle: &[Edge]) -> String {
     const MOST: usize = 8;
     let arrow = |edge: &Edge| {
         let (waiter, holder) = (name(scenario, edge.waiter), name(scenario, edge.holder));
         match edge.lock.as_str() {
             MEETING => format!("{waiter} waits at the meeting for {holder}"),
             lock => {
-                let waiting = if unasked.contains(&edge.waiter) { Waiting::NotAsked } else { Waiting::Asked };
-                format!("{waiter} {} {lock}, which {holder} holds", does(waiting))
+                let does = does(scenario, position, edge.waiter);
+                let holders = position.holders(lock);
+                let held = holders.iter().find(|(who, _)| *who == edge.holder).and_then(|(_, held)| held.units);
+                match held {
+                    Some(units) => format!("{waiter} {does} {lock}, of which {holder} holds {units}"),
+                    None => format!("{waiter} {does} {lock}, which {holder} holds"),
+                }
             }
         }
     };

@@ -23,11 +23,11 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
 
 /// One cycle as a ring of arrows: they all wait.
 pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
-    ring_where(scenario, cycle, |_| "waits for", style)
+    ring_where(scenario, cycle, |_| "waits for".to_owned(), style)
 }
 
-/// One cycle as a ring of arrows, with what each process does about its lock: `waits for`, `would wait for`.
-pub fn ring_where(scenario: &Scenario, cycle: &[Edge], does: impl Fn(usize) -> &'static str, style: Style) -> String {
+/// One cycle as a ring of arrows, with what each process does about its lock: `waits for`, `would wait for 2 of`.
+pub fn ring_where(scenario: &Scenario, cycle: &[Edge], does: impl Fn(usize) -> String, style: Style) -> String {
     let hidden = cycle.len().saturating_sub(MOST);
     let last = cycle.len().saturating_sub(1);
     let mut text = String::new();
@@ -44,7 +44,7 @@ pub fn ring_where(scenario: &Scenario, cycle: &[Edge], does: impl Fn(usize) -> &
             _ if index == last => "└─",
             _ => "│ ",
         };
-        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge, does(edge.waiter))));
+        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge, &does(edge.waiter))));
     }
     text
 }

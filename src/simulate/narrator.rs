@@ -227,13 +227,12 @@ impl<'a> Narrator<'a> {
     /// A step that gets what it asks for, if it asks for anything.
     fn get(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Want { lock, mode, .. }) = self.asking(who, place) else { return };
-        self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode });
-        let units = match self.step(who, place) {
-            Some(Step::Lock { units, .. }) => units.unwrap_or(1),
-            _ => return self.voices[who].mode = Some(mode),
-        };
-        let held = &mut self.voices[who].held;
+        let Some(Want { lock, mode, units, .. }) = self.asking(who, place) else { return };
+        self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode, units });
+        if self.step(who, place).is_some_and(Step::is_transaction) {
+            return self.voices[who].mode = Some(mode);
+        }
+        let (units, held) = (units.unwrap_or(1), &mut self.voices[who].held);
         match held.iter_mut().find(|(name, _)| *name == lock) {
             Some((_, all)) => *all += units,
             None => held.push((lock, units)),
@@ -258,7 +257,7 @@ impl<'a> Narrator<'a> {
             at_us,
             match asking.commits {
                 true => What::Commits { rows: self.voices[who].rows },
-                false => What::Wants { lock: asking.lock.to_owned(), mode: asking.mode },
+                false => What::Wants { lock: asking.lock.to_owned(), mode: asking.mode, units: asking.units },
             },
         );
     }
@@ -266,10 +265,10 @@ impl<'a> Narrator<'a> {
     /// Says that it waits, once; who is refused at once never says so.
     fn wait(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Want { lock, mode, patience, .. }) = self.asking(who, place) else { return };
+        let Some(Want { lock, mode, units, patience, .. }) = self.asking(who, place) else { return };
         if patience != Some(Duration::ZERO) && !std::mem::replace(&mut self.voices[who].waits, true) {
             let limit_us = patience.map(|limit| limit.as_micros() as u64);
-            self.say(who, at_us, What::Waits { lock: lock.to_owned(), mode, limit_us });
+            self.say(who, at_us, What::Waits { lock: lock.to_owned(), mode, units, limit_us });
         }
     }
 
@@ -280,8 +279,8 @@ impl<'a> Narrator<'a> {
         let why = self.why(at, who, place);
         let waited_us = at_us.saturating_sub(self.voices[who].asked_us.take().unwrap_or(at_us));
         self.voices[who].waits = false;
-        if let Some(Want { lock, mode, .. }) = self.asking(who, place) {
-            self.say(who, at_us, What::Refused { lock: lock.to_owned(), mode, why, waited_us });
+        if let Some(Want { lock, mode, units, .. }) = self.asking(who, place) {
+            self.say(who, at_us, What::Refused { lock: lock.to_owned(), mode, units, why, waited_us });
         }
         self.release_everything(who, at_us);
         let then = *self.program.place(who, to);
@@ -329,22 +328,25 @@ impl<'a> Narrator<'a> {
         }
     }
 
-    /// Lets go. Of some units nothing is said: it holds the lock until the last of them is given back.
+    /// Lets go: of so many units, or of all that it holds.
     fn unlock(&mut self, who: usize, name: &str, units: Option<u32>, at_us: u64) {
         let held = &mut self.voices[who].held;
-        let mine = held.iter_mut().filter(|(lock, _)| *lock == name);
-        mine.for_each(|(_, all)| *all = all.saturating_sub(units.unwrap_or(u32::MAX)));
-        held.retain(|(_, all)| *all > 0);
-        if held.iter().all(|(lock, _)| *lock != name) {
-            self.say(who, at_us, What::Releases { lock: name.to_owned() });
+        let Some(at) = held.iter().position(|(lock, _)| *lock == name) else { return };
+        let given = units.unwrap_or(u32::MAX).min(held[at].1);
+        held[at].1 -= given;
+        let keeps = held[at].1;
+        if keeps == 0 {
+            held.remove(at);
         }
+        let units = self.scenario.units.contains_key(name).then_some(given);
+        self.say(who, at_us, What::Releases { lock: name.to_owned(), units, keeps });
     }
 
     fn roll_back(&mut self, who: usize, at_us: u64) {
         let voice = &mut self.voices[who];
         let (mode, rows) = (voice.mode.take(), std::mem::take(&mut voice.rows));
         if mode.is_some() {
-            self.say(who, at_us, What::Releases { lock: DATABASE.to_owned() });
+            self.say(who, at_us, What::releases(DATABASE));
         }
         self.say(who, at_us, What::RolledBack { rows });
     }

@@ -118,8 +118,8 @@ Processes ───────────────────────�
  2 P2  can move              lock money 2 [lock money 2] unlock money
 ▶3 P3  blocked by P1 and P2  lock money 2 [lock money 5] unlock money
 Locks ─────────────────────────────────  Who waits for whom ────────────────────
-money  2 of 10 free: P1 4, P2 2 and P3…  P1 ──waits for money──▶ P2 and P3
-                                         P3 ──waits for money──▶ P1 and P2
+money  2 of 10 free: P1 4, P2 2 and P3…  P1 ──waits for 5 of money──▶ P2 and P3
+                                         P3 ──waits for 5 of money──▶ P1 and P2
 Lanes, one second a move ───────────────────────────────────────────────────────
    0 s                                                                 10.00 s
 P1         ███████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
