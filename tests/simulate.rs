@@ -94,6 +94,15 @@ fn who_has_just_written_asks_again_first_and_others_starve() {
 }
 
 #[test]
+fn what_can_not_be_carried_out_is_all_that_is_said() {
+    for options in ["", " --quiet", " --json", " --repeat 2"] {
+        let done = common::run(&format!("run deadlock --simulate --schedule P1,P1,P1{options}"));
+        done.expect_error(&["move 3 of the schedule can't be made", "it waits at the meeting for P2"]);
+        assert_eq!(done.text(), "", "{options}");
+    }
+}
+
+#[test]
 fn units_are_lent_as_long_as_there_are_enough() {
     let bank = samples().into_iter().find(|sample| sample.name == "banker").expect("a sample").scenario;
     let outcomes: Vec<Outcome> = (1..=100).map(|seed| simulated(&bank, seed).1.outcome).collect();

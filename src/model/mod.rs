@@ -44,6 +44,7 @@ mod told;
 mod wait;
 mod wanted;
 
+pub use context::rows_lost;
 pub use holdings::{Holding, holdings};
 pub use next::{Move, Outcome};
 pub use program::{

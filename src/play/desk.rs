@@ -255,7 +255,7 @@ impl<'a> Desk<'a> {
         match self.game.make(choice) {
             Err(impossible) => self.say(Tone::Warn, format!("{impossible}.")),
             Ok(()) => {
-                let outcome = self.game.past().last().map(|made| words::outcome(made.outcome, made.loses));
+                let outcome = self.game.past().last().map(|made| words::outcome(made.outcome, made.lost));
                 let outcome = outcome.filter(|words| !words.is_empty()).map(|words| format!(": {words}"));
                 let name = words::name(self.game.scenario(), choice.who);
                 let step = step.unwrap_or_default();

@@ -7,7 +7,7 @@ use super::way::{Choice, Way, for_each_choice_of};
 use super::words;
 use crate::analysis::{Artist, Lane};
 use crate::explore::Wanted;
-use crate::model::{Outcome, Program};
+use crate::model::{Outcome, Program, rows_lost};
 use crate::scenario::Scenario;
 use crate::simulate::Narrator;
 use crate::trace::Event;
@@ -60,8 +60,8 @@ pub struct Made {
     pub choice: Choice,
     /// What became of the step.
     pub outcome: Outcome,
-    /// A record was lost by it.
-    pub loses: bool,
+    /// Records that were lost by it.
+    pub lost: u64,
     /// Where everybody stood before it.
     pub before: Vec<u32>,
 }
@@ -171,7 +171,10 @@ impl<'a> Game<'a> {
         });
         let (outcome, loses, then) = made.ok_or_else(|| self.why_not(choice.who))?;
         let before = std::mem::replace(&mut self.at, then);
-        self.past.push(Made { choice, outcome, loses, before });
+        let (process, place) =
+            (&self.scenario.processes[choice.who], self.program.place(choice.who, before[choice.who]));
+        let lost = if loses { rows_lost(process, place, outcome) } else { 0 };
+        self.past.push(Made { choice, outcome, lost, before });
         Ok(())
     }
 

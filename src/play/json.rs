@@ -9,9 +9,10 @@
 //!   "shortest": 2,                moves that it takes at least; null if that is not known
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
-//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
+//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false,
+//!                "lost": 0 } ],              records that it loses
 //!   "refused": 0,
-//!   "lost": 0,                    records
+//!   "lost": 0,                    records, in all
 //!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
 //!   "processes": [ { "name": "P1", "step": "lock B", "round": 1, "attempt": 1, "can_move": false,
 //!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
@@ -80,7 +81,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
 
 fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
     let who = &scenario.processes[made.choice.who].name;
-    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.loses })
+    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.lost > 0, "lost": made.lost })
 }
 
 fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {

@@ -6,7 +6,7 @@ use super::{Choice, Desk, Flow, Game, Hint, Key, Verdict};
 use crate::model::{Attempts, Program};
 use crate::scenario::{Scenario, builtin, parse, parse_schedule};
 
-/// A built-in scenario, or two processes with these programs on flock.
+/// A built-in scenario, or processes with these programs on flock, with transactions on SQLite.
 fn scenario(name: &str) -> Scenario {
     if let Some((name, processes)) = name.split_once(' ').filter(|_| !name.contains('|')) {
         return builtin::named(name, processes.parse().ok()).unwrap();
@@ -18,7 +18,8 @@ fn scenario(name: &str) -> Scenario {
             format!("[[process]]\nname = \"P{}\"\n{head}\nsteps = [{}]\n", who + 1, steps.join(", "))
         };
         let processes: String = name.split('|').map(str::trim).enumerate().map(process).collect();
-        parse(&format!("title = \"t\"\non = \"flock\"\n{processes}"), "test").unwrap()
+        let on = if name.contains("begin") { "sqlite" } else { "flock" };
+        parse(&format!("title = \"t\"\non = \"{on}\"\n{processes}"), "test").unwrap()
     })
 }
 
@@ -41,7 +42,7 @@ const CROSSED: &str = "lock A, lock B, unlock B, unlock A | lock B, lock A, unlo
 #[test]
 fn verdicts() {
     let ring = "P1 waits for B, which P2 holds; P2 waits for A, which P1 holds";
-    let table: [(&str, &str, &str); 12] = [
+    let table: [(&str, &str, &str); 13] = [
         (CROSSED, "", "not reached, The game is still open, in 0 moves."),
         (CROSSED, "1", "not reached, The game is still open, in 1 move."),
         (CROSSED, "1 2", &format!("reached, Deadlock in 2 moves, and no way is shorter: {ring}.")),
@@ -75,6 +76,12 @@ fn verdicts() {
             "locked-quick 2",
             "1 1 2 2 1 2 2 2 1 1 1",
             "not reached, Everyone has come to the end in 11 moves, but not unharmed. 1 refusal. 1 record lost.",
+        ),
+        (
+            "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
+            "1 1 2 2 1 1 1 1",
+            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 process \
+             killed.",
         ),
         (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
@@ -156,6 +163,14 @@ fn hints() {
         "deadlock",
         "1",
         "From here a deadlock is certain. A way to the goal takes 3 moves more: P1 moves next (meet).",
+    );
+    // Who tries again without end may do so for ever.
+    let endless = "retry = { backoff = \"constant\", base = \"1s\", cap = \"1s\", jitter = \"none\", attempts = 21 }: lock C within 1s, unlock C | lock C, unlock C";
+    check_hint(
+        &format!("{CROSSED} | {endless}"),
+        "1 2 4",
+        "From here every schedule deadlocks, or goes on and on. A way to the goal takes 3 moves more: P4 moves next \
+         (unlock C).",
     );
     check_hint(
         "locked-quick 2",

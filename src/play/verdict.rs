@@ -44,7 +44,7 @@ pub struct Verdict {
     /// Refusals on the way.
     pub refused: usize,
     /// Records lost on the way.
-    pub lost: usize,
+    pub lost: u64,
     /// Processes that were killed.
     pub crashed: usize,
     /// The cycle of the deadlock; also one that has closed while others can still move.
@@ -66,7 +66,7 @@ impl Verdict {
             (true, true) => Ending::Finished,
             (true, false) => Ending::Deadlocked,
         };
-        let lost = game.past().iter().filter(|made| made.loses).count();
+        let lost = game.past().iter().map(|made| made.lost).sum();
         let reached = match game.goal() {
             Goal::Deadlock(_) => ending == Ending::Deadlocked,
             Goal::FinishWithoutLoss(_) => ending == Ending::Finished && lost == 0,
@@ -110,10 +110,10 @@ impl Verdict {
             }
             (Ending::Open, _) => format!("The game is still open, {made}."),
         };
-        let harm = [(self.refused, "refusal"), (self.lost, "record"), (self.crashed, "process")];
+        let harm = [(self.refused as u64, "refusal"), (self.lost, "record"), (self.crashed as u64, "process")];
         for ((count, word), end) in harm.into_iter().zip(["", " lost", " killed"]) {
             if count > 0 {
-                text += &format!(" {}{end}.", plural(count as u64, word));
+                text += &format!(" {}{end}.", plural(count, word));
             }
         }
         text

@@ -27,8 +27,9 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
             "bring everyone to the end without losing a record; no schedule can deadlock".into()
         }
         Goal::Finish(Some(_)) if stores => {
-            "bring everyone to the end; no schedule can deadlock, and every one loses a record".into()
+            "bring everyone to the end; no schedule can deadlock, and none ends without the loss of a record".into()
         }
+        Goal::Finish(None) => "none; no schedule can deadlock, and none brings everyone to the end".into(),
         Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
         Goal::Either => format!(
             "make it deadlock, if that can be (it was not looked further than {} states), or bring everyone to the end",
@@ -112,7 +113,7 @@ pub(super) fn progress(process: &Process, stander: &Stander) -> String {
 }
 
 /// What became of a step; empty if it was simply made.
-pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
+pub(super) fn outcome(outcome: Outcome, lost: u64) -> String {
     let what = match outcome {
         Outcome::Granted | Outcome::Comes => "",
         Outcome::Refused => "refused",
@@ -120,11 +121,12 @@ pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
         Outcome::Crashes => "crashes",
         Outcome::Victim => "ended, as the victim",
     };
-    match (what, loses) {
-        (what, false) => what.into(),
-        ("", true) => "a record is lost".into(),
-        (what, true) => format!("{what}; a record is lost"),
-    }
+    let lost = match lost {
+        0 => return what.into(),
+        1 => "a record is lost".to_owned(),
+        more => format!("{} are lost", plural(more, "record")),
+    };
+    if what.is_empty() { lost } else { format!("{what}; {lost}") }
 }
 
 /// `P1 waits for B, which P2 holds; P2 would wait for 5 of tape, of which P1 holds 2`
