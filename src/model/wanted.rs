@@ -16,7 +16,8 @@ pub struct Want<'a> {
     pub units: Option<u32>,
     /// How long its process waits: `None` for ever; zero is refused at once.
     pub patience: Option<Duration>,
-    /// It is a COMMIT: its process says that, and not what it wants. Whether it needs anything depends on what it wrote.
+    /// It is a COMMIT: its process says that, and not what it wants. Whether it needs anything depends on what it
+    /// wrote.
     pub commits: bool,
 }
 

@@ -80,8 +80,8 @@ fn verdicts() {
         (
             "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
             "1 1 2 2 1 1 1 1",
-            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 process \
-             killed.",
+            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 \
+             process killed.",
         ),
         (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
@@ -165,7 +165,8 @@ fn hints() {
         "From here a deadlock is certain. A way to the goal takes 3 moves more: P1 moves next (meet).",
     );
     // Who tries again without end may do so for ever.
-    let endless = "retry = { backoff = \"constant\", base = \"1s\", cap = \"1s\", jitter = \"none\", attempts = 21 }: lock C within 1s, unlock C | lock C, unlock C";
+    let retry = r#"retry = { backoff = "constant", base = "1s", cap = "1s", jitter = "none", attempts = 21 }"#;
+    let endless = format!("{retry}: lock C within 1s, unlock C | lock C, unlock C");
     check_hint(
         &format!("{CROSSED} | {endless}"),
         "1 2 4",
