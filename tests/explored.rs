@@ -174,7 +174,7 @@ fn memory_stays_below_its_bound() {
         let mut shell = std::process::Command::new("sh");
         let lesson = env!("CARGO_BIN_EXE_lesson");
         shell.args(["-c", &format!("ulimit -v {kib}; exec {lesson} explore scenario.toml --max-memory {mib} --json")]);
-        // The C library of Linux sets 64 MiB of addresses aside for each thread, if they are there: luck, and no memory.
+        // The C library of Linux sets 64 MiB of addresses aside for each thread if they are there: that is no memory.
         shell.current_dir(place.path()).env("MALLOC_ARENA_MAX", "1");
         let found = common::finish(shell).expect(3).json();
         assert_eq!(found["stopped"], "memory");
