@@ -57,6 +57,8 @@
 //! - **The player.** A schedule may be a list, or come move by move from outside while the run goes on
 //!   ([`run::Schedule::Player`]): then a process may be told to make a step in which it will wait. When the player
 //!   hangs up, the run ends.
+//! - **The guardian.** While `play` has the terminal, a process of our own stands beside it and gives it back if `play`
+//!   is killed; the workers end by their leash then (`cli/guardian.rs`).
 //! - **The verdict.** The conductor keeps the wait-for graph as events arrive and knows of a cycle at the event that
 //!   closes it; who waits at a meeting waits for those who have not come. It then watches for a while that nothing
 //!   moves, asks a second witness (`/proc/locks`, or parking_lot's detector), and ends its own children: all are

@@ -55,17 +55,17 @@ impl WaitForGraph {
         let who = event.who;
         self.meetings.apply(who, &event.what);
         match &event.what {
-            What::Waits { lock, mode, limit_us } => {
+            What::Waits { lock, mode, limit_us, .. } => {
                 let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
                 self.waits.insert(who, wait);
                 self.set_pending(who, *mode);
             }
-            What::Gets { lock, mode } => self.grant(who, lock, *mode, event.at_us),
+            What::Gets { lock, mode, .. } => self.grant(who, lock, *mode, event.at_us),
             What::Refused { .. } => {
                 self.waits.remove(&who);
                 self.set_committing(who, false);
             }
-            What::Releases { lock } => self.release(who, lock),
+            What::Releases { lock, keeps: 0, .. } => self.release(who, lock),
             What::Commits { .. } => self.set_committing(who, true),
             What::Committed { .. } | What::RolledBack { .. } => {
                 self.waits.remove(&who);
@@ -287,11 +287,11 @@ mod tests {
             let words: Vec<&str> = line.split(' ').collect();
             let lock = words.get(2).map(|&name| name.to_owned()).unwrap_or_default();
             let what = match words[1] {
-                "gets" => What::Gets { lock, mode: Mode::Exclusive },
-                "shares" => What::Gets { lock, mode: Mode::Shared },
-                "waits" => What::Waits { lock, mode: Mode::Exclusive, limit_us: None },
-                "tries" => What::Waits { lock, mode: Mode::Exclusive, limit_us: Some(1) },
-                "frees" => What::Releases { lock },
+                "gets" => What::gets(lock, Mode::Exclusive),
+                "shares" => What::gets(lock, Mode::Shared),
+                "waits" => What::Waits { lock, mode: Mode::Exclusive, units: None, limit_us: None },
+                "tries" => What::Waits { lock, mode: Mode::Exclusive, units: None, limit_us: Some(1) },
+                "frees" => What::releases(lock),
                 "meets" => What::Meets,
                 _ => What::Ends,
             };
@@ -314,11 +314,11 @@ mod tests {
     fn a_commit_that_waits_keeps_new_readers_out() {
         let lock = || DATABASE.to_owned();
         let events = [
-            (0, What::Gets { lock: lock(), mode: Mode::Shared }),
-            (1, What::Gets { lock: lock(), mode: Mode::Reserved }),
+            (0, What::gets(lock(), Mode::Shared)),
+            (1, What::gets(lock(), Mode::Reserved)),
             (1, What::Commits { rows: 1 }),
-            (1, What::Waits { lock: lock(), mode: Mode::Exclusive, limit_us: Some(1) }),
-            (2, What::Waits { lock: lock(), mode: Mode::Shared, limit_us: Some(1) }),
+            (1, What::Waits { lock: lock(), mode: Mode::Exclusive, units: None, limit_us: Some(1) }),
+            (2, What::Waits { lock: lock(), mode: Mode::Shared, units: None, limit_us: Some(1) }),
         ];
         let mut graph = WaitForGraph::default();
         events.into_iter().for_each(|(who, what)| graph.apply(&Event { at_us: 0, who, what }));

@@ -5,6 +5,8 @@ mod deadlock;
 mod explore;
 mod export;
 mod fixed;
+#[cfg(unix)]
+mod guardian;
 mod live;
 mod locked;
 mod output;
@@ -80,6 +82,10 @@ enum Command {
         /// For whoever reads `ps`
         names: Option<std::ffi::OsString>,
     },
+    /// Gives the terminal back when play is killed; lesson starts it by itself
+    #[cfg(unix)]
+    #[command(hide = true)]
+    Guardian,
 }
 
 /// Whether a command showed what it promises.
@@ -119,9 +125,12 @@ impl Cli {
     }
 
     fn dispatch(self) -> anyhow::Result<Verdict> {
-        if let Command::Worker { .. } = self.command {
+        match self.command {
             // A worker prints events, not pages; Ctrl-C is its conductor's affair.
-            return self.execute(&Terminal::of_stdout(ColorChoice::Never));
+            Command::Worker { .. } => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            #[cfg(unix)]
+            Command::Guardian => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            _ => {}
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
@@ -143,6 +152,8 @@ impl Cli {
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
             Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
+            #[cfg(unix)]
+            Command::Guardian => guardian::main().map(|()| Verdict::Shown),
         }
     }
 }

@@ -42,7 +42,9 @@ mod stand;
 mod tests;
 mod told;
 mod wait;
+mod wanted;
 
+pub use context::rows_lost;
 pub use holdings::{Holding, holdings};
 pub use next::{Move, Outcome};
 pub use program::{
@@ -55,6 +57,7 @@ pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
 pub use stand::{Phase, Place};
 pub(crate) use wait::LONGEST_SEEN_CYCLE;
 pub use wait::WaitsFor;
+pub use wanted::{Want, kind_of, wanted};
 
 use std::fmt;
 

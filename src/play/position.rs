@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::way::for_each_choice_of;
 use crate::analysis::MEETING;
-use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings};
-use crate::scenario::Scenario;
+use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings, wanted};
+use crate::scenario::{DATABASE, Scenario};
 use crate::trace::Edge;
 
 /// What a process can do where it stands.
@@ -37,6 +38,17 @@ impl Standing {
     }
 }
 
+/// What a process does about a lock that it can't have now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// It has asked and waits. On the model everybody asks who comes to such a lock.
+    Asked,
+    /// A real process that will wait as soon as it is told to ask.
+    NotAsked,
+    /// It does not wait here: if it asked now it would be refused at once.
+    Never,
+}
+
 /// One process in a position.
 #[derive(Debug, Clone)]
 pub struct Stander<'a> {
@@ -46,6 +58,8 @@ pub struct Stander<'a> {
     pub standing: Standing,
     /// What it waits for, a lock's name or [`MEETING`]; `None` if nothing is in its way.
     pub waits_for: Option<&'a str>,
+    /// Whether it waits for that already; says nothing where nothing is in its way.
+    pub waiting: Waiting,
     /// What it waits for are units of a lock.
     pub waits_for_units: bool,
     /// Who is in its way.
@@ -73,7 +87,13 @@ impl<'a> Position<'a> {
             };
             let waits_for_units = waits_for.is_some_and(|lock| scenario.units.contains_key(lock));
             let holds = holdings(scenario, &scenario.processes[who], &place);
-            Stander { place, standing: standing(program, at, who), waits_for, waits_for_units, blocked_by, holds }
+            let process = &scenario.processes[who];
+            let database = holds.iter().find(|held| held.lock == DATABASE).map(|held| held.mode);
+            let want = place.step_of(&process.steps).and_then(|step| wanted(scenario, step, database));
+            let never = waits_for != Some(MEETING) && want.is_some_and(|want| want.patience == Some(Duration::ZERO));
+            let waiting = if never { Waiting::Never } else { Waiting::Asked };
+            let standing = standing(program, at, who);
+            Stander { place, standing, waits_for, waiting, waits_for_units, blocked_by, holds }
         };
         Self { processes: (0..at.len()).map(stander).collect() }
     }
@@ -142,9 +162,12 @@ impl<'a> Position<'a> {
         self.processes.iter().enumerate().filter_map(held).collect()
     }
 
-    /// Who is kept waiting for a lock.
-    pub fn waiters(&self, lock: &str) -> Vec<usize> {
-        let waits = |who: &usize| self.processes[*who].waits_for == Some(lock);
+    /// Who can't have a lock now, and waits for it, will wait or will not.
+    pub fn waiters(&self, lock: &str, waiting: Waiting) -> Vec<usize> {
+        let waits = |who: &usize| {
+            let process = &self.processes[*who];
+            process.waits_for == Some(lock) && process.waiting == waiting
+        };
         (0..self.processes.len()).filter(waits).collect()
     }
 }

@@ -15,14 +15,19 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
         text += &ring(scenario, cycle, style);
     }
     for edge in &deadlock.blocked_behind {
-        let arrow = arrow(scenario, edge);
+        let arrow = arrow(scenario, edge, "waits for");
         text += &format!("     {}  (blocked behind)\n", style.warn(&arrow));
     }
     text
 }
 
-/// One cycle as a ring of arrows.
+/// One cycle as a ring of arrows: they all wait.
 pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
+    ring_where(scenario, cycle, |_| "waits for".to_owned(), style)
+}
+
+/// One cycle as a ring of arrows, with what each process does about its lock: `waits for`, `would wait for 2 of`.
+pub fn ring_where(scenario: &Scenario, cycle: &[Edge], does: impl Fn(usize) -> String, style: Style) -> String {
     let hidden = cycle.len().saturating_sub(MOST);
     let last = cycle.len().saturating_sub(1);
     let mut text = String::new();
@@ -39,12 +44,12 @@ pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
             _ if index == last => "└─",
             _ => "│ ",
         };
-        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge)));
+        text += &format!("  {} {}\n", style.bad(rail), style.bad(&arrow(scenario, edge, &does(edge.waiter))));
     }
     text
 }
 
-fn arrow(scenario: &Scenario, edge: &Edge) -> String {
+fn arrow(scenario: &Scenario, edge: &Edge, does: &str) -> String {
     let name = |who| cut(&clean(name(scenario, who)), 20);
-    format!("{} ──waits for {}──▶ {}", name(edge.waiter), cut(&clean(&edge.lock), 20), name(edge.holder))
+    format!("{} ──{does} {}──▶ {}", name(edge.waiter), cut(&clean(&edge.lock), 20), name(edge.holder))
 }
