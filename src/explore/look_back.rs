@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::Path;
+use super::cycles::Pace;
 use super::packed::{Layout, State};
 use super::ranks::{Nearest, Rank};
 use super::table::Table;
@@ -80,8 +81,8 @@ impl<const W: usize> LookBack<'_, W> {
     }
 
     /// From which states everybody can still end, and which of those on a way are among them. `None` if that takes
-    /// more memory than there is, or if `go_on`, which hears the rank, does not want to know it any more.
-    pub(super) fn safe(&self, way: &Path, max_bytes: usize, mut go_on: impl FnMut(u64) -> bool) -> Option<Safe> {
+    /// more memory than there is, or if it is not to go on.
+    pub(super) fn safe(&self, way: &Path, max_bytes: usize, pace: &mut Pace) -> Option<Safe> {
         let kept: usize = self.ranks.iter().map(|rank| size_of_val(&*rank.states) + size_of_val(&*rank.depths)).sum();
         let start = way.states.first().map_or(0, |start| self.rank_of(start));
         let way: Vec<(u64, State<W>)> =
@@ -93,13 +94,14 @@ impl<const W: usize> LookBack<'_, W> {
             let mut mine = Table::new(false, !self.program.is_layered());
             let slots = Table::<W>::slots_for(states.len());
             let bytes = kept + mine.bytes_of(slots, 0) + above.iter().map(Table::bytes).sum::<usize>();
-            if bytes > max_bytes || !go_on(rank) {
+            if bytes > max_bytes {
                 return None;
             }
             if !states.is_empty() {
                 mine.resize(slots, 0);
             }
             for state in states {
+                pace.step()?;
                 self.layout.unpack(state, &mut at);
                 if self.is_safe(state, &at, &above) {
                     mine.insert_anyhow(state);

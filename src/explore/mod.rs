@@ -294,9 +294,10 @@ fn by_rank<const W: usize>(
     let mut shortest = nearest.map(|nearest| back.path_to(&nearest));
     if is_complete && task.first.is_none() {
         explored.loops = Some(Loops::default());
-        let (states, last_rank) = (explored.states, program.last_rank());
-        let go_on = |rank| progress(Progress { states, rank, last_rank, doing: Doing::Concluding });
-        if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, go_on) {
+        let states = explored.states;
+        let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+        if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, &mut Pace::new(&mut go_on))
+        {
             explored.part(safe.states);
             shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
         }
