@@ -354,7 +354,10 @@ fn conclude<const W: usize>(
             Tally::TooLarge | Tally::Interrupted => {}
             Tally::Endless => {
                 explored.schedules = Some(Schedules::Infinite);
-                explored.p_deadlock = edges.p_deadlock(pace).map(Probability::About);
+                explored.p_deadlock = match explored.deadlock_states {
+                    0 => Some(Probability::Exact(BigUint::ZERO, BigUint::from(1_u8))),
+                    _ => edges.p_deadlock(pace).map(Probability::About),
+                };
             }
         }
     }

@@ -131,9 +131,8 @@ impl<'a, const W: usize> Ranks<'a, W> {
             return;
         }
         // From rank to rank the number of states grows by less and less.
-        let most = self.turn.len().saturating_mul(self.turn.len() / before.max(1) + 1);
-        let likely = (self.turn.len() as u128 * self.turn.len() as u128 / before.max(1) as u128) as usize;
-        let states = likely.min(most).min(self.turn.len().saturating_mul(self.processes));
+        let (len, before) = (self.turn.len() as u128, before.max(1) as u128);
+        let states = (len * len / before).min(len * self.processes as u128) as usize;
         let mut next = self.empty();
         let slots = Table::<W>::slots_for(states);
         if self.bytes() + next.bytes_of(slots, self.shape.stride()) <= self.task.max_bytes {
@@ -230,6 +229,9 @@ impl<const W: usize> Frontier<W> for Ranks<'_, W> {
 
     #[inline]
     fn warm(&self, successors: &[Successor<W>]) {
+        if !self.above.iter().any(Table::mixes) {
+            return; // what is needed comes in order
+        }
         let target = |successor: &Successor<W>| self.above.get(successor.rise as usize - 1);
         let scattered = successors.iter().filter_map(|s| Some((target(s).filter(|table| table.mixes())?, &s.state)));
         std::hint::black_box(scattered.fold(0, |all, (table, state)| all ^ table.look_at(state)));

@@ -34,7 +34,7 @@ pub(super) struct Open<const W: usize> {
 /// A move, and the state that it leads to.
 pub(super) struct Successor<const W: usize> {
     pub(super) state: State<W>,
-    pub(super) who: usize,
+    pub(super) who: u8,
     /// How many ranks the move rises.
     pub(super) rise: u32,
     pub(super) outcome: Outcome,
@@ -77,6 +77,8 @@ struct Search<'a, const W: usize, F> {
     layout: &'a Layout,
     task: &'a Task,
     frontier: &'a mut F,
+    /// Nobody does anything but take, wait and let go.
+    is_plain: bool,
     /// Every move rises by one rank.
     is_layered: bool,
     /// Nobody is ever refused, and only the nearest state is asked for: harmless steps may be made alone.
@@ -102,6 +104,7 @@ pub(super) fn search<const W: usize, F: Frontier<W>>(
         layout,
         task,
         frontier,
+        is_plain: program.is_plain(),
         is_layered: program.is_layered(),
         is_reduced: task.first.is_some() && program.is_monotone(),
         has_chance,
@@ -158,13 +161,19 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
                 rise = made.changes.iter().map(risen).sum();
             }
             let Move { who, outcome, loses, choices, .. } = made;
-            successors.push(Successor { state, who, rise, outcome, loses, choices });
+            successors.push(Successor { state, who: who as u8, rise, outcome, loses, choices });
         };
         // A harmless step commutes with all others, and loses a record then or now: taking it alone keeps every state
         // in which nobody can move, and the shortest way to it.
-        match self.is_reduced.then(|| program.harmless_mover(at)).flatten() {
-            Some(who) => program.for_each_move_of(at, who, visit),
-            None => program.for_each_move(at, visit),
+        if let Some(who) = self.is_reduced.then(|| program.harmless_mover(at)).flatten() {
+            program.for_each_move_of(at, who, visit);
+        } else if self.is_plain {
+            program.for_each_grant(at, |who, to, loses| {
+                let (state, outcome) = (layout.moved(open.state, who, to), Outcome::Granted);
+                successors.push(Successor { state, who: who as u8, rise: 1, outcome, loses, choices: 1 });
+            });
+        } else {
+            program.for_each_move(at, visit);
         }
     }
 

@@ -12,8 +12,8 @@ const EMPTY: u64 = u64::MAX;
 /// The odd number next to 2^64 divided by the golden ratio: its multiples are spread evenly.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A search for a slot that looks at more slots than this has gone wrong.
-const LONG_WAY: usize = 64;
+/// Slots that a search for one may look at; what it looks at beyond is a detour.
+const SHORT_WAY: usize = 64;
 
 /// There is no good slot for a new state before the table has grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub(super) struct Table<const W: usize> {
     has_depths: bool,
     /// The hash mixes all bits. A linear one is quick only if states come in its order, and well spread.
     mixes: bool,
-    long_ways: usize,
+    /// Slots that were looked at on detours.
+    detours: usize,
 }
 
 impl<const W: usize> Table<W> {
@@ -46,7 +47,7 @@ impl<const W: usize> Table<W> {
             depths: Vec::new(),
             has_depths,
             mixes,
-            long_ways: 0,
+            detours: 0,
         }
     }
 
@@ -116,9 +117,9 @@ impl<const W: usize> Table<W> {
             slot = self.after(slot);
             looked_at += 1;
         }
-        if looked_at > LONG_WAY && !self.mixes {
-            self.long_ways += 1;
-            if self.long_ways > 1_000 + self.len / 64 {
+        if looked_at > SHORT_WAY {
+            self.detours += looked_at - SHORT_WAY;
+            if self.is_tangled() {
                 return Err(Crowded);
             }
         }
@@ -159,7 +160,7 @@ impl<const W: usize> Table<W> {
 
     /// How many slots it has after [`Table::grow`]: none more, if only their order has to change.
     pub(super) fn next_size(&self) -> usize {
-        match self.long_ways > 1_000 + self.len / 64 {
+        match self.is_tangled() {
             true => self.slots.len(),
             false => Self::slots_for(self.len + self.len / 2),
         }
@@ -178,7 +179,7 @@ impl<const W: usize> Table<W> {
         let old = std::mem::replace(&mut self.slots, vec![[EMPTY; W]; slots]);
         let loads = std::mem::replace(&mut self.loads, vec![0; slots * stride]);
         let depths = std::mem::replace(&mut self.depths, vec![0; if self.has_depths { slots } else { 0 }]);
-        (self.room, self.long_ways) = (slots - slots / 4, 0);
+        (self.room, self.detours) = (slots - slots / 4, 0);
         for (from, state) in old.iter().enumerate().filter(|(_, state)| state[0] != EMPTY) {
             let mut to = self.first_slot(state);
             while self.slots[to][0] != EMPTY {
@@ -190,6 +191,11 @@ impl<const W: usize> Table<W> {
                 self.depths[to] = depths[from];
             }
         }
+    }
+
+    /// Whether states have not come in order, or not well spread: it takes longer and longer to find a slot.
+    fn is_tangled(&self) -> bool {
+        !self.mixes && self.detours > 100_000 + 4 * self.len
     }
 
     #[inline]

@@ -68,7 +68,6 @@ pub struct Program {
     acyclic: bool,
     monotone: bool,
     layered: bool,
-    /// Nothing ever happens but that somebody takes, waits and lets go.
     pub(super) plain: bool,
 }
 
@@ -128,7 +127,7 @@ impl Program {
                 .scan(0, |next, process| Some(std::mem::replace(next, *next + process.places.len())))
                 .collect(),
             layered: monotone && meetings.is_empty() && layered,
-            plain: monotone && meetings.is_empty() && bits.resources.is_empty() && stands.iter().all(quiet),
+            plain: monotone && layered && meetings.is_empty() && bits.resources.is_empty() && stands.iter().all(quiet),
             processes,
             stands,
             meetings,
@@ -177,6 +176,11 @@ impl Program {
     /// Whether each move leads to a stand of the next rank, whoever makes it: then the rank counts the moves.
     pub fn is_layered(&self) -> bool {
         self.layered
+    }
+
+    /// Whether nothing ever happens but that somebody takes, waits and lets go; then it is layered, too.
+    pub fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Whether time decides somewhere if a process goes on (`for`).
