@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::meetings::Meetings;
-use crate::model::Mode;
+use crate::model::{Mode, Obstacle, deadlock_of};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Edge, Event, What};
 
@@ -14,6 +14,8 @@ pub const MEETING: &str = "the meeting";
 #[derive(Debug, Clone, Default)]
 pub struct WaitForGraph {
     meetings: Meetings,
+    /// How many units there are, of the locks that have some.
+    units: BTreeMap<String, u32>,
     holds: BTreeMap<String, Vec<Hold>>,
     waits: BTreeMap<usize, Wait>,
 }
@@ -25,6 +27,8 @@ pub struct Hold {
     pub who: usize,
     /// How it holds it.
     pub mode: Mode,
+    /// How many units of it; 1 of a lock that has none, or where an older recording does not say.
+    pub units: u32,
     /// Since when, in microseconds of the run.
     pub since_us: u64,
     /// Its COMMIT is under way: the hold may end at any moment, before the process can say so.
@@ -38,6 +42,8 @@ pub struct Wait {
     pub lock: String,
     /// How it wants to hold it.
     pub mode: Mode,
+    /// How many units of it; `None` for a lock that has none, or where an older recording does not say.
+    pub units: Option<u32>,
     /// Since when, in microseconds of the run.
     pub since_us: u64,
     /// Its patience in microseconds; `None` waits for ever.
@@ -47,7 +53,7 @@ pub struct Wait {
 impl WaitForGraph {
     /// Nobody holds anything, nobody waits.
     pub fn new(scenario: &Scenario) -> Self {
-        Self { meetings: Meetings::new(scenario), ..Self::default() }
+        Self { meetings: Meetings::new(scenario), units: scenario.units.clone(), ..Self::default() }
     }
 
     /// Takes the next event in.
@@ -55,21 +61,22 @@ impl WaitForGraph {
         let who = event.who;
         self.meetings.apply(who, &event.what);
         match &event.what {
-            What::Waits { lock, mode, limit_us, .. } => {
-                let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
+            What::Waits { lock, mode, units, limit_us } => {
+                let (lock, since_us) = (lock.clone(), event.at_us);
+                let wait = Wait { lock, mode: *mode, units: *units, since_us, limit_us: *limit_us };
                 self.waits.insert(who, wait);
                 self.set_pending(who, *mode);
             }
-            What::Gets { lock, mode, .. } => self.grant(who, lock, *mode, event.at_us),
+            What::Gets { lock, mode, units } => self.grant(who, lock, *mode, units.unwrap_or(1), event.at_us),
             What::Refused { .. } => {
                 self.waits.remove(&who);
                 self.set_committing(who, false);
             }
-            What::Releases { lock, keeps: 0, .. } => self.release(who, lock),
+            What::Releases { lock, keeps, .. } => self.release(who, lock, *keeps),
             What::Commits { .. } => self.set_committing(who, true),
             What::Committed { .. } | What::RolledBack { .. } => {
                 self.waits.remove(&who);
-                self.release(who, DATABASE);
+                self.release(who, DATABASE, 0);
             }
             What::Ends | What::Crashed { .. } | What::Killed { .. } => {
                 self.waits.remove(&who);
@@ -108,6 +115,7 @@ impl WaitForGraph {
             self.holders(&wait.lock)
                 .iter()
                 .filter(move |hold| hold.who != who && wait.mode.conflicts_with(hold.mode))
+                .filter(move |_| self.units_lacking(wait) != Some(0))
                 .map(move |hold| Edge { waiter: who, lock: wait.lock.clone(), holder: hold.who })
         });
         let meeting = self.meetings.awaited_by(who);
@@ -142,15 +150,15 @@ impl WaitForGraph {
         }
     }
 
-    /// A cycle that a process is part of, from its smallest member on.
+    /// A cycle that a process is part of, from its smallest member on, and that nobody outside it opens.
     pub fn cycle_through(&self, who: usize) -> Option<Vec<Edge>> {
-        self.search(who, |_| true)
+        self.deadlock_of(who, |_| true)
     }
 
     /// A cycle through a process in which nobody's patience ends: a deadlock. A cycle with a time-out in it may hide
     /// one without, so it has a search of its own.
     pub fn deadlock_through(&self, who: usize) -> Option<Vec<Edge>> {
-        self.search(who, |waiter| self.waits_for_ever(waiter))
+        self.deadlock_of(who, |waiter| self.waits_for_ever(waiter))
     }
 
     /// The cycle that a process's wait has just closed, and whether a time-out in it will end it; a deadlock is named
@@ -179,6 +187,38 @@ impl WaitForGraph {
             }
         }
         cycles
+    }
+
+    /// A cycle through a process in the deadlock that those who wait and are `followed` are in. Of whole locks every
+    /// cycle is one; units may come from somebody outside it ([`deadlock_of`]).
+    fn deadlock_of(&self, who: usize, followed: impl Fn(usize) -> bool) -> Option<Vec<Edge>> {
+        let cycle = self.search(who, &followed)?;
+        if self.units.is_empty() {
+            return Some(cycle);
+        }
+        let waiters = self.waiters().into_iter().filter(|&waiter| followed(waiter));
+        let waits = waiters.map(|waiter| (waiter, self.obstacle_of(waiter))).collect();
+        let members = deadlock_of(who, &waits);
+        self.search(who, |waiter| members.contains(&waiter))
+    }
+
+    /// Why a process that waits can't go on.
+    fn obstacle_of(&self, who: usize) -> Obstacle {
+        let wait = self.waits.get(&who);
+        let others = self.edges_of(who).map(|edge| edge.holder);
+        match wait.and_then(|wait| Some((self.units_lacking(wait)?, self.holders(&wait.lock)))) {
+            None => Obstacle::whole(others),
+            Some((needs, holders)) => {
+                let others = holders.iter().filter(|hold| hold.who != who);
+                Obstacle { in_the_way: others.map(|hold| (hold.who, hold.units)).collect(), needs }
+            }
+        }
+    }
+
+    /// How many units are too few for this wait; `None` for a lock that has none, or if nobody said how many it takes.
+    fn units_lacking(&self, wait: &Wait) -> Option<u32> {
+        let wanted = self.holders(&wait.lock).iter().fold(wait.units?, |sum, hold| sum.saturating_add(hold.units));
+        Some(wanted.saturating_sub(*self.units.get(&wait.lock)?))
     }
 
     /// The way from a process back to itself along waiters that are `followed`.
@@ -236,20 +276,22 @@ impl WaitForGraph {
         found
     }
 
-    fn grant(&mut self, who: usize, lock: &str, mode: Mode, at_us: u64) {
+    fn grant(&mut self, who: usize, lock: &str, mode: Mode, units: u32, at_us: u64) {
         self.waits.remove(&who);
         let holds = self.holds.entry(lock.to_owned()).or_default();
         // A COMMIT frees the lock before its process can say so: a grant that it excludes proves that it is over.
         holds.retain(|hold| hold.who == who || !(hold.committing && mode.conflicts_with(hold.mode)));
         match holds.iter_mut().find(|hold| hold.who == who) {
+            Some(hold) if self.units.contains_key(lock) => hold.units = hold.units.saturating_add(units),
             Some(hold) => hold.mode = mode,
-            None => holds.push(Hold { who, mode, since_us: at_us, committing: false }),
+            None => holds.push(Hold { who, mode, units, since_us: at_us, committing: false }),
         }
     }
 
-    fn release(&mut self, who: usize, lock: &str) {
+    fn release(&mut self, who: usize, lock: &str, keeps: u32) {
         if let Some(holds) = self.holds.get_mut(lock) {
-            holds.retain(|hold| hold.who != who);
+            holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.units = keeps);
+            holds.retain(|hold| hold.units > 0);
         }
     }
 
