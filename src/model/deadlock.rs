@@ -30,20 +30,24 @@ impl Obstacle {
     }
 }
 
-/// The deadlock that `who` is part of: those that can never go on even if everybody lets go who does not wait, directly
-/// or through others of them, for `who`. Empty if there is none. `waits` has all who wait and are not refused.
+/// The deadlock that `who` is part of: the most processes that all wait for each other, directly or through others of
+/// them, and that can never go on even if everybody else lets go of everything. Empty if there are none with `who`
+/// among them. `waits` has all who wait, and why.
 ///
 /// Who can never go on because of a deadlock elsewhere is in none itself: when that one is broken, it goes on.
 pub fn deadlock_of(who: usize, waits: &BTreeMap<usize, Obstacle>) -> BTreeSet<usize> {
+    let waits_for = |one: usize, other: usize| waits[&one].in_the_way.iter().any(|(holder, _)| *holder == other);
     let mut members: BTreeSet<usize> = waits.keys().copied().collect();
     loop {
         let mut stuck = members.clone();
         reduce(&mut stuck, waits);
-        let behind = waiting_for(who, &stuck, waits);
-        if behind == members {
+        let before = reached(who, &stuck, |from, to| waits_for(from, to));
+        let behind = reached(who, &stuck, |from, to| waits_for(to, from));
+        let mutual: BTreeSet<usize> = before.intersection(&behind).copied().collect();
+        if mutual == members {
             return members;
         }
-        members = behind;
+        members = mutual;
     }
 }
 
@@ -58,16 +62,12 @@ fn reduce(stuck: &mut BTreeSet<usize>, waits: &BTreeMap<usize, Obstacle>) {
     }
 }
 
-/// Those of the stuck that wait for `who`, directly or through others of them; itself too, if it is in a cycle.
-fn waiting_for(who: usize, stuck: &BTreeSet<usize>, waits: &BTreeMap<usize, Obstacle>) -> BTreeSet<usize> {
+/// Those of the stuck to whom arrows lead from `who`; itself too, if they lead back. Nobody if it is not one of them.
+fn reached(who: usize, stuck: &BTreeSet<usize>, arrow: impl Fn(usize, usize) -> bool) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut open: Vec<usize> = stuck.get(&who).into_iter().copied().collect();
-    while let Some(holder) = open.pop() {
-        for &waiter in stuck {
-            if waits[&waiter].in_the_way.iter().any(|(other, _)| *other == holder) && found.insert(waiter) {
-                open.push(waiter);
-            }
-        }
+    while let Some(from) = open.pop() {
+        open.extend(stuck.iter().filter(|&&to| arrow(from, to) && found.insert(to)));
     }
     found
 }
