@@ -82,8 +82,8 @@ fn variables(text: &mut String, plan: &Plan) {
     }
     if plan.reduces() {
         line!(text, "hidden int frees[{}];\nhidden int needs[PROCESSES];", plan.actors.len() * plan.actors.len());
-        line!(text, "hidden bool stuck[PROCESSES];\nhidden bool leads[PROCESSES];");
-        line!(text, "hidden bool again;\nhidden int freed;");
+        line!(text, "hidden byte stuck[PROCESSES];\nhidden byte leads[PROCESSES];");
+        line!(text, "hidden byte again;\nhidden int freed;");
     }
     if counts.meetings {
         line!(text, "\n/* Scratch paper, no part of a state. */\nhidden int first;");
@@ -218,10 +218,10 @@ const REDUCTION: &str = "    from = 0;
        :: via < PROCESSES -> stuck[via] = (needs[via] > 0); via++
        :: else -> break
        od;
-       again = true;
+       again = 1;
        do
        :: again ->
-          again = false;
+          again = 0;
           via = 0;
           do
           :: via < PROCESSES ->
@@ -232,10 +232,10 @@ const REDUCTION: &str = "    from = 0;
              :: else -> break
              od;
              if
-             :: stuck[via] && freed >= needs[via] -> stuck[via] = false; again = true
+             :: stuck[via] && freed >= needs[via] -> stuck[via] = 0; again = 1
              :: else
              fi;
-             leads[via] = false;
+             leads[via] = 0;
              via++
           :: else -> break
           od;
@@ -248,7 +248,7 @@ const REDUCTION: &str = "    from = 0;
                 to = 0;
                 do
                 :: to < PROCESSES && stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to]) ->
-                   leads[via] = true; to++
+                   leads[via] = 1; to++
                 :: to < PROCESSES &&
                    !(stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to])) -> to++
                 :: else -> break
@@ -261,7 +261,7 @@ const REDUCTION: &str = "    from = 0;
           od;
           via = 0;
           do
-          :: via < PROCESSES && stuck[via] && !leads[via] -> stuck[via] = false; again = true; via++
+          :: via < PROCESSES && stuck[via] && !leads[via] -> stuck[via] = 0; again = 1; via++
           :: via < PROCESSES && !(stuck[via] && !leads[via]) -> via++
           :: else -> break
           od
