@@ -7,7 +7,7 @@ use lesson::analysis::{Figures, Outcome};
 use lesson::scenario::builtin::{Ring, Trouble, fix, samples};
 use lesson::scenario::{LockKind, OnDeadlock, Scenario, parse};
 use lesson::simulate::{self, Options};
-use lesson::trace::{Event, Trace, What};
+use lesson::trace::{Event, KilledFor, Trace, What};
 use std::time::Duration;
 
 fn options(seed: u64) -> Options {
@@ -133,6 +133,30 @@ fn units_are_lent_as_long_as_there_are_enough() {
     assert_eq!(told, [&release(1, 1), &release(1, 0), &release(1, 0)]);
     let waits = |event: &Event| matches!(event.what, What::Waits { .. });
     assert!(!trace.events.iter().any(waits), "{trace:#?}");
+}
+
+#[test]
+fn a_cycle_of_waits_for_units_may_be_opened_from_outside() {
+    let closes = |what: &What| matches!(what, What::ClosesCycle { timed: false, .. });
+    let check = |second: &str, on_deadlock: &str, outcome, cycles| {
+        let lent = [
+            ("P1", "lock money 3, work 5ms, lock money 4, unlock money"),
+            ("P2", second),
+            ("P3", "lock money 2, work 5ms, lock money 4, unlock money"),
+        ];
+        let head = format!("on = \"flock\"\nunits = {{ money = 10 }}\non_deadlock = \"{on_deadlock}\"");
+        let trace = check(&head, &lent, outcome, closes, cycles);
+        let killed = |event: &&Event| matches!(event.what, What::Killed { why: KilledFor::Victim });
+        trace.events.iter().filter(killed).count()
+    };
+    for on_deadlock in ["watch", "victim"] {
+        let (works, tries) = ("lock money 5, work 1s, unlock money", "lock money 5, work 9ms, lock money 1 or fail");
+        assert_eq!(check(works, on_deadlock, Outcome::Finished, 0), 0);
+        assert_eq!(check(&format!("{tries}, unlock money"), on_deadlock, Outcome::Refused, 0), 0);
+    }
+    let waits = "lock money 5, work 9ms, lock money 1, unlock money";
+    assert_eq!(check(waits, "watch", Outcome::Deadlocked, 1), 0);
+    assert_eq!(check(waits, "victim", Outcome::Crashed, 1), 1);
 }
 
 #[test]

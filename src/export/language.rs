@@ -162,8 +162,19 @@ impl Language {
 
     /// That `actor` waits without a limit for `other`. Where `kernel`, only as far as the kernel looks.
     pub(super) fn waits_for(self, plan: &Plan, actor: &Actor, other: &Actor, kernel: bool) -> Option<String> {
+        self.waits_at(plan, actor, other, |spot| spot.waits(kernel))
+    }
+
+    /// That `actor` waits at one of `these` spots for `other`; nothing if it never does.
+    fn waits_at(
+        self,
+        plan: &Plan,
+        actor: &Actor,
+        other: &Actor,
+        these: impl Fn(&super::plan::Spot) -> bool,
+    ) -> Option<String> {
         let mut reasons: Vec<(String, Vec<u32>)> = Vec::new();
-        for spot in actor.spots.iter().filter(|spot| spot.waits(kernel)) {
+        for spot in actor.spots.iter().filter(|spot| these(spot)) {
             let Some(reason) = self.reason(plan, actor, other, spot) else { continue };
             match reasons.iter_mut().find(|known| known.0 == reason) {
                 Some(known) => known.1.push(spot.number),
@@ -198,22 +209,70 @@ impl Language {
 
     /// The units of a resource that are lent: a sum.
     pub(super) fn lent(self, plan: &Plan, pool: usize) -> String {
-        let mut terms = Vec::new();
-        for actor in &plan.actors {
-            let mut sizes: Vec<u16> =
-                actor.spots.iter().map(|spot| spot.units[pool]).filter(|&size| size > 0).collect();
-            sizes.sort_unstable();
-            sizes.dedup();
-            for size in sizes {
-                let holds = self.stands(actor, &actor.numbers(|spot| spot.units[pool] == size));
-                terms.push(match self.is {
-                    "=" => format!("(IF {holds} THEN {size} ELSE 0)"),
-                    _ => format!("({holds} -> {size} : 0)"),
-                });
+        sum(plan.actors.iter().flat_map(|actor| self.lent_to(actor, pool)).collect())
+    }
+
+    /// The units of a resource that a process holds: the terms of a sum.
+    fn lent_to(self, actor: &Actor, pool: usize) -> Vec<String> {
+        let mut sizes: Vec<u16> = actor.spots.iter().map(|spot| spot.units[pool]).filter(|&size| size > 0).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        let term = |size: u16| {
+            let holds = self.stands(actor, &actor.numbers(|spot| spot.units[pool] == size));
+            self.if_so(&holds, &size.to_string())
+        };
+        sizes.into_iter().map(term).collect()
+    }
+
+    /// What `actor` would have of it if `other` let go of everything: the units for which it waits, or 1 of a whole
+    /// lock or a meeting.
+    pub(super) fn frees(self, plan: &Plan, actor: &Actor, other: &Actor) -> String {
+        let whole = self.waits_at(plan, actor, other, |spot| spot.waits(false) && spot.takes().is_none());
+        let mut terms: Vec<String> = whole.into_iter().map(|waits| self.if_so(&waits, "1")).collect();
+        for pool in 0..plan.pools.len() {
+            let takes = |spot: &super::plan::Spot| spot.takes().is_some_and(|(takes, _)| takes == pool);
+            let (waits, lent) = (actor.numbers(|spot| spot.waits(false) && takes(spot)), self.lent_to(other, pool));
+            if !waits.is_empty() && !lent.is_empty() {
+                terms.push(self.if_so(&self.stands(actor, &waits), &sum(lent)));
             }
         }
-        if terms.is_empty() { "0".to_owned() } else { format!("({})", terms.join(" + ")) }
+        sum(terms)
     }
+
+    /// How much of that has to be freed before `actor` goes on; 0 if it does not wait.
+    pub(super) fn needs(self, plan: &Plan, actor: &Actor) -> String {
+        let mut terms = Vec::new();
+        for other in plan.actors.iter().filter(|other| other.id != actor.id) {
+            let whole = self.waits_at(plan, actor, other, |spot| spot.waits(false) && spot.takes().is_none());
+            terms.extend(whole.map(|waits| self.if_so(&waits, "1")));
+        }
+        let mut takes: Vec<(usize, u32)> =
+            actor.spots.iter().filter(|spot| spot.waits(false)).filter_map(super::plan::Spot::takes).collect();
+        takes.sort_unstable();
+        takes.dedup();
+        for (pool, units) in takes {
+            let stands =
+                self.stands(actor, &actor.numbers(|spot| spot.waits(false) && spot.takes() == Some((pool, units))));
+            let lacks = self.all(&[stands, self.when(plan, actor, When::Lacks(pool, units))]);
+            let pool = &plan.pools[pool];
+            terms.push(self.if_so(&lacks, &format!("({} + {units}) - {}", pool.lent, pool.capacity)));
+        }
+        sum(terms)
+    }
+
+    /// A number where the condition is true, and 0 elsewhere.
+    fn if_so(self, condition: &str, number: &str) -> String {
+        if self.is_tla() {
+            format!("(IF {condition} THEN {number} ELSE 0)")
+        } else {
+            format!("({condition} -> {number} : 0)")
+        }
+    }
+}
+
+/// A sum of these.
+fn sum(terms: Vec<String>) -> String {
+    if terms.is_empty() { "0".to_owned() } else { format!("({})", terms.join(" + ")) }
 }
 
 /// The spots where a process waits at a meeting.

@@ -34,7 +34,9 @@ pub(super) fn write(plan: &Plan) -> String {
         let kind = Cycles { array: "edeadlk", edge: "asks", what: &what, kernel: true, longest };
         cycles(&mut text, &mut settling, plan, &kind);
     }
-    if plan.victims {
+    if plan.reduces() {
+        deadlocks(&mut settling, plan);
+    } else if plan.victims {
         let what = "Who is in a cycle of processes that wait without a limit may be killed.";
         let longest = plan.actors.len();
         let kind = Cycles { array: "deadlocked", edge: "waits_for", what, kernel: false, longest };
@@ -77,6 +79,11 @@ fn variables(text: &mut String, plan: &Plan) {
         line!(text, "\n/* Scratch paper, no part of a state. */");
         line!(text, "hidden byte way[{}];", plan.actors.len() * plan.actors.len());
         line!(text, "hidden byte far[PROCESSES];\nhidden byte from, via, to, length;");
+    }
+    if plan.reduces() {
+        line!(text, "hidden int frees[{}];\nhidden int needs[PROCESSES];", plan.actors.len() * plan.actors.len());
+        line!(text, "hidden byte stuck[PROCESSES];\nhidden byte leads[PROCESSES];");
+        line!(text, "hidden byte again;\nhidden int freed;");
     }
     if counts.meetings {
         line!(text, "\n/* Scratch paper, no part of a state. */\nhidden int first;");
@@ -186,6 +193,85 @@ const SEARCH: &str = "    do
        from++
     :: else -> break
     od;
+";
+
+/// Who is part of a deadlock, where some wait for units.
+fn deadlocks(settling: &mut String, plan: &Plan) {
+    line!(settling, "    /* Who can never go on, even if all let go who do not wait for it, may be killed. */");
+    for actor in &plan.actors {
+        for other in plan.actors.iter().filter(|other| other.id != actor.id) {
+            let frees = PROMELA.frees(plan, actor, other);
+            line!(settling, "    frees[{} * PROCESSES + {}] = {frees};", actor.id, other.id);
+        }
+        line!(settling, "    needs[{}] = {};", actor.id, PROMELA.needs(plan, actor));
+    }
+    settling.push_str(REDUCTION);
+}
+
+/// For each process: all who wait; of these, again and again, only those whom nobody else can serve and who wait for
+/// it, if not at once then through others of them.
+const REDUCTION: &str = "    from = 0;
+    do
+    :: from < PROCESSES ->
+       via = 0;
+       do
+       :: via < PROCESSES -> stuck[via] = (needs[via] > 0); via++
+       :: else -> break
+       od;
+       again = 1;
+       do
+       :: again ->
+          again = 0;
+          via = 0;
+          do
+          :: via < PROCESSES ->
+             freed = 0; to = 0;
+             do
+             :: to < PROCESSES && !stuck[to] -> freed = freed + frees[via * PROCESSES + to]; to++
+             :: to < PROCESSES && stuck[to] -> to++
+             :: else -> break
+             od;
+             if
+             :: stuck[via] && freed >= needs[via] -> stuck[via] = 0; again = 1
+             :: else
+             fi;
+             leads[via] = 0;
+             via++
+          :: else -> break
+          od;
+          length = 0;
+          do
+          :: length < PROCESSES ->
+             via = 0;
+             do
+             :: via < PROCESSES ->
+                to = 0;
+                do
+                :: to < PROCESSES && stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to]) ->
+                   leads[via] = 1; to++
+                :: to < PROCESSES &&
+                   !(stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to])) -> to++
+                :: else -> break
+                od;
+                via++
+             :: else -> break
+             od;
+             length++
+          :: else -> break
+          od;
+          via = 0;
+          do
+          :: via < PROCESSES && stuck[via] && !leads[via] -> stuck[via] = 0; again = 1; via++
+          :: via < PROCESSES && !(stuck[via] && !leads[via]) -> via++
+          :: else -> break
+          od
+       :: else -> break
+       od;
+       deadlocked[from] = stuck[from];
+       from++
+    :: else -> break
+    od;
+    from = 0;
 ";
 
 /// The moves.

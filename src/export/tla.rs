@@ -23,10 +23,11 @@ pub(super) const WORDS: [&str; 57] = [
 
 /// Names that every module of ours may use, and that of the module they stand on.
 #[rustfmt::skip]
-pub(super) const OUR_WORDS: [&str; 34] = [
+pub(super) const OUR_WORDS: [&str; 40] = [
     "Naturals", "Nat", "ENDED", "CRASHED", "Processes", "at", "round", "attempt", "met", "stale", "vars", "Init",
     "Next", "Spec", "AllOver", "Over", "Now", "Waiting", "Open", "Become", "Reaches", "Asks", "WaitsFor", "edeadlk",
-    "deadlocked", "s", "m", "n", "p", "q", "t", "edges", "reached", "left",
+    "deadlocked", "s", "m", "n", "p", "q", "t", "edges", "reached", "left", "Frees", "Needs", "Freed", "Leading",
+    "DeadlockOf", "stuck",
 ];
 
 /// The ends of names that are made of a process's.
@@ -120,7 +121,10 @@ fn meetings(text: &mut String, plan: &Plan) {
 }
 
 fn cycles(text: &mut String, plan: &Plan) {
-    if plan.kernel.is_none() && !plan.victims {
+    if plan.reduces() {
+        deadlocks(text, plan);
+    }
+    if plan.kernel.is_none() && (!plan.victims || plan.reduces()) {
         return;
     }
     line!(text, "\n\\* Whether a way of at most `left` more steps leads from those in `reached` to p.");
@@ -132,13 +136,48 @@ fn cycles(text: &mut String, plan: &Plan) {
         let edges = edges(text, plan, "Asks", true);
         line!(text, "edeadlk == [p \\in Processes |-> Reaches({edges}, {edges}[p], p, {})]", longest - 1);
     }
-    if plan.victims {
+    if plan.victims && !plan.reduces() {
         line!(text, "\\* Who is in a cycle of processes that wait without a limit may be killed.");
         let edges = edges(text, plan, "WaitsFor", false);
         let longest = plan.actors.len();
         line!(text, "deadlocked == [p \\in Processes |-> Reaches({edges}, {edges}[p], p, {})]", longest - 1);
     }
 }
+
+/// Who is part of a deadlock, where some wait for units.
+fn deadlocks(text: &mut String, plan: &Plan) {
+    let rows = plan.actors.iter().map(|actor| {
+        let frees = plan.actors.iter().map(|other| match other.id == actor.id {
+            true => "0".to_owned(),
+            false => TLA.frees(plan, actor, other),
+        });
+        format!("<<{}>>", frees.collect::<Vec<_>>().join(",\n    "))
+    });
+    let needs: Vec<String> = plan.actors.iter().map(|actor| TLA.needs(plan, actor)).collect();
+    line!(text, "\n\\* What p would have, of what it waits for, if q let go; and how much of that it needs to go on.");
+    line!(text, "Frees == <<\n  {}>>", rows.collect::<Vec<_>>().join(",\n  "));
+    line!(text, "Needs == <<\n  {}>>", needs.join(",\n  "));
+    text.push_str(REDUCTION);
+}
+
+/// All who wait; of these, again and again, only those whom nobody else can serve and who wait for p.
+const REDUCTION: &str = r"RECURSIVE Freed(_, _)
+Freed(p, reached) ==
+  IF reached = {} THEN 0 ELSE LET q == CHOOSE n \in reached : TRUE IN Frees[p][q] + Freed(p, reached \ {q})
+\* Those in `stuck` that wait for somebody in `reached`, directly or through others of them.
+RECURSIVE Leading(_, _)
+Leading(stuck, reached) ==
+  LET n == reached \cup {q \in stuck : \E m \in reached : Frees[q][m] > 0}
+  IN IF n = reached THEN n ELSE Leading(stuck, n)
+\* Of those in `reached` who can never go on, even if all let go who do not wait for p.
+RECURSIVE DeadlockOf(_, _)
+DeadlockOf(p, reached) ==
+  LET stuck == {q \in reached : Freed(q, Processes \ reached) < Needs[q]}
+      n == Leading(stuck, {q \in stuck : Frees[q][p] > 0})
+  IN IF n = reached THEN n ELSE DeadlockOf(p, n)
+\* Who is part of a deadlock may be killed.
+deadlocked == [p \in Processes |-> p \in DeadlockOf(p, Processes)]
+";
 
 /// For whom each process waits.
 fn edges<'a>(text: &mut String, plan: &Plan, name: &'a str, kernel: bool) -> &'a str {

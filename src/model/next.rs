@@ -161,8 +161,13 @@ impl Program {
     }
 
     fn lacks_units(&self, stand: &Stand, held: &Held) -> bool {
+        self.units_lacking(stand, held) > 0
+    }
+
+    /// How many units are too few for the step that a process makes next, which takes some.
+    pub(super) fn units_lacking(&self, stand: &Stand, held: &Held) -> u32 {
         let resource = usize::from(stand.resource);
-        held.units[resource] + u32::from(stand.units) > self.resources[resource].capacity
+        (held.units[resource] + u32::from(stand.units)).saturating_sub(self.resources[resource].capacity)
     }
 
     #[inline(always)] // the search spends its time here
@@ -212,7 +217,7 @@ impl Program {
         self.lead(at, who, Target { to: stand.pends, or: NONE }, Outcome::Pends, false, visit);
     }
 
-    /// Where deadlocks are broken, everybody in a cycle may become the victim: whoever came last.
+    /// Where deadlocks are broken, everybody in one may become the victim: whoever came last.
     fn sacrifice(&self, at: &[u32], who: usize, stand: &Stand, visit: &mut impl FnMut(Move)) {
         if self.victims && self.is_deadlocked(at, who) {
             let loses = stand.loses & Stand::LOSES_WHEN_KILLED != 0;

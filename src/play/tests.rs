@@ -6,7 +6,7 @@ use super::{Choice, Desk, Flow, Game, Hint, Key, Verdict};
 use crate::model::{Attempts, Program};
 use crate::scenario::{Scenario, builtin, parse, parse_schedule};
 
-/// A built-in scenario, or processes with these programs on flock, with transactions on SQLite.
+/// A built-in scenario, or processes with these programs on flock, with transactions on SQLite; of money there are 10.
 fn scenario(name: &str) -> Scenario {
     if let Some((name, processes)) = name.split_once(' ').filter(|_| !name.contains('|')) {
         return builtin::named(name, processes.parse().ok()).unwrap();
@@ -19,7 +19,8 @@ fn scenario(name: &str) -> Scenario {
         };
         let processes: String = name.split('|').map(str::trim).enumerate().map(process).collect();
         let on = if name.contains("begin") { "sqlite" } else { "flock" };
-        parse(&format!("title = \"t\"\non = \"{on}\"\n{processes}"), "test").unwrap()
+        let units = if name.contains("money") { "units = { money = 10 }" } else { "" };
+        parse(&format!("title = \"t\"\non = \"{on}\"\n{units}\n{processes}"), "test").unwrap()
     })
 }
 
@@ -102,7 +103,24 @@ fn verdicts() {
 
 #[test]
 fn units_that_somebody_else_may_give_back_are_no_deadlock() {
-    assert_eq!(verdict("banker", "1 2 3"), "not reached, The game is still open, in 3 moves.");
+    assert_eq!(verdict("banker", "1 2"), "not reached, The game is still open, in 2 moves.");
+    // P2 can still go on, and holds too few for either.
+    assert_eq!(
+        verdict("banker", "1 2 3"),
+        "not reached, A cycle has closed: P1 waits for 5 of money, of which P3 holds 2; P3 waits for 5 of money, of \
+         which P1 holds 4. They can't go on; the others still can."
+    );
+    // P2 holds enough for either, and the game stays open as long as it does not wait.
+    let lent = "lock money 3, lock money 4, unlock money | lock money 5, WAITS unlock money | lock money 2, lock money \
+                4, unlock money";
+    let served = lent.replace("WAITS", "work 1s,");
+    assert_eq!(verdict(&served, "1 2 3"), "not reached, The game is still open, in 3 moves.");
+    let stuck = lent.replace("WAITS", "lock money 1,");
+    assert_eq!(
+        verdict(&stuck, "1 2 3"),
+        "reached, Deadlock in 3 moves, and no way is shorter: P1 waits for 4 of money, of which P2 holds 5; P2 waits \
+         for 1 of money, of which P1 holds 3."
+    );
     assert_eq!(
         verdict("banker", "1 2 3 2 2"),
         "reached, Deadlock in 5 moves, and no way is shorter: P1 waits for 5 of money, of which P3 holds 2; P3 waits \

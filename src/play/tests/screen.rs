@@ -118,8 +118,8 @@ Processes ───────────────────────�
  2 P2  can move              lock money 2 [lock money 2] unlock money
 ▶3 P3  blocked by P1 and P2  lock money 2 [lock money 5] unlock money
 Locks ─────────────────────────────────  Who waits for whom ────────────────────
-money  2 of 10 free: P1 4, P2 2 and P3…  P1 ──waits for 5 of money──▶ P2 and P3
-                                         P3 ──waits for 5 of money──▶ P1 and P2
+money  2 of 10 free: P1 4, P2 2 and P3…  ┌▶ P1 ──waits for 5 of money──▶ P3
+                                         └─ P3 ──waits for 5 of money──▶ P1
 Lanes, one second a move ───────────────────────────────────────────────────────
    0 s                                                                 10.00 s
 P1         ███████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
@@ -132,9 +132,9 @@ P3                        ▄▄▄▄▄▄▄
 
 
 
-P3: lock money 2.
-
-
+P3: lock money 2. A cycle has closed: P1 waits for 5 of money, of which P3 holds
+2; P3 waits for 5 of money, of which P1 holds 4. They can't go on; the others
+still can.
 1-3 move  u undo  r redo  R restart  h hint  ? help  q quit
 
 "#]]
