@@ -59,6 +59,8 @@
 //! - **The player.** A schedule may be a list, or come move by move from outside while the run goes on
 //!   ([`run::Schedule::Player`]): then a process may be told to make a step in which it will wait. When the player
 //!   hangs up, the run ends.
+//! - **The guardian.** While `play` has the terminal, a process of our own stands beside it and gives it back if `play`
+//!   is killed; the workers end by their leash then (`cli/guardian.rs`).
 //! - **The verdict.** The conductor keeps the wait-for graph as events arrive and knows of a cycle at the event that
 //!   closes it; who waits at a meeting waits for those who have not come. It then watches for a while that nothing
 //!   moves, asks a second witness (`/proc/locks`, or parking_lot's detector), and ends its own children: all are
@@ -69,13 +71,17 @@
 //! ## How an exploration works
 //!
 //! [`model::Program::compile`] lists for each process all the places where it can stand; a state is one place for each,
-//! packed into as few words as it takes. Where no program can come back to where it was, every move raises the rank of
-//! a state: two states can be the same only within one rank, so two ranks are enough to count, and the number of
-//! schedules and the probability are carried along (`explore/load.rs`: numbers that widen, and never wrap). Retries
-//! without end and `for` break that; then there is one rank, the search is breadth-first, and strongly connected
-//! components tell of livelock and starvation. What is asked afterwards (shortest way, safe
-//! states) needs all states kept, but no edges: the model gives them again. Where only the nearest
-//! state is asked for in which nobody can move, and nobody can be refused, a step that disturbs nobody is made alone.
+//! packed into as few words as it takes. One search (`explore/search.rs`) asks the model for the moves from each and
+//! hands what they lead to over to a frontier. There are two. Where no program can come back to where it was, every
+//! move raises the rank of a state, and two states can be the same only within one rank (`explore/ranks.rs`): two ranks
+//! in memory are enough, each in a table that is walked in its own order, and the number of schedules is carried along
+//! (`explore/load.rs`: numbers that widen, and never wrap). The probability of a deadlock is so wide that it has a
+//! search of its own, up to the last deadlock. Retries without end and `for` break that; then all states are in one
+//! list, in order of arrival (`explore/arrivals.rs`), and strongly connected components tell of livelock and
+//! starvation. What is asked afterwards (shortest way, safe states) needs all states kept, but no edges: the model
+//! gives them again, from the last rank back to the first (`explore/look_back.rs`) or as a graph. Where only the
+//! nearest state is asked for in which nobody can move, and nobody can be refused, a step that disturbs nobody is made
+//! alone.
 //!
 //! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
 //! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.

@@ -160,6 +160,48 @@ fn real_processes_make_the_same_moves() {
     );
 }
 
+/// Whoever is blocked waits as soon as it is told to ask, and not before: the words say which.
+#[test]
+#[cfg(unix)]
+fn who_has_not_asked_is_not_said_to_wait() {
+    let table = [
+        (
+            "1,2",
+            [false, false],
+            "The deadlock is certain in 2 moves, and no way is shorter: P1 would wait for B, which P2 holds; P2 would \
+             wait for A, which P1 holds.",
+        ),
+        (
+            "1,2,1",
+            [true, false],
+            "The deadlock is certain in 2 moves, and no way is shorter: P1 waits for B, which P2 holds; P2 would wait \
+             for A, which P1 holds.",
+        ),
+        (
+            "1,2,1,2",
+            [true, true],
+            "Deadlock in 2 moves, and no way is shorter: P1 waits for B, which P2 holds; P2 waits for A, which P1 \
+             holds.",
+        ),
+    ];
+    for (moves, asked, verdict) in table {
+        let words = format!("play philosophers --processes 2 --real --moves {moves}");
+        check(&words, 0, &[("outcome", json!("deadlocked")), ("verdict", json!(verdict))]);
+        let (_, document) = json(&words);
+        let found: Vec<_> = document["processes"].as_array().expect("a list").iter().map(|p| &p["asked"]).collect();
+        assert_eq!(found, asked, "{moves}");
+    }
+    let page = run("play philosophers --processes 2 --real --moves 1,2,1").expect(0).text().to_owned();
+    for line in ["  A  held by P1; P2 would wait", "  B  held by P2; P1 waits", "──would wait for A──▶ P1"] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+    // A try never waits.
+    let page = run("play try-lock --processes 2 --moves 1,2,1,2").expect(1).text().to_owned();
+    for line in ["; P1 would be refused", "P1 ──would be refused B──▶ P2"] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn the_kernel_lists_what_real_processes_hold() {
@@ -236,11 +278,11 @@ mod terminal {
             self.keys.write_all(keys.as_bytes()).expect("it takes keys");
         }
 
-        /// Waits until it can be played, with all its processes.
-        fn is_ready(&mut self, processes: usize) -> Vec<(u32, String)> {
+        /// Waits until it can be played, with so many workers and its guardian.
+        fn is_ready(&mut self, workers: usize) -> Vec<(u32, String)> {
             self.wait_for("Who waits for whom");
             let pid = self.child.id();
-            until("all processes are there", || children(pid).len() == processes);
+            until("all processes are there", || children(pid).len() == workers + 1);
             children(pid)
         }
 
@@ -248,11 +290,17 @@ mod terminal {
         fn ends(mut self, status: i32, workers: &[(u32, String)]) {
             let found = self.child.wait().expect("it can be waited for");
             assert_eq!(found.code(), Some(status), "{}", self.seen);
-            self.wait_for("\u{1b}[?1049l");
+            assert!(workers.iter().all(|(pid, line)| !line.ends_with("guardian") || !lives(*pid)));
+            self.is_given_back(workers);
+        }
+
+        /// The terminal is as it was, and none of these is left behind.
+        fn is_given_back(&mut self, workers: &[(u32, String)]) {
+            until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
+            self.wait_for("\u{1b}[?1049l\u{1b}[?25h"); // the main screen, and the cursor
             let after = tcgetattr(&self.ours).expect("it has a mode");
             assert_eq!(after.local_flags, self.before.local_flags);
             assert_eq!(after.input_flags, self.before.input_flags);
-            until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
         }
     }
 
@@ -310,11 +358,30 @@ mod terminal {
     }
 
     #[test]
-    fn nobody_is_left_when_it_is_killed() {
-        let mut played = Played::start("play deadlock --real");
-        let (pid, workers) = (played.child.id(), played.is_ready(2));
-        signal(pid, Signal::SIGKILL);
-        played.child.wait().expect("it can be waited for");
-        until("the processes are gone", || workers.iter().all(|(pid, _)| !lives(*pid)));
+    fn it_is_given_back_when_it_is_killed() {
+        for (words, workers) in [("play deadlock", 0), ("play deadlock --real", 2)] {
+            let mut played = Played::start(words);
+            let processes = played.is_ready(workers);
+            let guardians = processes.iter().filter(|(_, line)| line.ends_with("guardian"));
+            let [(guardian, _)] = guardians.collect::<Vec<_>>()[..] else { panic!("one guardian in {processes:?}") };
+            // What is meant for everybody in the session does not hit it.
+            for by in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+                signal(*guardian, by);
+            }
+            signal(played.child.id(), Signal::SIGKILL);
+            played.child.wait().expect("it can be waited for");
+            played.is_given_back(&processes);
+        }
+    }
+
+    #[test]
+    fn a_game_goes_on_without_its_guardian() {
+        let mut played = Played::start("play deadlock");
+        let processes = played.is_ready(0);
+        signal(processes[0].0, Signal::SIGKILL);
+        let pid = played.child.id();
+        until("it is no zombie either", || children(pid).is_empty());
+        played.press("q");
+        played.ends(1, &processes);
     }
 }

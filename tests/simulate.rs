@@ -7,7 +7,7 @@ use lesson::analysis::{Figures, Outcome};
 use lesson::scenario::builtin::{Ring, Trouble, fix, samples};
 use lesson::scenario::{LockKind, OnDeadlock, Scenario, parse};
 use lesson::simulate::{self, Options};
-use lesson::trace::{Event, Trace, What};
+use lesson::trace::{Event, KilledFor, Trace, What};
 use std::time::Duration;
 
 fn options(seed: u64) -> Options {
@@ -94,6 +94,15 @@ fn who_has_just_written_asks_again_first_and_others_starve() {
 }
 
 #[test]
+fn what_can_not_be_carried_out_is_all_that_is_said() {
+    for options in ["", " --quiet", " --json", " --repeat 2"] {
+        let done = common::run(&format!("run deadlock --simulate --schedule P1,P1,P1{options}"));
+        done.expect_error(&["move 3 of the schedule can't be made", "it waits at the meeting for P2"]);
+        assert_eq!(done.text(), "", "{options}");
+    }
+}
+
+#[test]
 fn units_are_lent_as_long_as_there_are_enough() {
     let bank = samples().into_iter().find(|sample| sample.name == "banker").expect("a sample").scenario;
     let outcomes: Vec<Outcome> = (1..=100).map(|seed| simulated(&bank, seed).1.outcome).collect();
@@ -106,13 +115,48 @@ fn units_are_lent_as_long_as_there_are_enough() {
     }
     let gets = |what: &What| matches!(what, What::Gets { .. });
     let releases = |what: &What| matches!(what, What::Releases { .. });
+    let story = common::run("run banker --simulate --schedule P1,P2,P2,P3,P1,P3").expect(1).text().to_owned();
+    for line in [
+        "P1 gets 4 of money\n",
+        "P2 lets 4 of money go\n",
+        "P1 waits without a time-out for 5 of money, held by P2 and P3\n",
+        "P3 waits without a time-out for 5 of money, held by P1 and P2\n",
+    ] {
+        assert!(story.contains(line), "{line} in {story}");
+    }
     // One of the two units is enough for the other one; the hold ends with the last unit.
     let tapes =
         [("P1", "lock tape 2, unlock tape 1, work 9ms, unlock tape"), ("P2", "work 1ms, lock tape, unlock tape")];
     let trace = check("on = \"sqlite\"\nunits = { tape = 2 }", &tapes, Outcome::Finished, gets, 2);
-    assert_eq!(trace.events.iter().filter(|event| releases(&event.what)).count(), 2);
+    let told: Vec<&What> = trace.events.iter().map(|event| &event.what).filter(|what| releases(what)).collect();
+    let release = |units, keeps| What::Releases { lock: "tape".into(), units: Some(units), keeps };
+    assert_eq!(told, [&release(1, 1), &release(1, 0), &release(1, 0)]);
     let waits = |event: &Event| matches!(event.what, What::Waits { .. });
     assert!(!trace.events.iter().any(waits), "{trace:#?}");
+}
+
+#[test]
+fn a_cycle_of_waits_for_units_may_be_opened_from_outside() {
+    let closes = |what: &What| matches!(what, What::ClosesCycle { timed: false, .. });
+    let check = |second: &str, on_deadlock: &str, outcome, cycles| {
+        let lent = [
+            ("P1", "lock money 3, work 5ms, lock money 4, unlock money"),
+            ("P2", second),
+            ("P3", "lock money 2, work 5ms, lock money 4, unlock money"),
+        ];
+        let head = format!("on = \"flock\"\nunits = {{ money = 10 }}\non_deadlock = \"{on_deadlock}\"");
+        let trace = check(&head, &lent, outcome, closes, cycles);
+        let killed = |event: &&Event| matches!(event.what, What::Killed { why: KilledFor::Victim });
+        trace.events.iter().filter(killed).count()
+    };
+    for on_deadlock in ["watch", "victim"] {
+        let (works, tries) = ("lock money 5, work 1s, unlock money", "lock money 5, work 9ms, lock money 1 or fail");
+        assert_eq!(check(works, on_deadlock, Outcome::Finished, 0), 0);
+        assert_eq!(check(&format!("{tries}, unlock money"), on_deadlock, Outcome::Refused, 0), 0);
+    }
+    let waits = "lock money 5, work 9ms, lock money 1, unlock money";
+    assert_eq!(check(waits, "watch", Outcome::Deadlocked, 1), 0);
+    assert_eq!(check(waits, "victim", Outcome::Crashed, 1), 1);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn check_holds(label: &str, run: &Trace) {
         last_us[event.who] = event.at_us;
         match &event.what {
             What::Ends | What::Crashed { .. } | What::Killed { .. } => ended[event.who] = true,
-            What::Gets { lock, mode } => {
+            What::Gets { lock, mode, .. } => {
                 let in_the_way = graph
                     .holders(lock)
                     .iter()

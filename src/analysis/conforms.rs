@@ -164,7 +164,7 @@ impl<'a> Check<'a> {
             return Err(format!("there are only {} processes", self.scenario.processes.len()).into());
         };
         if let What::ClosesCycle { cycle, timed, .. } = &event.what {
-            self.possible.keep_cycle(who, cycle)?;
+            self.possible.keep_cycle(who, cycle, *timed)?;
             if !timed && self.fate[who] == Some(Fate::WhenFound(KilledFor::Victim)) {
                 self.possible.may_die(who);
             }

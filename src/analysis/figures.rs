@@ -158,14 +158,14 @@ impl Tally {
     fn apply(&mut self, at_us: u64, who: usize, what: &What) {
         let Some(process) = self.processes.get_mut(who) else { return };
         match what {
-            What::Wants { lock, mode } => process.ask(lock, *mode, at_us),
-            What::Gets { lock, mode } => {
+            What::Wants { lock, mode, .. } => process.ask(lock, *mode, at_us),
+            What::Gets { lock, mode, .. } => {
                 process.grant(lock, *mode, at_us);
                 if mode.is_exclusive() {
                     process.holds.entry(lock.clone()).or_insert(at_us);
                 }
             }
-            What::Refused { lock, mode, why, waited_us } => {
+            What::Refused { lock, mode, why, waited_us, .. } => {
                 process.answer(lock, *mode, at_us);
                 self.count_refusal(why, *waited_us);
             }
@@ -177,7 +177,7 @@ impl Tally {
                 process.answer(DATABASE, Mode::Exclusive, at_us);
                 self.release(who, Some(DATABASE), at_us);
             }
-            What::Releases { lock } => self.release(who, Some(lock), at_us),
+            What::Releases { lock, keeps: 0, .. } => self.release(who, Some(lock), at_us),
             What::RolledBack { .. } => self.release(who, Some(DATABASE), at_us),
             What::BacksOff { .. } => self.retries += 1,
             What::Abandons { .. } => {

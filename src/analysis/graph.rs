@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycles;
 use super::meetings::Meetings;
-use crate::model::Mode;
+use crate::model::{Mode, Obstacle, deadlock_of};
 use crate::scenario::{DATABASE, Scenario};
 use crate::trace::{Edge, Event, What};
+
+#[cfg(test)]
+mod tests;
 
 /// What the arrow of a process says that waits at a meeting. No lock can have this name: it has a blank.
 pub const MEETING: &str = "the meeting";
@@ -15,6 +18,8 @@ pub const MEETING: &str = "the meeting";
 #[derive(Debug, Clone, Default)]
 pub struct WaitForGraph {
     meetings: Meetings,
+    /// How many units there are, of the locks that have some.
+    units: BTreeMap<String, u32>,
     holds: BTreeMap<String, Vec<Hold>>,
     waits: BTreeMap<usize, Wait>,
 }
@@ -26,6 +31,8 @@ pub struct Hold {
     pub who: usize,
     /// How it holds it.
     pub mode: Mode,
+    /// How many units of it; 1 of a lock that has none, or where an older recording does not say.
+    pub units: u32,
     /// Since when, in microseconds of the run.
     pub since_us: u64,
     /// Its COMMIT is under way: the hold may end at any moment, before the process can say so.
@@ -39,6 +46,8 @@ pub struct Wait {
     pub lock: String,
     /// How it wants to hold it.
     pub mode: Mode,
+    /// How many units of it; `None` for a lock that has none, or where an older recording does not say.
+    pub units: Option<u32>,
     /// Since when, in microseconds of the run.
     pub since_us: u64,
     /// Its patience in microseconds; `None` waits for ever.
@@ -48,7 +57,7 @@ pub struct Wait {
 impl WaitForGraph {
     /// Nobody holds anything, nobody waits.
     pub fn new(scenario: &Scenario) -> Self {
-        Self { meetings: Meetings::new(scenario), ..Self::default() }
+        Self { meetings: Meetings::new(scenario), units: scenario.units.clone(), ..Self::default() }
     }
 
     /// Takes the next event in.
@@ -56,21 +65,22 @@ impl WaitForGraph {
         let who = event.who;
         self.meetings.apply(who, &event.what);
         match &event.what {
-            What::Waits { lock, mode, limit_us } => {
-                let wait = Wait { lock: lock.clone(), mode: *mode, since_us: event.at_us, limit_us: *limit_us };
+            What::Waits { lock, mode, units, limit_us } => {
+                let (lock, since_us) = (lock.clone(), event.at_us);
+                let wait = Wait { lock, mode: *mode, units: *units, since_us, limit_us: *limit_us };
                 self.waits.insert(who, wait);
                 self.set_pending(who, *mode);
             }
-            What::Gets { lock, mode } => self.grant(who, lock, *mode, event.at_us),
+            What::Gets { lock, mode, units } => self.grant(who, lock, *mode, units.unwrap_or(1), event.at_us),
             What::Refused { .. } => {
                 self.waits.remove(&who);
                 self.set_committing(who, false);
             }
-            What::Releases { lock } => self.release(who, lock),
+            What::Releases { lock, keeps, .. } => self.release(who, lock, *keeps),
             What::Commits { .. } => self.set_committing(who, true),
             What::Committed { .. } | What::RolledBack { .. } => {
                 self.waits.remove(&who);
-                self.release(who, DATABASE);
+                self.release(who, DATABASE, 0);
             }
             What::Ends | What::Crashed { .. } | What::Killed { .. } => {
                 self.waits.remove(&who);
@@ -109,6 +119,7 @@ impl WaitForGraph {
             self.holders(&wait.lock)
                 .iter()
                 .filter(move |hold| hold.who != who && wait.mode.conflicts_with(hold.mode))
+                .filter(move |_| self.units_lacking(wait) != Some(0))
                 .map(move |hold| Edge { waiter: who, lock: wait.lock.clone(), holder: hold.who })
         });
         let meeting = self.meetings.awaited_by(who);
@@ -143,15 +154,15 @@ impl WaitForGraph {
         }
     }
 
-    /// A cycle that a process is part of, from its smallest member on.
+    /// A cycle that a process is part of, from its smallest member on, and that nobody outside it opens.
     pub fn cycle_through(&self, who: usize) -> Option<Vec<Edge>> {
-        self.search(who, |_| true)
+        self.deadlock_of(who, |_| true)
     }
 
     /// A cycle through a process in which nobody's patience ends: a deadlock. A cycle with a time-out in it may hide
     /// one without, so it has a search of its own.
     pub fn deadlock_through(&self, who: usize) -> Option<Vec<Edge>> {
-        self.search(who, |waiter| self.waits_for_ever(waiter))
+        self.deadlock_of(who, |waiter| self.waits_for_ever(waiter))
     }
 
     /// The cycle that a process's wait has just closed, and whether a time-out in it will end it; a deadlock is named
@@ -171,6 +182,38 @@ impl WaitForGraph {
         cycles::all(self.waiters(), |who| self.deadlock_through(who))
     }
 
+    /// A cycle through a process in the deadlock that those who wait and are `followed` are in. Of whole locks every
+    /// cycle is one; units may come from somebody outside it ([`deadlock_of`]).
+    fn deadlock_of(&self, who: usize, followed: impl Fn(usize) -> bool) -> Option<Vec<Edge>> {
+        let cycle = self.search(who, &followed)?;
+        if self.units.is_empty() {
+            return Some(cycle);
+        }
+        let waiters = self.waiters().into_iter().filter(|&waiter| followed(waiter));
+        let waits = waiters.map(|waiter| (waiter, self.obstacle_of(waiter))).collect();
+        let members = deadlock_of(who, &waits);
+        self.search(who, |waiter| members.contains(&waiter))
+    }
+
+    /// Why a process that waits can't go on.
+    fn obstacle_of(&self, who: usize) -> Obstacle {
+        let wait = self.waits.get(&who);
+        let others = self.edges_of(who).map(|edge| edge.holder);
+        match wait.and_then(|wait| Some((self.units_lacking(wait)?, self.holders(&wait.lock)))) {
+            None => Obstacle::whole(others),
+            Some((needs, holders)) => {
+                let others = holders.iter().filter(|hold| hold.who != who);
+                Obstacle { in_the_way: others.map(|hold| (hold.who, hold.units)).collect(), needs }
+            }
+        }
+    }
+
+    /// How many units are too few for this wait; `None` for a lock that has none, or if nobody said how many it takes.
+    fn units_lacking(&self, wait: &Wait) -> Option<u32> {
+        let wanted = self.holders(&wait.lock).iter().fold(wait.units?, |sum, hold| sum.saturating_add(hold.units));
+        Some(wanted.saturating_sub(*self.units.get(&wait.lock)?))
+    }
+
     /// The way from a process back to itself along waiters that are `followed`.
     fn search(&self, who: usize, followed: impl Fn(usize) -> bool) -> Option<Vec<Edge>> {
         if self.waits.is_empty() {
@@ -187,20 +230,22 @@ impl WaitForGraph {
         cycles::blocked_behind(members, self.waiters().into_iter().flat_map(|who| self.edges_of(who)))
     }
 
-    fn grant(&mut self, who: usize, lock: &str, mode: Mode, at_us: u64) {
+    fn grant(&mut self, who: usize, lock: &str, mode: Mode, units: u32, at_us: u64) {
         self.waits.remove(&who);
         let holds = self.holds.entry(lock.to_owned()).or_default();
         // A COMMIT frees the lock before its process can say so: a grant that it excludes proves that it is over.
         holds.retain(|hold| hold.who == who || !(hold.committing && mode.conflicts_with(hold.mode)));
         match holds.iter_mut().find(|hold| hold.who == who) {
+            Some(hold) if self.units.contains_key(lock) => hold.units = hold.units.saturating_add(units),
             Some(hold) => hold.mode = mode,
-            None => holds.push(Hold { who, mode, since_us: at_us, committing: false }),
+            None => holds.push(Hold { who, mode, units, since_us: at_us, committing: false }),
         }
     }
 
-    fn release(&mut self, who: usize, lock: &str) {
+    fn release(&mut self, who: usize, lock: &str, keeps: u32) {
         if let Some(holds) = self.holds.get_mut(lock) {
-            holds.retain(|hold| hold.who != who);
+            holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.units = keeps);
+            holds.retain(|hold| hold.units > 0);
         }
     }
 
@@ -215,85 +260,5 @@ impl WaitForGraph {
         if let Some(holds) = self.holds.get_mut(DATABASE) {
             holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.committing = committing);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{LockKind, Process, Step};
-
-    /// `"0 gets A"`, `"1 waits B"`, `"0 shares A"`, `"0 frees A"`, `"0 ends"`; `"0 meets"`: all six meet once.
-    fn graph(story: &[&str]) -> WaitForGraph {
-        let process = |who: usize| Process::new(who.to_string(), vec![Step::Meet]);
-        let scenario = Scenario::new("test", LockKind::Flock, (0..6).map(process).collect());
-        let mut graph = WaitForGraph::new(&scenario);
-        for line in story {
-            let words: Vec<&str> = line.split(' ').collect();
-            let lock = words.get(2).map(|&name| name.to_owned()).unwrap_or_default();
-            let what = match words[1] {
-                "gets" => What::Gets { lock, mode: Mode::Exclusive },
-                "shares" => What::Gets { lock, mode: Mode::Shared },
-                "waits" => What::Waits { lock, mode: Mode::Exclusive, limit_us: None },
-                "tries" => What::Waits { lock, mode: Mode::Exclusive, limit_us: Some(1) },
-                "frees" => What::Releases { lock },
-                "meets" => What::Meets,
-                _ => What::Ends,
-            };
-            graph.apply(&Event { at_us: 0, who: words[0].parse().unwrap(), what });
-        }
-        graph
-    }
-
-    fn check(story: &[&str], cycles: &[&[usize]], behind: &[usize]) {
-        let graph = graph(story);
-        let found = graph.deadlocks();
-        let names: Vec<Vec<usize>> = found.iter().map(|c| c.iter().map(|e| e.waiter).collect()).collect();
-        assert_eq!(names, cycles, "{story:?}");
-        let members = found.iter().flatten().map(|edge| edge.waiter).collect();
-        let waiters: Vec<usize> = graph.blocked_behind(&members).iter().map(|edge| edge.waiter).collect();
-        assert_eq!(waiters, behind, "{story:?}");
-    }
-
-    #[test]
-    fn a_commit_that_waits_keeps_new_readers_out() {
-        let lock = || DATABASE.to_owned();
-        let events = [
-            (0, What::Gets { lock: lock(), mode: Mode::Shared }),
-            (1, What::Gets { lock: lock(), mode: Mode::Reserved }),
-            (1, What::Commits { rows: 1 }),
-            (1, What::Waits { lock: lock(), mode: Mode::Exclusive, limit_us: Some(1) }),
-            (2, What::Waits { lock: lock(), mode: Mode::Shared, limit_us: Some(1) }),
-        ];
-        let mut graph = WaitForGraph::default();
-        events.into_iter().for_each(|(who, what)| graph.apply(&Event { at_us: 0, who, what }));
-        let edges: Vec<_> =
-            [1, 2].into_iter().flat_map(|who| graph.edges_of(who)).map(|e| (e.waiter, e.holder)).collect();
-        assert_eq!(edges, [(1, 0), (2, 1)]);
-        assert_eq!(graph.holders(DATABASE)[1].mode, Mode::Pending);
-    }
-
-    #[test]
-    fn cycles_and_those_behind_them() {
-        check(&["0 gets A", "1 gets B", "0 waits B"], &[], &[]);
-        check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A"], &[&[0, 1]], &[]);
-        check(&["0 gets A", "1 gets B", "1 waits A", "0 waits B", "2 waits A", "3 waits B"], &[&[0, 1]], &[2, 3]);
-        check(&["2 gets C", "1 gets B", "0 gets A", "0 waits B", "1 waits C", "2 waits A"], &[&[0, 1, 2]], &[]);
-        // A chain behind a cycle, and a second cycle beside it.
-        let two = ["0 gets A", "1 gets B", "0 waits B", "1 waits A", "2 gets C", "2 waits A", "3 waits C"];
-        check(&two, &[&[0, 1]], &[2, 3]);
-        let beside = ["4 gets E", "5 gets F", "4 waits F", "5 waits E"];
-        check(&[&two[..], &beside[..]].concat(), &[&[0, 1], &[4, 5]], &[2, 3]);
-        // The way back leads through the second of two sharers.
-        check(&["0 shares A", "1 shares A", "2 gets B", "2 waits A", "1 waits B"], &[&[1, 2]], &[]);
-        check(&["0 gets A", "1 gets B", "0 waits B", "1 waits A", "1 ends"], &[], &[]);
-        // Two cycles through 2; the one with a time-out does not hide the other.
-        let shared = ["0 shares A", "1 shares A", "2 gets B", "2 gets C", "0 waits B", "1 tries C"];
-        check(&[&shared[..], &["2 waits A"]].concat(), &[&[0, 2]], &[1]);
-        check(&["0 gets A", "1 gets B", "0 tries B", "1 waits A"], &[], &[]);
-        // 0 waits at the meeting for everybody; 1 can't come, because it waits for what 0 holds.
-        check(&["0 gets A", "0 meets", "2 meets"], &[], &[]);
-        check(&["0 gets A", "0 meets", "2 meets", "1 waits A"], &[&[0, 1]], &[2]);
-        check(&["0 gets A", "0 meets", "1 waits A", "0 ends"], &[], &[]);
     }
 }

@@ -75,7 +75,7 @@ impl Artist {
 
     /// Takes the next event in.
     pub fn apply(&mut self, event: &Event) {
-        if let What::Gets { lock, mode } = &event.what
+        if let What::Gets { lock, mode, .. } = &event.what
             && lock == DATABASE
         {
             // A COMMIT frees the lock before its process can say so: whoever gets it then has ended that hold.
@@ -121,7 +121,7 @@ impl Drawing {
         // What was said before an event does not depend on it: close the stretch first, then change the state.
         self.close(at_us);
         match what {
-            What::Gets { lock, mode } => {
+            What::Gets { lock, mode, .. } => {
                 self.waits = false;
                 self.holds.insert(lock.clone(), *mode);
             }
@@ -131,7 +131,7 @@ impl Drawing {
                 (self.waits, self.commits) = (false, false);
                 self.lane.marks.push((at_us, Mark::Refused));
             }
-            What::Releases { lock } => drop(self.holds.remove(lock)),
+            What::Releases { lock, keeps: 0, .. } => drop(self.holds.remove(lock)),
             What::Committed { .. } | What::RolledBack { .. } => {
                 (self.waits, self.commits) = (false, false);
                 self.holds.remove(DATABASE);

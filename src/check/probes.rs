@@ -187,10 +187,11 @@ mod tests {
 
     #[test]
     fn only_a_refusal_between_grant_and_release_shows_that_flock_excludes() {
-        let gets = |who| (who, What::Gets { lock: lock(), mode: Mode::Exclusive });
-        let releases = || (0, What::Releases { lock: lock() });
+        let gets = |who| (who, What::gets(lock(), Mode::Exclusive));
+        let releases = || (0, What::releases(lock()));
         let why = Refusal { name: "EWOULDBLOCK".into(), code: None, text: String::new() };
-        let refused = || (1, What::Refused { lock: lock(), mode: Mode::Exclusive, why: why.clone(), waited_us: 0 });
+        let refused =
+            || (1, What::Refused { lock: lock(), mode: Mode::Exclusive, units: None, why: why.clone(), waited_us: 0 });
         let table = [
             (vec![gets(0), refused(), releases()], true),
             (vec![gets(0), gets(1), releases()], false),

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::export;
 use super::live::words_only;
 use super::output::print;
 use super::source::Source;
 use super::{Verdict, style};
-use crate::explore::{self, Answer, Task, Wanted};
+use crate::explore::{self, Answer, Doing, Progress, Task, Wanted};
 use crate::machine::Terminal;
 use crate::report::explored::{self, Exploration};
 use crate::report::grouped;
+use crate::run::{Care, is_interrupted};
 
 /// Explores every interleaving of a scenario: proves it free of deadlock, or shows the shortest way to one.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,8 @@ Examples:
   lesson explore my.toml --export promela my.pml
 
 Exit status: 0 = no deadlock is possible, 1 = one was found, 2 = bad usage or
-input, 3 = a bound was reached before that was known.")]
+input, 3 = a bound was reached before that was known, 130 = interrupted; what
+is known by then is shown.")]
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,
@@ -68,22 +70,69 @@ impl Args {
             max_states: self.max_states,
             max_bytes: usize::try_from(self.max_memory << 20).unwrap_or(usize::MAX),
         };
-        let bar = ProgressBar::new_spinner();
-        bar.set_style(words_only());
-        bar.enable_steady_tick(Duration::from_millis(200));
+        // As long as this is there, the search hears an interrupt, and ends soon; a second one ends all at once.
+        let care = Care::new();
+        let mut bar = Bar::new();
         let answer = explore::answer(&scenario, &task, &mut |progress| {
-            bar.set_message(format!("{} states ...", grouped(&progress.states)));
-            true
+            bar.show(progress);
+            !is_interrupted()
         });
-        bar.finish_and_clear();
+        drop((bar, care));
         let answer = answer?;
         let exploration = Exploration { scenario: &scenario, answer: &answer, source: self.source.words() };
-        match self.json {
-            true => print(&format!("{:#}\n", explored::document(&exploration)))?,
-            false => print(&explored::page(&exploration, style(terminal)))?,
+        let printed = match self.json {
+            true => print(&format!("{:#}\n", explored::document(&exploration))),
+            false => print(&explored::page(&exploration, style(terminal))),
+        };
+        // A terminal that was closed interrupts, and takes no page.
+        if answer.interrupted {
+            return Ok(Verdict::Interrupted);
         }
-        Ok(verdict(&answer))
+        printed.map(|()| verdict(&answer))
     }
+}
+
+/// How far it has come, on standard error if that is a terminal; nothing stays of it.
+struct Bar {
+    bar: ProgressBar,
+    /// How far it has to go; `None` where that is not known.
+    last_rank: Option<u64>,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        bar.set_style(words_only());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, last_rank: None }
+    }
+
+    /// A bar where the ranks tell how far it is, and the states.
+    fn show(&mut self, Progress { states, rank, last_rank, doing }: Progress) {
+        self.bar.set_message(match doing {
+            Doing::Visiting => format!("{} states ...", grouped(&states)),
+            Doing::Concluding => format!("{} states; what follows ...", grouped(&states)),
+        });
+        // A search that goes by no rank stays at the first.
+        let last_rank = Some(last_rank).filter(|_| rank > 0);
+        if self.last_rank != last_rank {
+            self.last_rank = last_rank;
+            self.bar.set_style(last_rank.map_or_else(words_only, |_| with_bar()));
+            self.bar.set_length(last_rank.unwrap_or_default());
+        }
+        self.bar.set_position(rank);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// At most 50 columns.
+fn with_bar() -> ProgressStyle {
+    ProgressStyle::with_template("[{bar:16}] {msg}").map_or_else(|_| words_only(), |style| style.progress_chars("=> "))
 }
 
 fn verdict(answer: &Answer) -> Verdict {

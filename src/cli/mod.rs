@@ -5,6 +5,8 @@ mod deadlock;
 mod explore;
 mod export;
 mod fixed;
+#[cfg(unix)]
+mod guardian;
 mod live;
 mod locked;
 mod output;
@@ -84,6 +86,10 @@ enum Command {
         /// For whoever reads `ps`
         names: Option<std::ffi::OsString>,
     },
+    /// Gives the terminal back when play is killed; lesson starts it by itself
+    #[cfg(unix)]
+    #[command(hide = true)]
+    Guardian,
 }
 
 /// Whether a command showed what it promises.
@@ -93,6 +99,8 @@ enum Verdict {
     NotShown,
     /// A bound was reached before it was known.
     Unknown,
+    /// It was interrupted, and has shown what it knew.
+    Interrupted,
 }
 
 impl From<bool> for Verdict {
@@ -108,6 +116,7 @@ impl Cli {
             Ok(Verdict::Shown) => ExitCode::SUCCESS,
             Ok(Verdict::NotShown) => ExitCode::from(1),
             Ok(Verdict::Unknown) => ExitCode::from(3),
+            Ok(Verdict::Interrupted) => ExitCode::from(130),
             Err(error) if error.is::<PipeClosed>() => ExitCode::SUCCESS, // the reader has seen enough
             Err(error) => {
                 // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.
@@ -120,9 +129,12 @@ impl Cli {
     }
 
     fn dispatch(self) -> anyhow::Result<Verdict> {
-        if let Command::Worker { .. } = self.command {
+        match self.command {
             // A worker prints events, not pages; Ctrl-C is its conductor's affair.
-            return self.execute(&Terminal::of_stdout(ColorChoice::Never));
+            Command::Worker { .. } => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            #[cfg(unix)]
+            Command::Guardian => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            _ => {}
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
@@ -145,6 +157,8 @@ impl Cli {
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
             Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
+            #[cfg(unix)]
+            Command::Guardian => guardian::main().map(|()| Verdict::Shown),
         }
     }
 }

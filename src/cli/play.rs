@@ -57,9 +57,11 @@ impl Args {
             Some(moves) => self.tell(game, moves, terminal),
             None => {
                 let desk = Desk::new(game, self.real);
+                let mut table = Table { screen: Screen::take()?, color: terminal.color };
+                table.draw(&desk)?; // before anything takes its time
                 match self.real {
-                    true => on_real_locks(&scenario, |crew| play(desk, Some(crew), terminal)),
-                    false => play(desk, None, terminal),
+                    true => on_real_locks(&scenario, |crew| play(table, desk, Some(crew), terminal)),
+                    false => play(table, desk, None, terminal),
                 }
             }
         }
@@ -77,7 +79,7 @@ impl Args {
             true => print(&format!("{:#}\n", play::document(&game, real.as_ref())))?,
             false => print(&play::page(&game, real.as_ref(), style(terminal)))?,
         }
-        Ok(play::Verdict::of(&game).reached.into())
+        Ok(play::Verdict::of(&game, real.as_ref()).reached.into())
     }
 }
 
@@ -90,12 +92,33 @@ fn make(game: &mut Game, moves: &[usize]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The screen, and whether it has colours.
+struct Table {
+    screen: Screen,
+    color: bool,
+}
+
+impl Table {
+    fn draw(&mut self, desk: &Desk) -> anyhow::Result<()> {
+        self.screen.draw(|frame| play::draw(frame, desk, self.color))
+    }
+
+    /// Draws what there is to see, searches for an answer that is still to be found, and draws that.
+    fn show(&mut self, desk: &mut Desk) -> anyhow::Result<()> {
+        self.draw(desk)?;
+        if desk.is_to_search() {
+            desk.search();
+            self.draw(desk)?;
+        }
+        Ok(())
+    }
+}
+
 /// Plays on the terminal until the learner leaves.
-fn play(mut desk: Desk, mut crew: Option<Crew>, terminal: &Terminal) -> anyhow::Result<Verdict> {
-    let mut screen = Screen::take()?;
-    screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
+fn play(mut table: Table, mut desk: Desk, mut crew: Option<Crew>, terminal: &Terminal) -> anyhow::Result<Verdict> {
+    table.show(&mut desk)?;
     loop {
-        let touch = screen.next()?;
+        let touch = table.screen.next()?;
         let mut changed = !matches!(touch, Touch::Nothing);
         let flow = match touch {
             Touch::Key(key) => desk.press(key),
@@ -116,17 +139,17 @@ fn play(mut desk: Desk, mut crew: Option<Crew>, terminal: &Terminal) -> anyhow::
             changed = true;
         }
         if changed {
-            screen.draw(|frame| play::draw(frame, &desk, terminal.color))?;
+            table.show(&mut desk)?;
         }
     }
-    drop(screen);
+    drop(table);
     farewell(&desk, terminal)
 }
 
 /// What stays on the terminal behind the screen: the verdict, and the moves to make again.
 fn farewell(desk: &Desk, terminal: &Terminal) -> anyhow::Result<Verdict> {
     let game = desk.game();
-    let verdict = play::Verdict::of(game);
+    let verdict = desk.verdict();
     print(&style(terminal).wrap(&verdict.text(game), ""))?;
     let moves: Vec<usize> = game.past().iter().map(|made| made.choice.who).collect();
     if !moves.is_empty() {

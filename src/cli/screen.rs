@@ -12,6 +12,8 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use ratatui::crossterm::{cursor, execute, terminal};
 use ratatui::{Frame, Terminal};
 
+#[cfg(unix)]
+use super::guardian;
 use crate::play::Key;
 use crate::run::{Care, Interrupted, is_interrupted};
 
@@ -26,10 +28,16 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal. It is given back when this is dropped, and also by a panic.
+    /// Takes the terminal. It is given back when this is dropped, by a panic too; by a guardian when we are killed.
     pub(super) fn take() -> anyhow::Result<Self> {
         let care = Care::new();
-        terminal::enable_raw_mode().context("this terminal can't be played on; make the moves with --moves")?;
+        #[cfg(unix)]
+        guardian::start();
+        if let Err(error) = terminal::enable_raw_mode() {
+            #[cfg(unix)]
+            guardian::dismiss();
+            return Err(error).context("this terminal can't be played on; make the moves with --moves");
+        }
         TAKEN.store(true, Ordering::SeqCst);
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
@@ -113,6 +121,8 @@ pub(super) fn restore() {
         // There is nobody left to tell that it did not work.
         let _ = execute!(stdout(), terminal::LeaveAlternateScreen, cursor::Show);
         let _ = terminal::disable_raw_mode();
+        #[cfg(unix)]
+        guardian::dismiss();
     }
 }
 

@@ -74,7 +74,9 @@ pub(super) fn perform(
     let header = Header { format: FORMAT, command: plan.command.clone(), runs: plan.runs.len(), environment };
     let page = (!output.json && !output.quiet).then(|| Transcript::new(&header, style(terminal)));
     let mut stage = Stage { page, terminal, output };
-    stage.print(|page| page.opening())?;
+    if arena.is_some() {
+        stage.print(|page| page.opening())?;
+    }
     let runs = match &arena {
         None => stage.simulate(&plan)?,
         Some(arena) if plan.side_by_side => stage.run_together(&plan, arena)?,
@@ -104,7 +106,8 @@ impl Stage<'_> {
         }
     }
 
-    /// In virtual time, each run with the next seed; the story is told as if it had happened just now.
+    /// In virtual time, each run with the next seed; the story is told as if it had happened just now. Nothing is
+    /// printed before the first run is over: one that can't be carried out says so and nothing else.
     fn simulate(&mut self, plan: &Plan) -> anyhow::Result<Vec<Trace>> {
         let mut traces = Vec::with_capacity(plan.runs.len());
         for (index, planned) in plan.runs.iter().enumerate() {
@@ -116,6 +119,9 @@ impl Stage<'_> {
                 deadline: plan.deadline,
             };
             let trace = simulate::run(&planned.scenario, &options)?;
+            if index == 0 {
+                self.print(|page| page.opening())?;
+            }
             self.print(|page| page.begin_run(&planned.scenario, trace.seed))?;
             self.print(|page| trace.events.iter().filter_map(|event| page.event(event)).collect())?;
             self.print(|page| page.end_run(&trace))?;

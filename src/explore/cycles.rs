@@ -1,16 +1,41 @@
 //! Cycles of states: who can go on without end, and who is kept waiting meanwhile.
 
+mod way;
+
 use std::collections::VecDeque;
 
-use super::Loops;
 use super::graph::Graph;
+use super::{Loops, Path};
 use crate::model::{Outcome, Program};
+use way::Way;
 
 /// Work after which the probability is taken as it is, in edges looked at.
 const MOST_WORK: u64 = 2_000_000_000;
 
 /// The probability has settled when no state's changes by more than this.
 const SETTLED: f64 = 1e-13;
+
+/// Steps between two looks at whether to go on.
+const PACE: u64 = 1 << 16;
+
+/// Asks now and then whether to go on: what comes behind a search can take as long as the search.
+pub(super) struct Pace<'a> {
+    go_on: &'a mut dyn FnMut() -> bool,
+    steps: u64,
+}
+
+impl<'a> Pace<'a> {
+    /// Once `go_on` has answered `false`, it is to stay with it.
+    pub(super) fn new(go_on: &'a mut dyn FnMut() -> bool) -> Self {
+        Self { go_on, steps: 0 }
+    }
+
+    /// One step further; `None` if that is to be the last.
+    pub(super) fn step(&mut self) -> Option<()> {
+        self.steps += 1;
+        (!self.steps.is_multiple_of(PACE) || (self.go_on)()).then_some(())
+    }
+}
 
 /// A move, as an edge of the graph.
 #[derive(Debug, Clone, Copy)]
@@ -46,15 +71,21 @@ impl Edges {
         states as usize * FOR_EACH_STATE + transitions as usize * size_of::<Edge>()
     }
 
-    /// Asks the model for every move.
-    pub(super) fn new<const W: usize>(graph: &Graph<W>, program: &Program, transitions: usize) -> Self {
+    /// Asks the model for every move. `None`, here and below: it was not to go on.
+    pub(super) fn new<const W: usize>(
+        graph: &Graph<W>,
+        program: &Program,
+        transitions: usize,
+        pace: &mut Pace,
+    ) -> Option<Self> {
         let states = graph.len();
         let (mut first, mut over) = (Vec::with_capacity(states + 1), Vec::with_capacity(states));
         let mut edges = Vec::with_capacity(transitions);
         for number in 0..states as u32 {
+            pace.step()?;
             first.push(edges.len());
             let at = graph.stands(number);
-            graph.for_each_edge(0, &at, |made, to| {
+            graph.for_each_edge(&at, |made, to| {
                 let finishes = made.outcome == Outcome::Granted && program.is_last_step(made.who, at[made.who]);
                 let is_refusal = made.outcome == Outcome::Refused;
                 edges.push(Edge { to, who: made.who as u8, finishes, is_refusal, loses: made.loses });
@@ -62,7 +93,7 @@ impl Edges {
             over.push(program.is_over(&at));
         }
         first.push(edges.len());
-        Self { first, edges, over }
+        Some(Self { first, edges, over })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -80,21 +111,21 @@ impl Edges {
     }
 
     /// From which states everybody can still end.
-    pub(super) fn safe(&self) -> Vec<bool> {
-        let components = self.components(|_| true);
+    pub(super) fn safe(&self, pace: &mut Pace) -> Option<Vec<bool>> {
+        let components = self.components(|_| true, pace)?;
         let mut safe = vec![false; components.count];
         for state in components.sinks_first() {
             let mine = components.of[state as usize] as usize;
             safe[mine] |= self.over[state as usize]
                 || self.of(state).iter().any(|edge| safe[components.of[edge.to as usize] as usize]);
         }
-        components.of.iter().map(|&component| safe[component as usize]).collect()
+        Some(components.of.iter().map(|&component| safe[component as usize]).collect())
     }
 
     /// How likely a deadlock is when a fair coin picks who moves: the equations of the states, solved from the ends
-    /// backwards, and again and again where there are cycles. `None` if they do not settle in time.
-    pub(super) fn p_deadlock(&self) -> Option<f64> {
-        let components = self.components(|_| true);
+    /// backwards, and again and again where there are cycles. `None` also if they do not settle in time.
+    pub(super) fn p_deadlock(&self, pace: &mut Pace) -> Option<f64> {
+        let components = self.components(|_| true, pace)?;
         let mut p: Vec<f64> = (0..self.len() as u32)
             .map(|state| f64::from(u8::from(self.of(state).is_empty() && !self.over[state as usize])))
             .collect();
@@ -104,6 +135,7 @@ impl Edges {
             loop {
                 let mut change: f64 = 0.0;
                 for &state in members.iter().filter(|&&state| !self.of(state).is_empty()) {
+                    pace.step()?;
                     let new = self.average(state, &p);
                     change = change.max((new - p[state as usize]).abs());
                     p[state as usize] = new;
@@ -133,7 +165,7 @@ impl Edges {
     }
 
     /// Tarjan's algorithm (1972), with a stack of its own instead of recursion.
-    fn components(&self, follows: impl Fn(&Edge) -> bool) -> Components {
+    fn components(&self, follows: impl Fn(&Edge) -> bool, pace: &mut Pace) -> Option<Components> {
         const UNSEEN: u32 = u32::MAX;
         let states = self.len();
         let (mut of, mut low, mut on_stack) = (vec![UNSEEN; states], vec![UNSEEN; states], vec![false; states]);
@@ -147,6 +179,7 @@ impl Edges {
             stack.push(root);
             next += 1;
             while let Some(&mut (state, index, ref mut edge)) = path.last_mut() {
+                pace.step()?;
                 let at = state as usize;
                 if *edge < self.first[at + 1] {
                     let way = self.edges[*edge];
@@ -178,7 +211,7 @@ impl Edges {
                 }
             }
         }
-        Components { of, count: count as usize }
+        Some(Components { of, count: count as usize })
     }
 }
 
@@ -216,29 +249,30 @@ impl<'a, const W: usize> Cycles<'a, W> {
     }
 
     /// A cycle counts only if it is fair: whoever could always move, does.
-    pub(super) fn loops(&self, program: &Program) -> Loops {
-        let livelock = self.fair(|edge| !edge.finishes).into_iter().next();
-        let livelock = livelock.map(|summary| {
-            let around = self.around(&summary, |edge| !edge.finishes);
-            (self.graph.path_to(summary.state), self.graph.path_along(&around))
-        });
-        let starves = |who: &usize| {
-            let cycles = self.fair(|edge| !(edge.finishes && usize::from(edge.who) == *who));
-            cycles.iter().any(|cycle| {
+    pub(super) fn loops(&self, program: &Program, pace: &mut Pace) -> Option<Loops> {
+        let livelock = match self.fair(|edge| !edge.finishes, pace)?.first() {
+            Some(summary) => {
+                let around = self.around(summary, |edge| !edge.finishes, pace)?;
+                Some((self.graph.path_to(summary.state), around))
+            }
+            None => None,
+        };
+        let mut starving = Vec::new();
+        // Without choices whoever finishes rounds does so a limited number of times.
+        for who in (0..program.process_count()).filter(|_| program.has_choices()) {
+            let cycles = self.fair(|edge| !(edge.finishes && usize::from(edge.who) == who), pace)?;
+            let is_kept = |cycle: &Summary| {
                 let at = self.graph.stands(cycle.state);
-                cycle.finishes != 0 && !program.place(*who, at[*who]).is_gone()
-            })
-        };
-        let starving = match program.has_choices() {
-            true => (0..program.process_count()).filter(starves).collect(),
-            false => Vec::new(), // whoever finishes rounds does so a limited number of times
-        };
-        Loops { livelock, starving }
+                cycle.finishes != 0 && !program.place(who, at[who]).is_gone()
+            };
+            starving.extend(cycles.iter().any(is_kept).then_some(who));
+        }
+        Some(Loops { livelock, starving })
     }
 
     /// The fair cycles of the graph with some edges only, the one met first in front.
-    fn fair(&self, follows: impl Fn(&Edge) -> bool) -> Vec<Summary> {
-        let components = self.edges.components(&follows);
+    fn fair(&self, follows: impl Fn(&Edge) -> bool, pace: &mut Pace) -> Option<Vec<Summary>> {
+        let components = self.edges.components(&follows, pace)?;
         let unknown = Summary { state: u32::MAX, moves: 0, finishes: 0, always: u64::MAX };
         let mut summaries = vec![unknown; components.count];
         for state in 0..self.edges.len() as u32 {
@@ -257,44 +291,75 @@ impl<'a, const W: usize> Cycles<'a, W> {
         }
         summaries.retain(|summary| summary.moves != 0 && summary.always & !summary.moves == 0);
         summaries.sort_by_key(|summary| summary.state);
-        summaries
+        Some(summaries)
     }
 
-    /// A way through a component and back to where it began, on which everybody moves who always could.
-    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool) -> Vec<u32> {
-        let components = self.edges.components(&follows);
+    /// A way through a component and back to where it began that is fair by itself: whoever can move in each of its
+    /// states does. It is as short as the next nearest step towards that makes it.
+    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool, pace: &mut Pace) -> Option<Path> {
+        let components = self.edges.components(&follows, pace)?;
         let mine = components.of[cycle.state as usize];
         let inside = |edge: &Edge| follows(edge) && components.of[edge.to as usize] == mine;
-        let mut way = vec![cycle.state];
-        let everybody = if cycle.always == 0 { cycle.moves & cycle.moves.wrapping_neg() } else { cycle.always };
-        for who in (0..u64::BITS as u8).filter(|who| everybody >> who & 1 == 1) {
-            let last = way[way.len() - 1];
-            way.extend(self.nearest(last, inside, |edge| edge.who == who));
+        let mut way = Way::new(cycle.state, self.can_move(cycle.state));
+        loop {
+            let mut closed = way.clone();
+            self.extend(&mut closed, inside, |edge| edge.to == cycle.state, pace)?;
+            let unfair = closed.unfair();
+            if unfair == 0 {
+                return Some(closed.path(self.graph));
+            }
+            // Somebody moves who has not, or comes to where it can't. The component is fair, so there is such a step.
+            let helps = |edge: &Edge| unfair & (1 << edge.who | !self.can_move(edge.to)) != 0;
+            if !self.extend(&mut way, inside, helps, pace)? {
+                return Some(closed.path(self.graph));
+            }
         }
-        if way[way.len() - 1] != cycle.state {
-            let last = way[way.len() - 1];
-            way.extend(self.nearest(last, inside, |edge| edge.to == cycle.state));
-        }
-        way
     }
 
-    /// The states on the shortest way from a state over an edge that is wanted, without the first.
-    fn nearest(&self, from: u32, inside: impl Fn(&Edge) -> bool, wanted: impl Fn(&Edge) -> bool) -> Vec<u32> {
+    /// Who can move in a state, as bits.
+    fn can_move(&self, state: u32) -> u64 {
+        self.edges.of(state).iter().fold(0, |movers, edge| movers | 1 << edge.who)
+    }
+
+    /// Goes on by the fewest moves to the other end of an edge that is wanted, if there is one.
+    fn extend(
+        &self,
+        way: &mut Way,
+        inside: impl Fn(&Edge) -> bool,
+        wanted: impl Fn(&Edge) -> bool,
+        pace: &mut Pace,
+    ) -> Option<bool> {
+        let edges = self.nearest(way.last, inside, wanted, pace)?;
+        edges.iter().for_each(|edge| way.go(edge, self.can_move(edge.to)));
+        Some(!edges.is_empty())
+    }
+
+    /// The shortest way from a state over an edge that is wanted.
+    fn nearest(
+        &self,
+        from: u32,
+        inside: impl Fn(&Edge) -> bool,
+        wanted: impl Fn(&Edge) -> bool,
+        pace: &mut Pace,
+    ) -> Option<Vec<Edge>> {
         const UNSEEN: u32 = u32::MAX;
         let mut before = vec![UNSEEN; self.edges.len()];
         let mut open = VecDeque::from([from]);
         before[from as usize] = from;
         while let Some(state) = open.pop_front() {
+            pace.step()?;
             for edge in self.edges.of(state).iter().filter(|edge| inside(edge)) {
                 if wanted(edge) {
-                    let mut way = vec![edge.to];
+                    let mut way = vec![*edge];
                     let mut last = state;
                     while last != from {
-                        way.push(last);
-                        last = before[last as usize];
+                        let earlier = before[last as usize];
+                        let edges = self.edges.of(earlier).iter();
+                        way.extend(edges.filter(|edge| inside(edge) && edge.to == last).take(1));
+                        last = earlier;
                     }
                     way.reverse();
-                    return way;
+                    return Some(way);
                 }
                 if before[edge.to as usize] == UNSEEN {
                     before[edge.to as usize] = state;
@@ -302,6 +367,6 @@ impl<'a, const W: usize> Cycles<'a, W> {
                 }
             }
         }
-        Vec::new()
+        Some(Vec::new())
     }
 }

@@ -2,21 +2,21 @@
 
 use num_bigint::BigUint;
 
-use super::layer::Link;
 use super::load::Shape;
+use super::{Probability, Schedules};
 
 /// The ends that a search has met.
 #[derive(Default)]
 pub(super) struct Ends {
     pub(super) finished_states: u64,
     pub(super) deadlock_states: u64,
-    /// The wanted one that takes the fewest moves, by its number, and these moves.
-    pub(super) nearest: Option<(u32, u32)>,
-    pub(super) schedules: BigUint,
-    pub(super) deadlocked: BigUint,
-    pub(super) granted: BigUint,
-    pub(super) kept: BigUint,
-    pub(super) p_deadlock: f64,
+    /// The highest rank of a deadlock.
+    pub(super) last_deadlock: u64,
+    schedules: BigUint,
+    deadlocked: BigUint,
+    granted: BigUint,
+    kept: BigUint,
+    p_deadlock: f64,
     /// The exact probability: this many times 1 / unit^rank. `None` if it grew too wide.
     exact: Option<BigUint>,
     rank: u64,
@@ -34,30 +34,22 @@ impl Ends {
             true => self.deadlock_states += 1,
             false => self.finished_states += 1,
         }
-        if shape.tracks == 0 {
-            return;
-        }
-        let all = shape.count(load, 0);
-        if shape.tracks > 1 {
+        if shape.counts() {
+            let all = shape.count(load, 0);
             self.granted += shape.count(load, 1);
             self.kept += shape.count(load, 2);
-        } else {
-            self.granted += &all;
-            self.kept += &all;
+            if is_deadlock {
+                self.deadlocked += &all;
+            }
+            self.schedules += all;
         }
         if is_deadlock {
-            self.deadlocked += &all;
-            self.p_deadlock += shape.probability(load);
-            self.add_exact(shape.exact(load), rank);
+            self.last_deadlock = rank;
         }
-        self.schedules += all;
-    }
-
-    /// Takes one state in that is looked for, if it is known how it was reached.
-    pub(super) fn wanted(&mut self, number: u32, link: Option<&Link>) {
-        let Some(&Link { depth, .. }) = link else { return };
-        if self.nearest.is_none_or(|nearest| depth < nearest.1) {
-            self.nearest = Some((number, depth));
+        if is_deadlock && shape.has_chance() {
+            let (about, exact) = shape.probability(load);
+            self.p_deadlock += about;
+            self.add_exact(exact, rank);
         }
     }
 
@@ -70,11 +62,21 @@ impl Ends {
         self.rank = rank;
     }
 
-    /// The probability of a deadlock as a reduced fraction.
-    pub(super) fn exact(&self) -> Option<(BigUint, BigUint)> {
-        let numerator = self.exact.clone()?;
+    /// How many schedules end how.
+    pub(super) fn schedules(&self) -> Schedules {
+        Schedules::Counted {
+            refused: &self.schedules - &self.granted,
+            losing: &self.schedules - &self.kept,
+            all: self.schedules.clone(),
+            deadlocked: self.deadlocked.clone(),
+        }
+    }
+
+    /// How likely a deadlock is: a reduced fraction, if it is known exactly.
+    pub(super) fn p_deadlock(&self) -> Probability {
+        let Some(numerator) = self.exact.clone() else { return Probability::About(self.p_deadlock) };
         let denominator = BigUint::from(self.unit).pow(self.rank as u32);
         let divisor = num_integer::gcd(numerator.clone(), denominator.clone());
-        Some((numerator / &divisor, denominator / divisor))
+        Probability::Exact(numerator / &divisor, denominator / divisor)
     }
 }

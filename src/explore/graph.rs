@@ -1,61 +1,46 @@
-//! The states that a search has kept, as a graph. No edge is stored: the model gives them again.
+//! The states that a search has kept in order of arrival, as a graph. No edge is stored: the model gives them again.
 
-use super::cycles::{Cycles, Edges};
-use super::layer::Layer;
-use super::load::Shape;
+use super::Path;
+use super::list::List;
 use super::packed::Layout;
-use super::tally::{Tally, tally};
-use super::{Explored, Path, Probability, Safety, Schedules, Task};
 use crate::model::{Move, Program};
 
-/// All states of a search, numbered in the order in which it met them, rank by rank.
+/// All states of a search, numbered in the order in which it met them.
 pub(super) struct Graph<'a, const W: usize> {
     program: &'a Program,
     layout: &'a Layout,
-    layers: Vec<Layer<W>>,
-    is_ranked: bool,
+    list: List<W>,
 }
 
 impl<'a, const W: usize> Graph<'a, W> {
-    pub(super) fn new(program: &'a Program, layout: &'a Layout, layers: Vec<Layer<W>>, is_ranked: bool) -> Self {
-        Self { program, layout, layers, is_ranked }
+    pub(super) fn new(program: &'a Program, layout: &'a Layout, list: List<W>) -> Self {
+        Self { program, layout, list }
     }
 
+    /// How many states there are.
     pub(super) fn len(&self) -> usize {
-        self.layers.iter().map(|layer| layer.states.len()).sum()
+        self.list.states.len()
     }
 
-    fn bytes(&self) -> usize {
-        self.layers.iter().map(Layer::bytes).sum()
-    }
-
-    /// The layer of a state, and its place there.
-    fn place(&self, number: u32) -> (usize, usize) {
-        let layer = self.layers.partition_point(|layer| layer.first <= number) - 1;
-        // Of several layers with one first number all but the last are empty.
-        (layer, (number - self.layers[layer].first) as usize)
+    /// The bytes that they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.list.bytes()
     }
 
     /// Where everybody stands in a state.
     pub(super) fn stands(&self, number: u32) -> Vec<u32> {
-        let (layer, place) = self.place(number);
         let mut at = self.program.start();
-        self.layout.unpack(&self.layers[layer].states[place], &mut at);
+        self.layout.unpack(&self.list.states[number as usize], &mut at);
         at
     }
 
-    /// Shows each move from a state of `layer`, with the number of the state that it leads to.
-    pub(super) fn for_each_edge(&self, layer: usize, at: &[u32], mut visit: impl FnMut(&Move, u32)) {
+    /// Shows each move from a state, with the number of the state that it leads to.
+    pub(super) fn for_each_edge(&self, at: &[u32], mut visit: impl FnMut(&Move, u32)) {
         let state = self.layout.pack::<W>(at);
         self.program.for_each_move(at, |made| {
-            let (mut then, mut rise) = (state, 0);
-            for &(who, to) in made.changes {
-                then = self.layout.moved(then, who, to);
-                rise += self.program.rank(who, to) - self.program.rank(who, at[who]);
-            }
-            let layer = self.layers.get(if self.is_ranked { layer + rise as usize } else { layer });
-            if let Some(number) = layer.and_then(|layer| Some(layer.first + layer.find(&then)? as u32)) {
-                visit(&made, number);
+            let then = made.changes.iter().fold(state, |state, &(who, to)| self.layout.moved(state, who, to));
+            if let Some(number) = self.list.find(&then) {
+                visit(&made, number as u32);
             }
         });
     }
@@ -65,18 +50,10 @@ impl<'a, const W: usize> Graph<'a, W> {
         self.path_along(&self.numbers_to(number))
     }
 
-    fn numbers_to(&self, number: u32) -> Vec<u32> {
-        let mut numbers = vec![number];
-        let mut last = number;
-        loop {
-            let (layer, place) = self.place(last);
-            let link = self.layers[layer].links[place];
-            if link.depth == 0 {
-                break;
-            }
-            last = link.parent;
-            numbers.push(last);
-        }
+    /// The states on the way to a state, by their numbers.
+    pub(super) fn numbers_to(&self, number: u32) -> Vec<u32> {
+        let before = |&number: &u32| (number > 0).then(|| self.list.parents[number as usize]);
+        let mut numbers: Vec<u32> = core::iter::successors(Some(number), before).collect();
         numbers.reverse();
         numbers
     }
@@ -87,71 +64,5 @@ impl<'a, const W: usize> Graph<'a, W> {
         let mover = |pair: &[Vec<u32>]| self.program.move_between(&pair[0], &pair[1]).map(|(who, _)| who);
         let movers = states.windows(2).filter_map(mover).collect();
         Path { movers, states, safe_moves: None }
-    }
-
-    /// What can be said only when every state is known.
-    pub(super) fn finish(&mut self, explored: &mut Explored, task: &Task, nearest: u32) {
-        let safe = if self.is_ranked {
-            explored.loops = Some(super::Loops::default());
-            if self.bytes() + self.bytes_to_look_back() > task.max_bytes {
-                return;
-            }
-            self.safe_by_rank()
-        } else if self.bytes() + Edges::bytes(explored.states, explored.transitions) > task.max_bytes {
-            return; // they don't fit: nothing is known of cycles
-        } else {
-            let edges = Edges::new(self, self.program, explored.transitions as usize);
-            let safe = edges.safe();
-            if task.count {
-                match tally(&edges, Shape::of(self.program), task.max_bytes / 4) {
-                    Tally::Counted(ends) => explored.count(&ends),
-                    Tally::TooLarge => {}
-                    Tally::Endless => {
-                        explored.schedules = Some(Schedules::Infinite);
-                        explored.p_deadlock = edges.p_deadlock().map(Probability::About);
-                    }
-                }
-            }
-            explored.loops = Some(Cycles::new(self, &edges).loops(self.program));
-            safe
-        };
-        let count = safe.iter().filter(|safe| **safe).count() as u64;
-        let deadlocked = explored.deadlock_states;
-        explored.safety = Some(Safety { safe: count, unsafe_: explored.states - count - deadlocked, deadlocked });
-        if let Some(path) = &mut explored.shortest {
-            path.safe_moves = self.numbers_to(nearest).iter().rposition(|&number| safe[number as usize]);
-        }
-    }
-
-    /// What [`Graph::safe_by_rank`] needs: a mark for each state, and the indices of the ranks above.
-    fn bytes_to_look_back(&self) -> usize {
-        let indexed = match self.program.is_layered() {
-            true => 2 * self.layers.iter().map(|layer| layer.states.len()).max().unwrap_or(0),
-            false => self.len(),
-        };
-        self.len() + indexed * Layer::<W>::MOST_INDEX_BYTES
-    }
-
-    /// From which states everybody can still end: from the last rank to the first.
-    fn safe_by_rank(&mut self) -> Vec<bool> {
-        let mut safe = vec![false; self.len()];
-        let mut at = self.program.start();
-        for rank in (0..self.layers.len()).rev() {
-            if let Some(above) = self.layers.get_mut(rank + 1) {
-                above.find_again();
-            }
-            // No move of a layered program leads further up than one rank.
-            if let Some(far) = self.layers.get_mut(rank + 2).filter(|_| self.program.is_layered()) {
-                far.forget_index();
-            }
-            let layer = &self.layers[rank];
-            for (place, state) in layer.states.iter().enumerate() {
-                self.layout.unpack(state, &mut at);
-                let mut is_safe = self.program.is_over(&at);
-                self.for_each_edge(rank, &at, |_, next| is_safe |= safe[next as usize]);
-                safe[layer.first as usize + place] = is_safe;
-            }
-        }
-        safe
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Numbers of as many 64-bit limbs as it takes, the least first: a count never wraps, it widens.
 
+use core::ops::Range;
+
 use num_bigint::BigUint;
 
 use crate::model::Program;
@@ -9,13 +11,15 @@ use crate::model::Program;
 /// The widest exact probability, in limbs; beyond it only the floating-point one is carried.
 const MOST_LIMBS: usize = 24;
 
-/// How the words of one state's load are used: the probability as `f64`, then the counts, then the exact probability.
+/// How the words of one state's load are used: the counts, then the probability as `f64`, then the exact one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// 0: nothing is carried; 1: all schedules; 3: also those without a refusal, and those without a loss.
-    pub(super) tracks: usize,
+    /// 0: none are counted; 1: all schedules; 3: also those without a refusal, and those without a loss.
+    tracks: usize,
     /// Limbs of each count.
     limbs: usize,
+    /// 1 if the probability is carried.
+    about: usize,
     /// Limbs of the exact probability; 0 if it is not carried.
     exact: usize,
     /// A number that every number of movers divides.
@@ -43,34 +47,71 @@ pub(super) struct Share {
 }
 
 impl Shape {
-    pub(super) const NOTHING: Self = Self { tracks: 0, limbs: 0, exact: 0, unit: 1 };
+    pub(super) const NOTHING: Self = Self { tracks: 0, limbs: 0, about: 0, exact: 0, unit: 1 };
 
-    /// What has to be carried along the schedules of a program.
-    pub(super) fn of(program: &Program) -> Self {
-        let tracks = if program.is_monotone() { 1 } else { 3 };
+    /// How many schedules there are.
+    pub(super) fn schedules(program: &Program) -> Self {
+        Self { tracks: if program.is_monotone() { 1 } else { 3 }, limbs: 1, ..Self::NOTHING }
+    }
+
+    /// How likely a fair coin chooses a schedule.
+    pub(super) fn chance(program: &Program) -> Self {
         let (most_movers, halves) = (program.process_count() as u64, program.has_choices());
         // Up to 36 movers it fits; beyond that only the floating-point probability is carried.
         let common = |unit: Option<u64>, n: u64| unit?.checked_div(num_integer::gcd(unit?, n))?.checked_mul(n);
         let unit =
             (1..=most_movers).fold(Some(1), common).and_then(|unit| unit.checked_mul(if halves { 2 } else { 1 }));
-        Self { tracks, limbs: 1, exact: usize::from(unit.is_some()), unit: unit.unwrap_or(1) }
+        Self { about: 1, exact: usize::from(unit.is_some()), unit: unit.unwrap_or(1), ..Self::NOTHING }
     }
 
+    /// Both.
+    pub(super) fn of(program: &Program) -> Self {
+        let Self { tracks, limbs, .. } = Self::schedules(program);
+        Self { tracks, limbs, ..Self::chance(program) }
+    }
+
+    /// Words for each state.
+    #[inline]
     pub(super) fn stride(self) -> usize {
-        if self.tracks == 0 { 0 } else { 1 + self.tracks * self.limbs + self.exact }
+        self.tracks * self.limbs + self.about + self.exact
+    }
+
+    /// Whether schedules are counted.
+    pub(super) fn counts(self) -> bool {
+        self.tracks > 0
+    }
+
+    /// Whether the probability is carried.
+    pub(super) fn has_chance(self) -> bool {
+        self.about > 0
     }
 
     /// The load of the start: one schedule, for certain.
     pub(super) fn start(self) -> Vec<u64> {
         let mut load = vec![0; self.stride()];
-        if self.tracks > 0 {
-            load[0] = 1.0_f64.to_bits();
-            (0..self.tracks).for_each(|track| load[1 + track * self.limbs] = 1);
-            if self.exact > 0 {
-                load[1 + self.tracks * self.limbs] = 1;
-            }
-        }
+        (0..self.tracks).for_each(|track| load[track * self.limbs] = 1);
+        load[self.abouts()].fill(1.0_f64.to_bits());
+        load[self.exacts()].iter_mut().take(1).for_each(|limb| *limb = 1);
         load
+    }
+
+    /// The limbs of a count.
+    #[inline]
+    fn track(self, track: usize) -> Range<usize> {
+        track * self.limbs..(track + 1) * self.limbs
+    }
+
+    /// The word of the floating-point probability.
+    #[inline]
+    fn abouts(self) -> Range<usize> {
+        let first = self.tracks * self.limbs;
+        first..first + self.about
+    }
+
+    /// The limbs of the exact probability.
+    #[inline]
+    fn exacts(self) -> Range<usize> {
+        self.stride() - self.exact..self.stride()
     }
 
     /// Adds a share of the load `from` to the load `to`.
@@ -82,38 +123,44 @@ impl Shape {
         share: Share,
         scratch: &mut Vec<u64>,
     ) -> Result<(), Overflow> {
-        let probability = f64::from_bits(to[0]) + f64::from_bits(from[0]) / share.of as f64;
-        let carried = [true, share.is_granted, share.keeps_all];
-        // Whether everything fits is known before anything is changed.
-        for (track, carried) in carried.into_iter().enumerate().take(self.tracks) {
-            let limbs = 1 + track * self.limbs..1 + (track + 1) * self.limbs;
-            if carried && add_overflows(&to[limbs.clone()], &from[limbs]) {
+        if self.stride() == self.limbs {
+            // Nothing is carried but one count: the usual case.
+            if add_overflows(to, from) {
                 return Err(Overflow::Count);
             }
+            add(to, from);
+            return Ok(());
         }
-        let exact = 1 + self.tracks * self.limbs..self.stride();
+        let carried = [true, share.is_granted, share.keeps_all];
+        let tracks = (0..self.tracks).filter(|&track| carried[track]).map(|track| self.track(track));
+        // Whether everything fits is known before anything is changed.
+        if tracks.clone().any(|limbs| add_overflows(&to[limbs.clone()], &from[limbs])) {
+            return Err(Overflow::Count);
+        }
         if self.exact > 0 {
-            scratch.clear();
-            scratch.extend(&from[exact.clone()]);
-            let mut carry = multiply(scratch, self.unit / share.of);
-            for _ in 1..share.rise {
-                if carry != 0 {
-                    break; // a rise can be thousands of ranks
-                }
-                carry = multiply(scratch, self.unit);
-            }
-            if carry != 0 || add_overflows(&to[exact.clone()], scratch) {
-                return Err(Overflow::Exact);
-            }
-            add(&mut to[exact], scratch);
+            self.add_exact(to, from, share, scratch)?;
         }
-        for (track, carried) in carried.into_iter().enumerate().take(self.tracks) {
-            let limbs = 1 + track * self.limbs..1 + (track + 1) * self.limbs;
-            if carried {
-                add(&mut to[limbs.clone()], &from[limbs]);
-            }
+        tracks.for_each(|limbs| add(&mut to[limbs.clone()], &from[limbs]));
+        for (to, from) in to[self.abouts()].iter_mut().zip(&from[self.abouts()]) {
+            *to = (f64::from_bits(*to) + f64::from_bits(*from) / share.of as f64).to_bits();
         }
-        to[0] = probability.to_bits();
+        Ok(())
+    }
+
+    fn add_exact(self, to: &mut [u64], from: &[u64], share: Share, scratch: &mut Vec<u64>) -> Result<(), Overflow> {
+        scratch.clear();
+        scratch.extend(&from[self.exacts()]);
+        let mut carry = multiply(scratch, self.unit / share.of);
+        for _ in 1..share.rise {
+            if carry != 0 {
+                break; // a rise can be thousands of ranks
+            }
+            carry = multiply(scratch, self.unit);
+        }
+        if carry != 0 || add_overflows(&to[self.exacts()], scratch) {
+            return Err(Overflow::Exact);
+        }
+        add(&mut to[self.exacts()], scratch);
         Ok(())
     }
 
@@ -126,34 +173,31 @@ impl Shape {
         }
     }
 
-    /// All loads of a layer, in another shape.
+    /// Many loads in another shape.
     pub(super) fn reshape(self, loads: &[u64], shape: Self) -> Vec<u64> {
         let states = loads.len() / self.stride();
         let mut reshaped = vec![0; states * shape.stride()];
+        let exact = self.exact.min(shape.exact);
         for (old, new) in loads.chunks_exact(self.stride()).zip(reshaped.chunks_exact_mut(shape.stride())) {
-            new[0] = old[0];
             for track in 0..self.tracks {
-                new[1 + track * shape.limbs..][..self.limbs]
-                    .copy_from_slice(&old[1 + track * self.limbs..][..self.limbs]);
+                new[shape.track(track)][..self.limbs].copy_from_slice(&old[self.track(track)]);
             }
-            let exact = self.exact.min(shape.exact);
-            new[1 + shape.tracks * shape.limbs..][..exact]
-                .copy_from_slice(&old[1 + self.tracks * self.limbs..][..exact]);
+            new[shape.abouts()].copy_from_slice(&old[self.abouts()]);
+            new[shape.exacts()][..exact].copy_from_slice(&old[self.exacts()][..exact]);
         }
         reshaped
     }
 
+    /// All schedules (0), those without a refusal (1), those without a loss (2).
     pub(super) fn count(self, load: &[u64], track: usize) -> BigUint {
-        number(&load[1 + track * self.limbs..][..self.limbs])
+        // Where nobody is ever refused or loses a record, all three are the same.
+        number(&load[self.track(track.min(self.tracks - 1))])
     }
 
-    pub(super) fn probability(self, load: &[u64]) -> f64 {
-        f64::from_bits(load[0])
-    }
-
-    /// The exact probability, as a multiple of 1 / `unit` to the power of the rank.
-    pub(super) fn exact(self, load: &[u64]) -> Option<BigUint> {
-        (self.exact > 0).then(|| number(&load[1 + self.tracks * self.limbs..]))
+    /// The probability, and the exact one as a multiple of 1 / `unit` to the power of the rank.
+    pub(super) fn probability(self, load: &[u64]) -> (f64, Option<BigUint>) {
+        let about = load[self.abouts()].iter().map(|&bits| f64::from_bits(bits)).sum();
+        (about, (self.exact > 0).then(|| number(&load[self.exacts()])))
     }
 
     pub(super) fn unit(self) -> u64 {

@@ -4,13 +4,17 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod answer;
+mod arrivals;
 mod cycles;
 mod ends;
 mod graph;
-mod layer;
+mod list;
 mod load;
+mod look_back;
 mod packed;
+mod ranks;
 mod search;
+mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -20,10 +24,16 @@ pub use answer::{Answer, answer};
 use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
+use arrivals::Arrivals;
+use cycles::{Cycles, Edges, Pace};
 use ends::Ends;
 use graph::Graph;
+use load::Shape;
+use look_back::LookBack;
 use packed::{Layout, MOST_WORDS};
+use ranks::Ranks;
 use search::{Searched, search};
+use tally::{Tally, tally};
 
 /// What a search is to find out, and how far it may go.
 #[derive(Debug, Clone)]
@@ -74,6 +84,17 @@ pub struct Progress {
     pub rank: u64,
     /// No state has a higher rank.
     pub last_rank: u64,
+    /// What it is at.
+    pub doing: Doing,
+}
+
+/// What an exploration is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Every state is visited.
+    Visiting,
+    /// All have been; what follows from them is found: safe states, counts, cycles.
+    Concluding,
 }
 
 /// What a search has found. What it does not know, because it was not asked or stopped before the end, is `None`.
@@ -175,15 +196,29 @@ pub struct Loops {
 }
 
 impl Explored {
+    fn of(searched: &Searched) -> Self {
+        Self {
+            states: searched.states,
+            transitions: searched.transitions,
+            stopped: searched.stopped,
+            deadlock_states: searched.ends.deadlock_states,
+            finished_states: searched.ends.finished_states,
+            schedules: None,
+            p_deadlock: None,
+            shortest: None,
+            safety: None,
+            loops: None,
+        }
+    }
+
     fn count(&mut self, ends: &Ends) {
-        self.schedules = Some(Schedules::Counted {
-            refused: &ends.schedules - &ends.granted,
-            losing: &ends.schedules - &ends.kept,
-            all: ends.schedules.clone(),
-            deadlocked: ends.deadlocked.clone(),
-        });
-        let about = Probability::About(ends.p_deadlock);
-        self.p_deadlock = Some(ends.exact().map_or(about, |(above, below)| Probability::Exact(above, below)));
+        self.schedules = Some(ends.schedules());
+        self.p_deadlock = Some(ends.p_deadlock());
+    }
+
+    fn part(&mut self, safe: u64) {
+        let deadlocked = self.deadlock_states;
+        self.safety = Some(Safety { safe, unsafe_: self.states - safe - deadlocked, deadlocked });
     }
 }
 
@@ -218,31 +253,114 @@ fn explore_packed<const W: usize>(
     task: &Task,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Explored {
-    let searched: Searched<W> = search(program, layout, start, task, progress);
-    let Searched { states, transitions, stopped, is_ranked, .. } = searched;
-    let complete = stopped.is_none();
-    let mut explored = Explored {
-        states,
-        transitions,
-        stopped,
-        deadlock_states: searched.ends.deadlock_states,
-        finished_states: searched.ends.finished_states,
-        schedules: None,
-        p_deadlock: None,
-        shortest: None,
-        safety: None,
-        loops: None,
-    };
-    if complete && task.count && is_ranked {
-        explored.count(&searched.ends);
+    // The shortest schedule first: in order of rank that is certain only where each move rises by one.
+    match program.is_acyclic() && (task.first.is_none() || program.is_layered()) {
+        true => by_rank::<W>(program, layout, start, task, progress),
+        false => by_arrival::<W>(program, layout, start, task, progress),
     }
-    if task.keep {
-        let nearest = searched.ends.nearest;
-        let mut graph = Graph::new(program, layout, searched.kept, is_ranked);
-        explored.shortest = nearest.map(|(number, _)| graph.path_to(number));
-        if complete && task.first.is_none() {
-            graph.finish(&mut explored, task, nearest.map_or(0, |(number, _)| number));
+}
+
+fn by_rank<const W: usize>(
+    program: &Program,
+    layout: &Layout,
+    start: &[u32],
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Explored {
+    let first = layout.pack::<W>(start);
+    let shape = if task.count { Shape::schedules(program) } else { Shape::NOTHING };
+    let mut ranks = Ranks::new(program, &first, task, shape);
+    let searched = search(program, layout, task, &mut ranks, progress);
+    let mut explored = Explored::of(&searched);
+    let is_complete = searched.stopped.is_none();
+    if is_complete && task.count {
+        explored.schedules = Some(searched.ends.schedules());
+        // The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another
+        // search up to there is quicker than to carry it along everywhere.
+        let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(ranks.bytes()), ..task.clone() };
+        let mut again = Ranks::new(program, &first, &rest, Shape::chance(program)).up_to(searched.ends.last_deadlock);
+        let chance = match explored.deadlock_states {
+            0 => searched,
+            _ => search(program, layout, &rest, &mut again, progress),
+        };
+        explored.p_deadlock = chance.stopped.is_none().then(|| chance.ends.p_deadlock());
+    }
+    if !task.keep {
+        return explored;
+    }
+    let (ranks, nearest) = ranks.kept();
+    let keeps_all = task.first == Some(Wanted::EndWithoutLoss);
+    let back = LookBack { program, layout, ranks, keeps_all };
+    let mut shortest = nearest.map(|nearest| back.path_to(&nearest));
+    if is_complete && task.first.is_none() {
+        explored.loops = Some(Loops::default());
+        let states = explored.states;
+        let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+        if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, &mut Pace::new(&mut go_on))
+        {
+            explored.part(safe.states);
+            shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
+        }
+    }
+    explored.shortest = shortest;
+    explored
+}
+
+fn by_arrival<const W: usize>(
+    program: &Program,
+    layout: &Layout,
+    start: &[u32],
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Explored {
+    let mut arrivals = Arrivals::<W>::new(&layout.pack(start), task);
+    let searched = search(program, layout, task, &mut arrivals, progress);
+    let mut explored = Explored::of(&searched);
+    if !task.keep {
+        return explored;
+    }
+    let (list, nearest) = arrivals.kept();
+    let graph = Graph::new(program, layout, list);
+    explored.shortest = nearest.map(|number| graph.path_to(number));
+    if searched.stopped.is_some() || task.first.is_some() {
+        return explored;
+    }
+    let states = explored.states;
+    let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+    if let Some(safe) = conclude(program, &graph, &mut explored, task, &mut Pace::new(&mut go_on)) {
+        explored.part(safe.iter().filter(|safe| **safe).count() as u64);
+        if let (Some(path), Some(number)) = (&mut explored.shortest, nearest) {
+            path.safe_moves = graph.numbers_to(number).iter().rposition(|&number| safe[number as usize]);
         }
     }
     explored
+}
+
+/// What the moves tell all together; which states are safe. `None` if that is not known: it would take too much memory,
+/// or was not to go on.
+fn conclude<const W: usize>(
+    program: &Program,
+    graph: &Graph<W>,
+    explored: &mut Explored,
+    task: &Task,
+    pace: &mut Pace,
+) -> Option<Vec<bool>> {
+    let room = task.max_bytes.checked_sub(graph.bytes() + Edges::bytes(explored.states, explored.transitions))?;
+    let edges = Edges::new(graph, program, explored.transitions as usize, pace)?;
+    let safe = edges.safe(pace)?;
+    if task.count {
+        match tally(&edges, Shape::of(program), room, pace) {
+            Tally::Counted(ends) => explored.count(&ends),
+            Tally::TooLarge | Tally::Interrupted => {}
+            Tally::Endless => {
+                explored.schedules = Some(Schedules::Infinite);
+                explored.p_deadlock = match explored.deadlock_states {
+                    0 => Some(Probability::Exact(BigUint::ZERO, BigUint::from(1_u8))),
+                    _ => edges.p_deadlock(pace).map(Probability::About),
+                };
+            }
+        }
+    }
+    explored.loops = Cycles::new(graph, &edges).loops(program, pace);
+    Some(safe)
 }

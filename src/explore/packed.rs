@@ -11,6 +11,8 @@ pub(super) type State<const W: usize> = [u64; W];
 /// Where in a state each process's stand is.
 pub(super) struct Layout {
     fields: Vec<Field>,
+    /// Bits of the widest field.
+    widest: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -21,11 +23,12 @@ struct Field {
 }
 
 impl Layout {
-    /// A field as wide as it must be for each process; none reaches over the end of a word.
+    /// A field as wide as it must be for each process; none reaches over the end of a word. The first has one value to
+    /// spare, so that no state has all bits set in its first word.
     pub(super) fn new(program: &Program) -> Self {
         let (mut word, mut shift) = (0, 0);
         let field = |who: usize| {
-            let places = program.place_count(who) as u64;
+            let places = program.place_count(who) as u64 + u64::from(who == 0);
             let bits = u64::BITS - (places - 1).max(1).leading_zeros();
             if shift + bits > u64::BITS {
                 (word, shift) = (word + 1, 0);
@@ -33,7 +36,9 @@ impl Layout {
             shift += bits;
             Field { word, shift: shift - bits, mask: u64::MAX >> (u64::BITS - bits) }
         };
-        Self { fields: (0..program.process_count()).map(field).collect() }
+        let fields: Vec<Field> = (0..program.process_count()).map(field).collect();
+        let widest = fields.iter().map(|field| field.mask.count_ones()).max().unwrap_or(0);
+        Self { fields, widest }
     }
 
     /// Words that a state takes.
@@ -63,5 +68,14 @@ impl Layout {
         let word = &mut state[field.word];
         *word = *word & !(field.mask << field.shift) | u64::from(to) << field.shift;
         state
+    }
+
+    /// Whether in two states all but one process stand at the same places.
+    #[inline]
+    pub(super) fn differ_in_one<const W: usize>(&self, a: &State<W>, b: &State<W>) -> bool {
+        let bits: u32 = a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum();
+        let differs = |field: &&Field| (a[field.word] ^ b[field.word]) >> field.shift & field.mask != 0;
+        // Most states differ in more bits than one process has.
+        bits <= self.widest && self.fields.iter().filter(differs).count() == 1
     }
 }

@@ -1,6 +1,6 @@
 //! Schedules counted after the search: for programs that could come back to where they were, and never do.
 
-use super::cycles::Edges;
+use super::cycles::{Edges, Pace};
 use super::ends::Ends;
 use super::load::{Shape, Share};
 
@@ -12,10 +12,12 @@ pub(super) enum Tally {
     Endless,
     /// The numbers don't fit into the memory that they may use.
     TooLarge,
+    /// It was not to go on.
+    Interrupted,
 }
 
 /// Counts along all edges of a graph without cycles, with numbers that take at most `max_bytes`.
-pub(super) fn tally(edges: &Edges, mut shape: Shape, max_bytes: usize) -> Tally {
+pub(super) fn tally(edges: &Edges, mut shape: Shape, max_bytes: usize, pace: &mut Pace) -> Tally {
     let Some(rank) = ranks(edges) else { return Tally::Endless };
     // While numbers are widened, the old ones and the new ones are there.
     let fits = |shape: Shape| rank.len() * shape.stride() * size_of::<u64>() * 2 <= max_bytes;
@@ -29,6 +31,9 @@ pub(super) fn tally(edges: &Edges, mut shape: Shape, max_bytes: usize) -> Tally 
     load.resize(rank.len() * shape.stride(), 0);
     let mut scratch = Vec::new();
     for state in order {
+        if pace.step().is_none() {
+            return Tally::Interrupted;
+        }
         let from = rank[state as usize];
         let ways = edges.of(state);
         if ways.is_empty() {

@@ -1,4 +1,6 @@
-//! Conditions, in either language.
+//! Definitions and conditions, in either language.
+
+use std::fmt;
 
 use super::moves::When;
 use super::plan::{Actor, ENDED, Plan};
@@ -27,6 +29,35 @@ pub(super) const TLA: Language =
 pub(super) const TLA_OF_S: Language = Language { state: "s.", ..TLA };
 
 impl Language {
+    fn is_tla(self) -> bool {
+        self.is == "="
+    }
+
+    /// A name for a value.
+    pub(super) fn defined(self, name: &str, value: impl fmt::Display) -> String {
+        if self.is_tla() { format!("{name} == {value}") } else { format!("#define {name} {value}") }
+    }
+
+    /// A name for a condition. A macro's text would come apart without parentheses.
+    pub(super) fn condition(self, name: &str, condition: &str) -> String {
+        if self.is_tla() { self.defined(name, condition) } else { self.defined(name, format!("({condition})")) }
+    }
+
+    /// A comment up to the end of its line; the text is to be safe already ([`comment`](super::words::comment)).
+    pub(super) fn remark(self, text: &str) -> String {
+        if self.is_tla() { format!("\\* {text}") } else { format!("/* {text} */") }
+    }
+
+    /// Where arrays begin.
+    pub(super) fn first_index(self) -> usize {
+        usize::from(self.is_tla())
+    }
+
+    /// The name for: everybody has ended or crashed.
+    pub(super) fn nobody_left(self) -> &'static str {
+        if self.is_tla() { "AllOver" } else { "all_over" }
+    }
+
     pub(super) fn all(self, parts: &[String]) -> String {
         parts.join(self.and)
     }
@@ -34,7 +65,7 @@ impl Language {
     /// One of these; false if there is none. In parentheses if there are several.
     pub(super) fn any(self, parts: &[String]) -> String {
         match parts {
-            [] => if self.is == "=" { "FALSE" } else { "false" }.to_owned(),
+            [] => if self.is_tla() { "FALSE" } else { "false" }.to_owned(),
             [one] => one.clone(),
             several => format!("({})", several.join(self.or)),
         }
@@ -83,7 +114,7 @@ impl Language {
         let of = |variable: &str| self.of(variable, actor);
         let name = |request: Requests| &plan.requests[request.trailing_zeros() as usize].name;
         // TLC would take each part of an `or` for a move of its own, had it no value to compare.
-        let value = |what: String| if self.is == "=" { format!("{what} = TRUE") } else { what };
+        let value = |what: String| if self.is_tla() { format!("{what} = TRUE") } else { what };
         let said = |is_so: bool, what: String| if is_so { what } else { format!("{}{what}", self.not) };
         match when {
             When::Blocked(request) => value(name(request).clone()),
@@ -131,8 +162,19 @@ impl Language {
 
     /// That `actor` waits without a limit for `other`. Where `kernel`, only as far as the kernel looks.
     pub(super) fn waits_for(self, plan: &Plan, actor: &Actor, other: &Actor, kernel: bool) -> Option<String> {
+        self.waits_at(plan, actor, other, |spot| spot.waits(kernel))
+    }
+
+    /// That `actor` waits at one of `these` spots for `other`; nothing if it never does.
+    fn waits_at(
+        self,
+        plan: &Plan,
+        actor: &Actor,
+        other: &Actor,
+        these: impl Fn(&super::plan::Spot) -> bool,
+    ) -> Option<String> {
         let mut reasons: Vec<(String, Vec<u32>)> = Vec::new();
-        for spot in actor.spots.iter().filter(|spot| spot.waits(kernel)) {
+        for spot in actor.spots.iter().filter(|spot| these(spot)) {
             let Some(reason) = self.reason(plan, actor, other, spot) else { continue };
             match reasons.iter_mut().find(|known| known.0 == reason) {
                 Some(known) => known.1.push(spot.number),
@@ -151,7 +193,7 @@ impl Language {
     fn reason(self, plan: &Plan, actor: &Actor, other: &Actor, spot: &super::plan::Spot) -> Option<String> {
         if spot.label.is_some() {
             return (other.meetings > 0).then(|| {
-                let now = if self.is == "=" { "Now, " } else { "" };
+                let now = if self.is_tla() { "Now, " } else { "" };
                 format!("{}_to_come({now}{})", other.id, self.been(actor))
             });
         }
@@ -167,22 +209,70 @@ impl Language {
 
     /// The units of a resource that are lent: a sum.
     pub(super) fn lent(self, plan: &Plan, pool: usize) -> String {
-        let mut terms = Vec::new();
-        for actor in &plan.actors {
-            let mut sizes: Vec<u16> =
-                actor.spots.iter().map(|spot| spot.units[pool]).filter(|&size| size > 0).collect();
-            sizes.sort_unstable();
-            sizes.dedup();
-            for size in sizes {
-                let holds = self.stands(actor, &actor.numbers(|spot| spot.units[pool] == size));
-                terms.push(match self.is {
-                    "=" => format!("(IF {holds} THEN {size} ELSE 0)"),
-                    _ => format!("({holds} -> {size} : 0)"),
-                });
+        sum(plan.actors.iter().flat_map(|actor| self.lent_to(actor, pool)).collect())
+    }
+
+    /// The units of a resource that a process holds: the terms of a sum.
+    fn lent_to(self, actor: &Actor, pool: usize) -> Vec<String> {
+        let mut sizes: Vec<u16> = actor.spots.iter().map(|spot| spot.units[pool]).filter(|&size| size > 0).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        let term = |size: u16| {
+            let holds = self.stands(actor, &actor.numbers(|spot| spot.units[pool] == size));
+            self.if_so(&holds, &size.to_string())
+        };
+        sizes.into_iter().map(term).collect()
+    }
+
+    /// What `actor` would have of it if `other` let go of everything: the units for which it waits, or 1 of a whole
+    /// lock or a meeting.
+    pub(super) fn frees(self, plan: &Plan, actor: &Actor, other: &Actor) -> String {
+        let whole = self.waits_at(plan, actor, other, |spot| spot.waits(false) && spot.takes().is_none());
+        let mut terms: Vec<String> = whole.into_iter().map(|waits| self.if_so(&waits, "1")).collect();
+        for pool in 0..plan.pools.len() {
+            let takes = |spot: &super::plan::Spot| spot.takes().is_some_and(|(takes, _)| takes == pool);
+            let (waits, lent) = (actor.numbers(|spot| spot.waits(false) && takes(spot)), self.lent_to(other, pool));
+            if !waits.is_empty() && !lent.is_empty() {
+                terms.push(self.if_so(&self.stands(actor, &waits), &sum(lent)));
             }
         }
-        if terms.is_empty() { "0".to_owned() } else { format!("({})", terms.join(" + ")) }
+        sum(terms)
     }
+
+    /// How much of that has to be freed before `actor` goes on; 0 if it does not wait.
+    pub(super) fn needs(self, plan: &Plan, actor: &Actor) -> String {
+        let mut terms = Vec::new();
+        for other in plan.actors.iter().filter(|other| other.id != actor.id) {
+            let whole = self.waits_at(plan, actor, other, |spot| spot.waits(false) && spot.takes().is_none());
+            terms.extend(whole.map(|waits| self.if_so(&waits, "1")));
+        }
+        let mut takes: Vec<(usize, u32)> =
+            actor.spots.iter().filter(|spot| spot.waits(false)).filter_map(super::plan::Spot::takes).collect();
+        takes.sort_unstable();
+        takes.dedup();
+        for (pool, units) in takes {
+            let stands =
+                self.stands(actor, &actor.numbers(|spot| spot.waits(false) && spot.takes() == Some((pool, units))));
+            let lacks = self.all(&[stands, self.when(plan, actor, When::Lacks(pool, units))]);
+            let pool = &plan.pools[pool];
+            terms.push(self.if_so(&lacks, &format!("({} + {units}) - {}", pool.lent, pool.capacity)));
+        }
+        sum(terms)
+    }
+
+    /// A number where the condition is true, and 0 elsewhere.
+    fn if_so(self, condition: &str, number: &str) -> String {
+        if self.is_tla() {
+            format!("(IF {condition} THEN {number} ELSE 0)")
+        } else {
+            format!("({condition} -> {number} : 0)")
+        }
+    }
+}
+
+/// A sum of these.
+fn sum(terms: Vec<String>) -> String {
+    if terms.is_empty() { "0".to_owned() } else { format!("({})", terms.join(" + ")) }
 }
 
 /// The spots where a process waits at a meeting.

@@ -8,7 +8,7 @@
 //! Both are written from the compiled [`Program`]; what blocks whom is not written down a second time:
 //!
 //! - `plan` numbers the places and lists the moves, in no language;
-//! - `language` writes conditions in either;
+//! - `language` writes definitions and conditions in either, `names` those that both begin with;
 //! - `promela` and `tla` write the rest; `heads` has the first lines, which say how it is run;
 //! - `words` makes names and comments of text that somebody else wrote.
 //!
@@ -24,6 +24,7 @@ macro_rules! line {
 mod heads;
 mod language;
 mod moves;
+mod names;
 mod plan;
 mod promela;
 mod tla;

@@ -144,6 +144,13 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether a cycle of processes that wait without a limit may be no deadlock: some may wait for units.
+    pub(super) fn reduces(&self) -> bool {
+        self.victims && !self.pools.is_empty()
+    }
+}
+
 impl Actor {
     /// The spot before a step, or inside it.
     pub(super) fn spot(&self, step: usize, phase: Phase) -> Option<&Spot> {
@@ -174,6 +181,12 @@ impl Actor {
 }
 
 impl Spot {
+    /// The resource of which its step takes some units, and how many.
+    pub(super) fn takes(&self) -> Option<(usize, u32)> {
+        let Stand { posture, resource, units, .. } = self.stand;
+        (posture == Posture::AtStep && resource != NO_UNITS).then_some((usize::from(resource), u32::from(units)))
+    }
+
     /// Whether it can wait here without a limit. Where `kernel`, only for what the kernel looks after.
     pub(super) fn waits(&self, kernel: bool) -> bool {
         let asks = self.stand.needs != 0 || self.stand.resource != NO_UNITS;

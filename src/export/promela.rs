@@ -9,18 +9,20 @@ use std::fmt::Write as _;
 use super::heads::promela_head;
 use super::language::{PROMELA, at_meetings, spot_name};
 use super::moves::{Change, Move};
+use super::names::{conditions, places, processes};
 use super::plan::{Actor, Plan};
-use super::words::comment;
-use crate::model::Phase;
 
 /// Numbers that fit a `byte`, a `short`.
 const SIZES: [(u32, &str); 2] = [(u8::MAX as u32, "byte"), (i16::MAX as u32, "short")];
 
 pub(super) fn write(plan: &Plan) -> String {
     let mut text = promela_head(plan);
-    names(&mut text, plan);
+    places(&mut text, plan, PROMELA);
+    line!(text, "\n#define PROCESSES {}", plan.actors.len());
+    processes(&mut text, plan, PROMELA);
     variables(&mut text, plan);
-    conditions(&mut text, plan);
+    line!(text, "");
+    conditions(&mut text, plan, PROMELA);
     // What follows from a move: written down once, and behind all of them. An `inline` would be nicer to read, but
     // SPIN takes no long ones.
     let mut settling = String::new();
@@ -32,7 +34,9 @@ pub(super) fn write(plan: &Plan) -> String {
         let kind = Cycles { array: "edeadlk", edge: "asks", what: &what, kernel: true, longest };
         cycles(&mut text, &mut settling, plan, &kind);
     }
-    if plan.victims {
+    if plan.reduces() {
+        deadlocks(&mut settling, plan);
+    } else if plan.victims {
         let what = "Who is in a cycle of processes that wait without a limit may be killed.";
         let longest = plan.actors.len();
         let kind = Cycles { array: "deadlocked", edge: "waits_for", what, kernel: false, longest };
@@ -40,24 +44,6 @@ pub(super) fn write(plan: &Plan) -> String {
     }
     program(&mut text, &settling, plan);
     text
-}
-
-fn names(text: &mut String, plan: &Plan) {
-    line!(text, "#define ENDED 0");
-    if plan.crashes {
-        line!(text, "#define CRASHED {}", plan.crashed);
-    }
-    for actor in &plan.actors {
-        for spot in &actor.spots {
-            let Some(label) = &spot.label else { continue };
-            let what = if spot.phase == Phase::AtMeeting { "waits at the meeting of" } else { "is PENDING in" };
-            line!(text, "#define {label} {} /* {what} step {} */", spot.number, spot.step + 1);
-        }
-    }
-    line!(text, "\n#define PROCESSES {}", plan.actors.len());
-    for (who, actor) in plan.actors.iter().enumerate() {
-        line!(text, "#define {} {who} /* {} */", actor.id, comment(&actor.name));
-    }
 }
 
 fn variables(text: &mut String, plan: &Plan) {
@@ -94,6 +80,11 @@ fn variables(text: &mut String, plan: &Plan) {
         line!(text, "hidden byte way[{}];", plan.actors.len() * plan.actors.len());
         line!(text, "hidden byte far[PROCESSES];\nhidden byte from, via, to, length;");
     }
+    if plan.reduces() {
+        line!(text, "hidden int frees[{}];\nhidden int needs[PROCESSES];", plan.actors.len() * plan.actors.len());
+        line!(text, "hidden byte stuck[PROCESSES];\nhidden byte leads[PROCESSES];");
+        line!(text, "hidden byte again;\nhidden int freed;");
+    }
     if counts.meetings {
         line!(text, "\n/* Scratch paper, no part of a state. */\nhidden int first;");
     }
@@ -101,27 +92,6 @@ fn variables(text: &mut String, plan: &Plan) {
 
 fn size(most: u32) -> &'static str {
     SIZES.into_iter().find(|(limit, _)| most <= *limit).map_or("int", |(_, name)| name)
-}
-
-/// What blocks whom.
-fn conditions(text: &mut String, plan: &Plan) {
-    if !plan.requests.is_empty() || !plan.pools.is_empty() {
-        line!(text, "");
-    }
-    for (bit, request) in plan.requests.iter().enumerate() {
-        let holders = plan.actors.iter().filter_map(|actor| {
-            let numbers = actor.blocks(1 << bit);
-            (!numbers.is_empty()).then(|| PROMELA.stands(actor, &numbers))
-        });
-        let holders: Vec<String> = holders.collect();
-        line!(text, "/* {} */\n#define {} ({})", request.meaning, request.name, PROMELA.any(&holders));
-    }
-    for (index, pool) in plan.pools.iter().enumerate() {
-        line!(text, "/* Units of {} that are lent; there are {}. */", pool.resource, pool.capacity);
-        line!(text, "#define {} {}", pool.lent, PROMELA.lent(plan, index));
-    }
-    let gone: Vec<String> = plan.actors.iter().map(|actor| PROMELA.is_gone(plan, actor, true)).collect();
-    line!(text, "/* Nobody is left. */\n#define all_over ({})", PROMELA.all(&gone));
 }
 
 /// All who wait at the first meeting go on, once nobody is still to come to it.
@@ -223,6 +193,85 @@ const SEARCH: &str = "    do
        from++
     :: else -> break
     od;
+";
+
+/// Who is part of a deadlock, where some wait for units.
+fn deadlocks(settling: &mut String, plan: &Plan) {
+    line!(settling, "    /* Who can never go on, even if all let go who do not wait for it, may be killed. */");
+    for actor in &plan.actors {
+        for other in plan.actors.iter().filter(|other| other.id != actor.id) {
+            let frees = PROMELA.frees(plan, actor, other);
+            line!(settling, "    frees[{} * PROCESSES + {}] = {frees};", actor.id, other.id);
+        }
+        line!(settling, "    needs[{}] = {};", actor.id, PROMELA.needs(plan, actor));
+    }
+    settling.push_str(REDUCTION);
+}
+
+/// For each process: all who wait; of these, again and again, only those whom nobody else can serve and who wait for
+/// it, if not at once then through others of them.
+const REDUCTION: &str = "    from = 0;
+    do
+    :: from < PROCESSES ->
+       via = 0;
+       do
+       :: via < PROCESSES -> stuck[via] = (needs[via] > 0); via++
+       :: else -> break
+       od;
+       again = 1;
+       do
+       :: again ->
+          again = 0;
+          via = 0;
+          do
+          :: via < PROCESSES ->
+             freed = 0; to = 0;
+             do
+             :: to < PROCESSES && !stuck[to] -> freed = freed + frees[via * PROCESSES + to]; to++
+             :: to < PROCESSES && stuck[to] -> to++
+             :: else -> break
+             od;
+             if
+             :: stuck[via] && freed >= needs[via] -> stuck[via] = 0; again = 1
+             :: else
+             fi;
+             leads[via] = 0;
+             via++
+          :: else -> break
+          od;
+          length = 0;
+          do
+          :: length < PROCESSES ->
+             via = 0;
+             do
+             :: via < PROCESSES ->
+                to = 0;
+                do
+                :: to < PROCESSES && stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to]) ->
+                   leads[via] = 1; to++
+                :: to < PROCESSES &&
+                   !(stuck[via] && frees[via * PROCESSES + to] > 0 && (to == from || leads[to])) -> to++
+                :: else -> break
+                od;
+                via++
+             :: else -> break
+             od;
+             length++
+          :: else -> break
+          od;
+          via = 0;
+          do
+          :: via < PROCESSES && stuck[via] && !leads[via] -> stuck[via] = 0; again = 1; via++
+          :: via < PROCESSES && !(stuck[via] && !leads[via]) -> via++
+          :: else -> break
+          od
+       :: else -> break
+       od;
+       deadlocked[from] = stuck[from];
+       from++
+    :: else -> break
+    od;
+    from = 0;
 ";
 
 /// The moves.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use super::heads::{MARK, tla_head};
 use super::language::{Language, TLA, TLA_OF_S, at_meetings, spot_name};
 use super::moves::{Change, Move, Then};
+use super::names::{conditions, places, processes};
 use super::plan::{Actor, Plan};
-use super::words::{comment, part_of_name};
-use crate::model::Phase;
+use super::words::part_of_name;
 
 /// The words of the language that look like names (*Specifying Systems*, section 15.1).
 #[rustfmt::skip]
@@ -23,10 +23,11 @@ pub(super) const WORDS: [&str; 57] = [
 
 /// Names that every module of ours may use, and that of the module they stand on.
 #[rustfmt::skip]
-pub(super) const OUR_WORDS: [&str; 34] = [
+pub(super) const OUR_WORDS: [&str; 40] = [
     "Naturals", "Nat", "ENDED", "CRASHED", "Processes", "at", "round", "attempt", "met", "stale", "vars", "Init",
     "Next", "Spec", "AllOver", "Over", "Now", "Waiting", "Open", "Become", "Reaches", "Asks", "WaitsFor", "edeadlk",
-    "deadlocked", "s", "m", "n", "p", "q", "t", "edges", "reached", "left",
+    "deadlocked", "s", "m", "n", "p", "q", "t", "edges", "reached", "left", "Frees", "Needs", "Freed", "Leading",
+    "DeadlockOf", "stuck",
 ];
 
 /// The ends of names that are made of a process's.
@@ -35,9 +36,13 @@ pub(super) const OUR_ENDS: [&str; 3] = ["_moves", "_to_come", "_goes_on"];
 pub(super) fn write(plan: &Plan, module: &str) -> String {
     let mut text = format!("---- MODULE {module} ---- \\* {MARK}\n{}", tla_head(plan, module));
     line!(text, "EXTENDS Naturals\n");
-    names(&mut text, plan);
+    places(&mut text, plan, TLA);
+    line!(text, "");
+    processes(&mut text, plan, TLA);
+    line!(text, "Processes == 1..{}", plan.actors.len());
     variables(&mut text, plan);
-    conditions(&mut text, plan);
+    line!(text, "");
+    conditions(&mut text, plan, TLA);
     if plan.counts.meetings {
         meetings(&mut text, plan);
     }
@@ -45,25 +50,6 @@ pub(super) fn write(plan: &Plan, module: &str) -> String {
     program(&mut text, plan);
     line!(text, "====");
     text
-}
-
-fn names(text: &mut String, plan: &Plan) {
-    line!(text, "ENDED == 0");
-    if plan.crashes {
-        line!(text, "CRASHED == {}", plan.crashed);
-    }
-    for actor in &plan.actors {
-        for spot in &actor.spots {
-            let Some(label) = &spot.label else { continue };
-            let what = if spot.phase == Phase::AtMeeting { "waits at the meeting of" } else { "is PENDING in" };
-            line!(text, "{label} == {} \\* {what} step {}", spot.number, spot.step + 1);
-        }
-    }
-    line!(text, "");
-    for (who, actor) in plan.actors.iter().enumerate() {
-        line!(text, "{} == {} \\* {}", actor.id, who + 1, comment(&actor.name));
-    }
-    line!(text, "Processes == 1..{}", plan.actors.len());
 }
 
 /// The variables, what each means, and its value at the beginning.
@@ -91,25 +77,6 @@ fn variables(text: &mut String, plan: &Plan) {
     for (variable, _, start) in known {
         line!(text, "  /\\ {variable} = [p \\in Processes |-> {start}]");
     }
-}
-
-/// What blocks whom.
-fn conditions(text: &mut String, plan: &Plan) {
-    line!(text, "");
-    for (bit, request) in plan.requests.iter().enumerate() {
-        let holders = plan.actors.iter().filter_map(|actor| {
-            let numbers = actor.blocks(1 << bit);
-            (!numbers.is_empty()).then(|| TLA.stands(actor, &numbers))
-        });
-        let holders: Vec<String> = holders.collect();
-        line!(text, "\\* {}\n{} == {}", request.meaning, request.name, TLA.any(&holders));
-    }
-    for (index, pool) in plan.pools.iter().enumerate() {
-        line!(text, "\\* Units of {} that are lent; there are {}.", pool.resource, pool.capacity);
-        line!(text, "{} == {}", pool.lent, TLA.lent(plan, index));
-    }
-    let gone: Vec<String> = plan.actors.iter().map(|actor| TLA.is_gone(plan, actor, true)).collect();
-    line!(text, "\\* Nobody is left.\nAllOver == {}", TLA.all(&gone));
 }
 
 /// Whoever waits at the first meeting goes on, once nobody is still to come to it.
@@ -154,7 +121,10 @@ fn meetings(text: &mut String, plan: &Plan) {
 }
 
 fn cycles(text: &mut String, plan: &Plan) {
-    if plan.kernel.is_none() && !plan.victims {
+    if plan.reduces() {
+        deadlocks(text, plan);
+    }
+    if plan.kernel.is_none() && (!plan.victims || plan.reduces()) {
         return;
     }
     line!(text, "\n\\* Whether a way of at most `left` more steps leads from those in `reached` to p.");
@@ -166,13 +136,48 @@ fn cycles(text: &mut String, plan: &Plan) {
         let edges = edges(text, plan, "Asks", true);
         line!(text, "edeadlk == [p \\in Processes |-> Reaches({edges}, {edges}[p], p, {})]", longest - 1);
     }
-    if plan.victims {
+    if plan.victims && !plan.reduces() {
         line!(text, "\\* Who is in a cycle of processes that wait without a limit may be killed.");
         let edges = edges(text, plan, "WaitsFor", false);
         let longest = plan.actors.len();
         line!(text, "deadlocked == [p \\in Processes |-> Reaches({edges}, {edges}[p], p, {})]", longest - 1);
     }
 }
+
+/// Who is part of a deadlock, where some wait for units.
+fn deadlocks(text: &mut String, plan: &Plan) {
+    let rows = plan.actors.iter().map(|actor| {
+        let frees = plan.actors.iter().map(|other| match other.id == actor.id {
+            true => "0".to_owned(),
+            false => TLA.frees(plan, actor, other),
+        });
+        format!("<<{}>>", frees.collect::<Vec<_>>().join(",\n    "))
+    });
+    let needs: Vec<String> = plan.actors.iter().map(|actor| TLA.needs(plan, actor)).collect();
+    line!(text, "\n\\* What p would have, of what it waits for, if q let go; and how much of that it needs to go on.");
+    line!(text, "Frees == <<\n  {}>>", rows.collect::<Vec<_>>().join(",\n  "));
+    line!(text, "Needs == <<\n  {}>>", needs.join(",\n  "));
+    text.push_str(REDUCTION);
+}
+
+/// All who wait; of these, again and again, only those whom nobody else can serve and who wait for p.
+const REDUCTION: &str = r"RECURSIVE Freed(_, _)
+Freed(p, reached) ==
+  IF reached = {} THEN 0 ELSE LET q == CHOOSE n \in reached : TRUE IN Frees[p][q] + Freed(p, reached \ {q})
+\* Those in `stuck` that wait for somebody in `reached`, directly or through others of them.
+RECURSIVE Leading(_, _)
+Leading(stuck, reached) ==
+  LET n == reached \cup {q \in stuck : \E m \in reached : Frees[q][m] > 0}
+  IN IF n = reached THEN n ELSE Leading(stuck, n)
+\* Of those in `reached` who can never go on, even if all let go who do not wait for p.
+RECURSIVE DeadlockOf(_, _)
+DeadlockOf(p, reached) ==
+  LET stuck == {q \in reached : Freed(q, Processes \ reached) < Needs[q]}
+      n == Leading(stuck, {q \in stuck : Frees[q][p] > 0})
+  IN IF n = reached THEN n ELSE DeadlockOf(p, n)
+\* Who is part of a deadlock may be killed.
+deadlocked == [p \in Processes |-> p \in DeadlockOf(p, Processes)]
+";
 
 /// For whom each process waits.
 fn edges<'a>(text: &mut String, plan: &Plan, name: &'a str, kernel: bool) -> &'a str {

@@ -1,6 +1,7 @@
 //! One process compiled: every place where it can stand, and where each step may lead.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Mode;
 use super::context::{Context, contexts};
@@ -8,7 +9,8 @@ use super::program::{Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, Stands, TooLa
 use super::requests::{Ask, Bits};
 use super::stand::{Blocked, Effect, NO_UNITS, NONE, Phase, Place, Posture, Stand, Target};
 use super::told::Grain;
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+use super::wanted::{kind_of, wanted};
+use crate::scenario::{DATABASE, LockKind, Process, Scenario, Step};
 
 /// Compiles one process into at most `room` stands.
 pub(super) fn compile_process(
@@ -133,21 +135,20 @@ impl Compiler<'_> {
     fn compile_step(&mut self, place: Place, stand: Stand) -> Stand {
         let process = self.process;
         match &process.steps[place.step] {
-            Step::Lock { name, units, within, .. } if self.bits.resource(name).is_some() => {
-                let resource = self.bits.resource(name).map_or(NO_UNITS, |resource| resource as u8);
-                let blocked = if within.is_some() { Blocked::Refused } else { Blocked::Waits };
-                let stand = Stand { resource, units: units.unwrap_or(1) as u16, ..stand };
-                self.waits(place, stand, blocked)
-            }
-            Step::Lock { name, shared, within, .. } => {
-                let kind = self.scenario.kind_of(name);
-                let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
-                let blocked = match within {
-                    None if is_detected(kind) => Blocked::Detected,
-                    None if !kind.is_sqlite() => Blocked::Waits,
-                    _ => Blocked::Refused,
+            step @ Step::Lock { name, .. } => {
+                let Some(want) = wanted(self.scenario, step, None) else { return stand };
+                let blocked = match want.patience {
+                    None if is_detected(kind_of(self.scenario, name)) => Blocked::Detected,
+                    None => Blocked::Waits,
+                    Some(_) => Blocked::Refused,
                 };
-                self.asks(place, stand, name, Ask::Hold(mode), blocked)
+                match (want.units, self.bits.resource(name)) {
+                    (Some(units), Some(resource)) => {
+                        let stand = Stand { resource: resource as u8, units: units as u16, ..stand };
+                        self.waits(place, stand, blocked)
+                    }
+                    _ => self.asks(place, stand, name, Ask::Hold(want.mode), blocked),
+                }
             }
             Step::Meet if self.contexts[place.step].meetings >= place.met => {
                 let granted = self.one(Place { phase: Phase::AtMeeting, ..place });
@@ -164,26 +165,22 @@ impl Compiler<'_> {
     }
 
     fn compile_transaction(&mut self, place: Place, stand: Stand, step: &Step) -> Stand {
-        let kind = self.scenario.kind_of(DATABASE);
         let Context { database, wrote, .. } = self.contexts[place.step];
-        let wants = |mode: Mode| database.is_none_or(|held| held < mode);
-        let (read, write) = (Mode::to_read(kind), Mode::to_write(kind));
-        let is_patient = !self.scenario.busy_timeout().is_zero() || self.grain == Grain::Told;
-        match step {
-            Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => {
+        let Some(want) = wanted(self.scenario, step, database) else { return stand };
+        let is_patient = want.patience != Some(Duration::ZERO) || self.grain == Grain::Told;
+        let hold = Ask::Hold(want.mode);
+        match want.mode {
+            Mode::Exclusive if !want.commits => {
                 let blocked = if is_patient { Blocked::PendsUnlessWritten } else { Blocked::Refused };
-                self.asks(place, stand, DATABASE, Ask::Hold(Mode::Exclusive), blocked)
+                self.asks(place, stand, DATABASE, hold, blocked)
             }
-            Step::Select if wants(read) => self.asks(place, stand, DATABASE, Ask::Hold(read), Blocked::Refused),
-            Step::Begin(Begin::Immediate | Begin::Exclusive) | Step::Insert if wants(write) => {
-                let blocked = if place.stale { Blocked::Always } else { Blocked::Refused };
-                self.asks(place, stand, DATABASE, Ask::Hold(write), blocked)
-            }
-            Step::Commit if database == Some(Mode::Reserved) => {
+            Mode::Reserved | Mode::Writer if place.stale => self.asks(place, stand, DATABASE, hold, Blocked::Always),
+            _ if !want.commits => self.asks(place, stand, DATABASE, hold, Blocked::Refused),
+            _ if database == Some(Mode::Reserved) => {
                 let blocked = if is_patient { Blocked::Pends } else { Blocked::Refused };
                 self.asks(place, stand, DATABASE, Ask::NoReaders, blocked)
             }
-            Step::Commit if database == Some(Mode::Writer) && wrote => {
+            _ if database == Some(Mode::Writer) && wrote => {
                 let granted = match self.grain {
                     Grain::Steps => stand.granted,
                     Grain::Told => self.one(Place { phase: Phase::Pending, ..place }),

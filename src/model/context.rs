@@ -1,9 +1,11 @@
 //! What a process holds before each of its steps. Programs are straight-line code: that is known without running them.
 
 use super::Mode;
+use super::next::Outcome;
 use super::requests::Bits;
-use super::stand::Requests;
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+use super::stand::{Place, Requests};
+use super::wanted::wanted;
+use crate::scenario::{DATABASE, Process, Scenario, Step};
 
 /// What a process holds, and what it has done in this round, before one of its steps.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,7 @@ pub(super) fn contexts(scenario: &Scenario, process: &Process, bits: &Bits) -> V
         }
     }
     contexts.push(finished(&context, &held, bits));
-    count_rows(&mut contexts, &process.steps);
+    contexts.iter_mut().zip(rows_to_come(&process.steps)).for_each(|(context, rows)| context.rows_to_come = rows);
     contexts
 }
 
@@ -61,30 +63,22 @@ pub(super) fn count_units(held: &mut u16, step: &Step) {
 
 /// What a step changes, if it is granted.
 pub(super) fn advance<'a>(context: &mut Context, held: &mut Vec<(&'a str, Mode)>, step: &'a Step, scenario: &Scenario) {
-    let kind = scenario.kind_of(DATABASE);
-    let at_least = |mode: Mode, held: Option<Mode>| Some(held.map_or(mode, |held| held.max(mode)));
+    match wanted(scenario, step, context.database) {
+        Some(want) if step.is_transaction() => context.database = Some(want.mode),
+        Some(want) => held.push((want.lock, want.mode)),
+        None => {}
+    }
     match step {
-        Step::Lock { name, shared, .. } => {
-            let kind = scenario.kind_of(name);
-            held.push((name, if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) }));
-        }
         Step::Unlock { name, .. } => held.retain(|(lock, _)| lock != name),
         Step::Meet => context.meetings += 1,
-        Step::Begin(Begin::Deferred) => {}
-        Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => context.database = Some(Mode::Exclusive),
-        Step::Begin(Begin::Immediate | Begin::Exclusive) => context.database = Some(Mode::to_write(kind)),
-        Step::Select => context.database = at_least(Mode::to_read(kind), context.database),
-        Step::Insert => {
-            context.database = at_least(Mode::to_write(kind), context.database);
-            context.wrote = true;
-        }
+        Step::Insert => context.wrote = true,
         Step::Commit | Step::Rollback => (context.database, context.wrote) = (None, false),
-        Step::Work(_) | Step::Crash => {}
+        Step::Lock { .. } | Step::Begin(_) | Step::Select | Step::Work(_) | Step::Crash => {}
     }
 }
 
-/// Fills in the rows to come, from the last step to the first.
-fn count_rows(contexts: &mut [Context], steps: &[Step]) {
+/// Rows that each step and those behind it would commit.
+fn rows_to_come(steps: &[Step]) -> Vec<u64> {
     // Rows that the transaction around a step has inserted before it.
     let open = steps.iter().scan(0, |open, step| {
         let before = *open;
@@ -95,11 +89,42 @@ fn count_rows(contexts: &mut [Context], steps: &[Step]) {
         }
         Some(before)
     });
-    let committed: Vec<u64> =
-        open.zip(steps).map(|(open, step)| if *step == Step::Commit { open } else { 0 }).collect();
-    let mut rows = 0;
-    for (at, committed) in committed.into_iter().enumerate().rev() {
-        rows += committed;
-        contexts[at].rows_to_come = rows;
+    let committed = open.zip(steps).map(|(open, step)| if *step == Step::Commit { open } else { 0 });
+    let mut rows: Vec<u64> = committed.collect();
+    for at in (1..rows.len()).rev() {
+        rows[at - 1] += rows[at];
+    }
+    rows
+}
+
+/// How many rows a move loses that is made from this place and loses any ([`super::Move::loses`]): those of the rest of
+/// the round that is given up, and, where the process is killed, those of all rounds to come.
+pub fn rows_lost(process: &Process, place: &Place, outcome: Outcome) -> u64 {
+    let rest = rows_to_come(&process.steps).get(place.step).copied().unwrap_or(0);
+    let rounds = match (process.round_count(), outcome) {
+        // Where time ends the rounds, no number of them was promised.
+        (Some(rounds), Outcome::Crashes | Outcome::Victim) if process.lasting.is_none() => {
+            u64::from(rounds.saturating_sub(place.round))
+        }
+        _ => 0,
+    };
+    rest + rounds * process.rows_per_round()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_up_is_lost() {
+        let text = "begin, insert, insert, commit, begin, insert, commit, begin, insert, rollback";
+        let steps = text.split(", ").map(|step| step.parse().unwrap()).collect();
+        let process = Process { rounds: Some(3), ..Process::new("P1", steps) };
+        let table = [(1, 0, 3, 9), (1, 3, 3, 9), (1, 4, 1, 7), (2, 6, 1, 4), (2, 7, 0, 3), (3, 7, 0, 0)];
+        for (round, step, refused, killed) in table {
+            let place = Place { round, step, ..Place::START };
+            assert_eq!(rows_lost(&process, &place, Outcome::Refused), refused, "round {round}, step {step}");
+            assert_eq!(rows_lost(&process, &place, Outcome::Victim), killed, "round {round}, step {step}");
+        }
     }
 }

@@ -20,6 +20,7 @@
 //!   a snapshot and are never refused; one writer; who wants to write on a snapshot that is not the latest is refused
 //!   (`SQLITE_BUSY_SNAPSHOT`) until it ends its transaction.
 //! - **Resources with units**: the textbook's counting resource (Dijkstra's banker, EWD 623).
+//! - **Deadlocks**: who can never go on, whatever the others do; with units a cycle is not enough (`deadlock`).
 //! - **Refusals**: everything is released, in the same move; then the round is tried again, or given up.
 //! - **Meetings, crashes, victims**: what [`crate::run`] does, for the model as for the processes.
 //!
@@ -31,6 +32,7 @@
 
 mod compile;
 mod context;
+mod deadlock;
 mod holdings;
 mod next;
 mod program;
@@ -42,7 +44,10 @@ mod stand;
 mod tests;
 mod told;
 mod wait;
+mod wanted;
 
+pub use context::rows_lost;
+pub use deadlock::{Obstacle, deadlock_of};
 pub use holdings::{Holding, holdings};
 pub use next::{Move, Outcome};
 pub use program::{
@@ -55,6 +60,7 @@ pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
 pub use stand::{Phase, Place};
 pub(crate) use wait::LONGEST_SEEN_CYCLE;
 pub use wait::WaitsFor;
+pub use wanted::{Want, kind_of, wanted};
 
 use std::fmt;
 

@@ -35,6 +35,12 @@ pub struct Move<'a> {
     pub changes: &'a [(usize, u32)],
 }
 
+/// The move of a process whose request is granted, where nobody else can be moved by it.
+#[inline(always)]
+fn grant_of(who: usize, changes: &[(usize, u32)], loses: bool) -> Move<'_> {
+    Move { who, outcome: Outcome::Granted, loses, choices: 1, changes }
+}
+
 impl Move<'_> {
     /// Changes a state as the move does.
     pub fn make(&self, at: &mut [u32]) {
@@ -52,16 +58,44 @@ impl Program {
     /// Shows every move that is possible in the state `at` (for each process the stand it has), by process.
     #[inline]
     pub fn for_each_move(&self, at: &[u32], mut visit: impl FnMut(Move)) {
+        match self.plain {
+            true => self.for_each_grant(at, |who, to, loses| visit(grant_of(who, &[(who, to)], loses))),
+            false => self.for_each_outcome(at, &mut visit),
+        }
+    }
+
+    /// The general case, apart from the usual one so that each is quick.
+    #[inline(never)]
+    fn for_each_outcome(&self, at: &[u32], visit: &mut impl FnMut(Move)) {
         let held = self.held(at);
         for who in 0..at.len() {
-            self.moves_of(at, who, &held, &mut visit);
+            self.moves_of(at, who, &held, visit);
+        }
+    }
+
+    /// The same where [`Program::is_plain`], and three times as quick: who moves, where to, and whether a record is lost.
+    #[inline(always)]
+    pub fn for_each_grant(&self, at: &[u32], mut visit: impl FnMut(usize, u32, bool)) {
+        let blocks = at.iter().enumerate().fold(0, |blocks, (who, &at)| blocks | self.stand(who, at).blocks);
+        for (who, &at) in at.iter().enumerate() {
+            let stand = self.stand(who, at);
+            if stand.needs & blocks == 0 && stand.posture == Posture::AtStep {
+                visit(who, stand.granted.to, stand.loses & Stand::LOSES_WHEN_GRANTED != 0);
+            }
         }
     }
 
     /// The moves of one process only.
     #[inline]
     pub fn for_each_move_of(&self, at: &[u32], who: usize, mut visit: impl FnMut(Move)) {
-        self.moves_of(at, who, &self.held(at), &mut visit);
+        let stand = self.stand(who, at[who]);
+        match self.plain && stand.needs == 0 && stand.posture == Posture::AtStep {
+            true => {
+                let loses = stand.loses & Stand::LOSES_WHEN_GRANTED != 0;
+                visit(grant_of(who, &[(who, stand.granted.to)], loses));
+            }
+            false => self.moves_of(at, who, &self.held(at), &mut visit),
+        }
     }
 
     /// The refusal after which `who` gives its round up, for a caller that counts attempts where the model does not
@@ -127,8 +161,13 @@ impl Program {
     }
 
     fn lacks_units(&self, stand: &Stand, held: &Held) -> bool {
+        self.units_lacking(stand, held) > 0
+    }
+
+    /// How many units are too few for the step that a process makes next, which takes some.
+    pub(super) fn units_lacking(&self, stand: &Stand, held: &Held) -> u32 {
         let resource = usize::from(stand.resource);
-        held.units[resource] + u32::from(stand.units) > self.resources[resource].capacity
+        (held.units[resource] + u32::from(stand.units)).saturating_sub(self.resources[resource].capacity)
     }
 
     #[inline(always)] // the search spends its time here
@@ -178,7 +217,7 @@ impl Program {
         self.lead(at, who, Target { to: stand.pends, or: NONE }, Outcome::Pends, false, visit);
     }
 
-    /// Where deadlocks are broken, everybody in a cycle may become the victim: whoever came last.
+    /// Where deadlocks are broken, everybody in one may become the victim: whoever came last.
     fn sacrifice(&self, at: &[u32], who: usize, stand: &Stand, visit: &mut impl FnMut(Move)) {
         if self.victims && self.is_deadlocked(at, who) {
             let loses = stand.loses & Stand::LOSES_WHEN_KILLED != 0;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::compile::compile_process;
 use super::requests::{Ask, Bits};
-use super::stand::{NONE, Place, Requests, Stand, Target};
+use super::stand::{Blocked, Effect, NO_UNITS, NONE, Place, Requests, Stand, Target};
 use super::told::{Grain, Told};
 use crate::scenario::{LockKind, Scenario, Step};
 
@@ -51,6 +51,10 @@ pub struct Resource {
 #[derive(Clone)]
 pub struct Program {
     pub(super) processes: Vec<Stands>,
+    /// The stands of all processes, one process after the other: what a search looks at all the time.
+    stands: Vec<Stand>,
+    /// Where in `stands` those of each process begin.
+    first: Vec<usize>,
     /// Meetings in one round of each process; empty if nobody meets.
     pub(super) meetings: Vec<u32>,
     pub(super) resources: Vec<Resource>,
@@ -63,11 +67,14 @@ pub struct Program {
     lock_names: Vec<Vec<Option<String>>>,
     acyclic: bool,
     monotone: bool,
+    layered: bool,
+    pub(super) plain: bool,
 }
 
 /// All the stands of one process.
 #[derive(Clone, Default)]
 pub(super) struct Stands {
+    /// Empty once the program is complete: it has those of all processes in one row.
     pub(super) stands: Vec<Stand>,
     pub(super) places: Vec<Place>,
     /// For each stand with a fresh snapshot the one with a stale snapshot.
@@ -107,20 +114,31 @@ impl Program {
             room -= stands.places.len();
             processes.push(stands);
         }
-        let mut program = Self {
+        let acyclic = super::rank::rank(&mut processes);
+        let victims = scenario.on_deadlock == crate::scenario::OnDeadlock::Victim;
+        let layered = processes.iter().all(Stands::is_layered);
+        let monotone = !victims && processes.iter().all(Stands::is_monotone);
+        let meetings = meetings(scenario);
+        let quiet = |stand: &Stand| stand.effect == Effect::None && stand.granted.or == NONE;
+        let stands: Vec<Stand> = processes.iter_mut().flat_map(|process| std::mem::take(&mut process.stands)).collect();
+        Ok(Self {
+            first: processes
+                .iter()
+                .scan(0, |next, process| Some(std::mem::replace(next, *next + process.places.len())))
+                .collect(),
+            layered: monotone && meetings.is_empty() && layered,
+            plain: monotone && layered && meetings.is_empty() && bits.resources.is_empty() && stands.iter().all(quiet),
             processes,
-            meetings: meetings(scenario),
+            stands,
+            meetings,
             writes: bits.writes(),
             requests: bits.in_order(),
             resources: bits.resources,
-            victims: scenario.on_deadlock == crate::scenario::OnDeadlock::Victim,
+            victims,
             lock_names: scenario.processes.iter().map(|process| names(&process.steps)).collect(),
-            acyclic: true,
-            monotone: true,
-        };
-        program.acyclic = super::rank::rank(&mut program.processes);
-        program.monotone = !program.victims && program.processes.iter().all(Stands::is_monotone);
-        Ok(program)
+            acyclic,
+            monotone,
+        })
     }
 
     /// Where everybody stands at the beginning.
@@ -157,13 +175,17 @@ impl Program {
 
     /// Whether each move leads to a stand of the next rank, whoever makes it: then the rank counts the moves.
     pub fn is_layered(&self) -> bool {
-        self.monotone && self.meetings.is_empty() && self.processes.iter().all(Stands::is_layered)
+        self.layered
+    }
+
+    /// Whether nothing ever happens but that somebody takes, waits and lets go; then it is layered, too.
+    pub fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Whether time decides somewhere if a process goes on (`for`).
     pub fn has_choices(&self) -> bool {
-        let stands = self.processes.iter().flat_map(|process| &process.stands);
-        stands.into_iter().any(|stand| stand.granted.or != NONE || stand.refused.or != NONE)
+        self.stands.iter().any(|stand| stand.granted.or != NONE || stand.refused.or != NONE)
     }
 
     /// Whether the step at which a process stands is the last one of its round.
@@ -179,8 +201,8 @@ impl Program {
 
     /// The rank of a state in which everybody has gone the longest way; 0 where [`Program::is_acyclic`] does not hold.
     pub fn last_rank(&self) -> u64 {
-        let longest = |process: &Stands| process.stands.iter().map(|stand| stand.rank).max().unwrap_or(0);
-        self.processes.iter().map(longest).map(u64::from).sum()
+        let longest = |who: usize| (0..self.place_count(who) as u32).map(|at| self.rank(who, at)).max().unwrap_or(0);
+        (0..self.process_count()).map(longest).map(u64::from).sum()
     }
 
     /// The resources with several units, and the units of each that the processes hold together.
@@ -196,7 +218,7 @@ impl Program {
 
     #[inline]
     pub(crate) fn stand(&self, who: usize, at: u32) -> &Stand {
-        &self.processes[who].stands[at as usize]
+        &self.stands[self.first[who] + at as usize]
     }
 
     /// The lock that the step asks for or leaves at which a process stands.
@@ -232,7 +254,6 @@ impl Stands {
     }
 
     fn is_monotone(&self) -> bool {
-        use super::stand::{Blocked, Effect, NO_UNITS};
         let waits = |stand: &Stand| stand.needs == 0 && stand.resource == NO_UNITS || stand.blocked == Blocked::Waits;
         self.staled.is_empty()
             && self

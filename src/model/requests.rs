@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Mode;
 use super::program::{MOST_REQUESTS, MOST_RESOURCES, Resource, TooLarge};
 use super::stand::Requests;
-use crate::scenario::{Begin, DATABASE, LockKind, Scenario, Step};
+use super::wanted::{Want, wanted};
+use crate::scenario::{DATABASE, LockKind, Scenario, Step};
 
 /// What a step asks of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,18 +91,15 @@ impl<'a> Bits<'a> {
 
 /// All that a step may ask for, whatever its process holds.
 fn asks<'a>(scenario: &Scenario, step: &'a Step) -> Vec<(&'a str, Ask)> {
-    let Some(lock) = step.lock_name().filter(|lock| !scenario.units.contains_key(*lock)) else { return Vec::new() };
+    let Some(Want { lock, mode, units: None, commits, .. }) = wanted(scenario, step, None) else { return Vec::new() };
     let kind = scenario.kind_of(lock);
-    let hold = |mode| (lock, Ask::Hold(mode));
-    let (reads, writes) = (hold(Mode::to_read(kind)), hold(Mode::to_write(kind)));
-    match step {
-        Step::Lock { shared: true, .. } | Step::Select => vec![reads],
-        Step::Lock { .. } | Step::Insert | Step::Begin(Begin::Immediate) => vec![writes],
-        Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => {
-            vec![writes, hold(Mode::Exclusive), (lock, Ask::NoReaders)]
+    match mode {
+        Mode::Exclusive if commits && kind == LockKind::Sqlite => vec![(lock, Ask::NoReaders)],
+        Mode::Exclusive if commits => Vec::new(),
+        // A BEGIN EXCLUSIVE has to be a writer first, and then alone.
+        Mode::Exclusive if kind == LockKind::Sqlite => {
+            vec![(lock, Ask::Hold(Mode::to_write(kind))), (lock, Ask::Hold(mode)), (lock, Ask::NoReaders)]
         }
-        Step::Begin(Begin::Exclusive) => vec![writes],
-        Step::Commit if kind == LockKind::Sqlite => vec![(lock, Ask::NoReaders)],
-        _ => Vec::new(),
+        _ => vec![(lock, Ask::Hold(mode))],
     }
 }

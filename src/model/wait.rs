@@ -1,5 +1,8 @@
-//! Who waits for whom in a state, and the cycles in it.
+//! Who waits for whom in a state, the cycles in it, and which of them are deadlocks.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deadlock::{Obstacle, deadlock_of};
 use super::next::Held;
 use super::program::Program;
 use super::stand::{Blocked, NO_UNITS, Posture, Stand};
@@ -31,13 +34,43 @@ impl Program {
         Some((waits_for, (0..at.len()).filter(|other| blockers >> other & 1 == 1).collect()))
     }
 
-    /// Whether `who` can't go on, and is in a cycle of processes that all wait without a limit.
+    /// Whether `who` is part of a deadlock ([`deadlock_of`]) of processes that all wait without a limit. Whom the kernel
+    /// may refuse (`EDEADLK`) is taken to wait: a state does not say who has asked already.
     pub fn is_deadlocked(&self, at: &[u32], who: usize) -> bool {
         let held = self.held(at);
-        let waits = |stand: &Stand| {
-            stand.posture == Posture::AtMeeting || matches!(stand.blocked, Blocked::Waits | Blocked::Detected)
+        // A deadlock is a cycle at least, which is found sooner; and of whole locks it is no more.
+        self.cycle_length(at, who, &held, waits_for_ever).is_some()
+            && (self.resources.is_empty() || deadlock_of(who, &self.waits(at, &held, |_| true)).contains(&who))
+    }
+
+    /// Everybody who is part of a deadlock: who can never go on, and not only because of a deadlock elsewhere. Nobody
+    /// whom the kernel refuses in this state.
+    pub fn deadlocked(&self, at: &[u32]) -> BTreeSet<usize> {
+        let held = self.held(at);
+        let is_refused = |who: usize| {
+            self.stand(who, at[who]).blocked == Blocked::Detected && self.kernel_sees_cycle(at, who, &held)
         };
-        self.cycle_length(at, who, &held, waits).is_some()
+        let waits = self.waits(at, &held, |who| !is_refused(who));
+        waits.keys().copied().filter(|&who| deadlock_of(who, &waits).contains(&who)).collect()
+    }
+
+    /// Those who wait without a limit and are `wanted`, and why they can't go on.
+    fn waits(&self, at: &[u32], held: &Held, wanted: impl Fn(usize) -> bool) -> BTreeMap<usize, Obstacle> {
+        let waiters = (0..at.len()).filter(|&who| waits_for_ever(self.stand(who, at[who])) && wanted(who));
+        waiters.filter_map(|who| Some((who, self.obstacle(at, who, held)?))).collect()
+    }
+
+    /// Why `who` can't go on; `None` if it can.
+    fn obstacle(&self, at: &[u32], who: usize, held: &Held) -> Option<Obstacle> {
+        let stand = self.stand(who, at[who]);
+        let blockers = self.blockers(at, who, held)?;
+        let others = (0..at.len()).filter(|other| blockers >> other & 1 == 1);
+        if stand.posture == Posture::AtMeeting || stand.resource == NO_UNITS {
+            return Some(Obstacle::whole(others));
+        }
+        let units = |other: usize| u32::from(self.units_of(other, at[other])[usize::from(stand.resource)]);
+        let in_the_way = others.map(|other| (other, units(other))).collect();
+        Some(Obstacle { in_the_way, needs: self.units_lacking(stand, held) })
     }
 
     /// Whether the kernel refuses this wait with `EDEADLK`. It sees only its own record locks and those who wait for
@@ -86,4 +119,9 @@ impl Program {
             others.fold(0, |all, other| all | 1 << other)
         })
     }
+}
+
+/// Whether nothing but others lets a process go on that is blocked here; the kernel's `EDEADLK` apart.
+fn waits_for_ever(stand: &Stand) -> bool {
+    stand.posture == Posture::AtMeeting || matches!(stand.blocked, Blocked::Waits | Blocked::Detected)
 }

@@ -52,11 +52,21 @@ pub(super) enum Mode {
     Ask(usize),
 }
 
+/// What takes its time to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    /// What there is to reach.
+    Goal,
+    /// What can still happen.
+    Hint,
+}
+
 /// A game, the process that is marked, and the last thing that was said.
 #[derive(Debug, Clone)]
 pub struct Desk<'a> {
     game: Game<'a>,
     real: Option<Reality>,
+    search: Option<Search>,
     pub(super) mode: Mode,
     pub(super) chosen: usize,
     pub(super) message: (Tone, String),
@@ -67,14 +77,33 @@ impl<'a> Desk<'a> {
     pub fn new(game: Game<'a>, real: bool) -> Self {
         let message = (Tone::Plain, String::new());
         let real = real.then(|| Reality::new(game.scenario().processes.len()));
-        let mut desk = Self { game, real, mode: Mode::Play, chosen: 0, message };
+        let mut desk = Self { game, real, search: Some(Search::Goal), mode: Mode::Play, chosen: 0, message };
         desk.greet();
         desk
+    }
+
+    /// Whether an answer is to be searched for. Then the desk says so: draw it first, as it may take a second.
+    pub fn is_to_search(&self) -> bool {
+        self.search.is_some()
+    }
+
+    /// Searches for the answer.
+    pub fn search(&mut self) {
+        match self.search.take() {
+            Some(Search::Goal) => drop(self.game.goal()),
+            Some(Search::Hint) => self.hint(),
+            None => {}
+        }
     }
 
     /// The game as it stands.
     pub fn game(&self) -> &Game<'a> {
         &self.game
+    }
+
+    /// How the game stands.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(&self.game, self.real.as_ref())
     }
 
     /// What was heard of the real processes, if there are any.
@@ -116,10 +145,14 @@ impl<'a> Desk<'a> {
 
     /// The goal in one sentence, with the number of moves made.
     pub(super) fn headline(&self) -> String {
-        let (goal, moves) = (words::goal(self.game.scenario(), self.game.goal()), self.game.past().len());
-        match self.game.goal() {
-            Goal::Deadlock(shortest) => format!("Goal: {goal} (shortest: {shortest}). Moves: {moves}."),
-            _ => format!("Goal: {goal}. Moves: {moves}."),
+        let moves = self.game.past().len();
+        let Some(goal) = self.game.known_goal() else {
+            return format!("Goal: looking whether it can deadlock ... Moves: {moves}.");
+        };
+        let text = words::goal(self.game.scenario(), goal);
+        match goal {
+            Goal::Deadlock(shortest) => format!("Goal: {text} (shortest: {shortest}). Moves: {moves}."),
+            _ => format!("Goal: {text}. Moves: {moves}."),
         }
     }
 
@@ -149,7 +182,10 @@ impl<'a> Desk<'a> {
             }
             Key::Char('R') if self.real.is_some() => return Flow::Anew,
             Key::Char('?') => self.mode = Mode::Help,
-            Key::Char('h') => self.hint(),
+            Key::Char('h') => {
+                self.search = Some(Search::Hint);
+                self.say(Tone::Plain, "Looking ahead ...".into());
+            }
             Key::Char('u') => {
                 let undone = self.game.undo();
                 self.take_stock(if undone { "Taken back." } else { "There is no move to take back." });
@@ -219,7 +255,7 @@ impl<'a> Desk<'a> {
         match self.game.make(choice) {
             Err(impossible) => self.say(Tone::Warn, format!("{impossible}.")),
             Ok(()) => {
-                let outcome = self.game.past().last().map(|made| words::outcome(made.outcome, made.loses));
+                let outcome = self.game.past().last().map(|made| words::outcome(made.outcome, made.lost));
                 let outcome = outcome.filter(|words| !words.is_empty()).map(|words| format!(": {words}"));
                 let name = words::name(self.game.scenario(), choice.who);
                 let step = step.unwrap_or_default();
@@ -230,7 +266,7 @@ impl<'a> Desk<'a> {
 
     /// Says what was done, and, if there is anything to say of it, how the game stands.
     fn take_stock(&mut self, done: &str) {
-        let verdict = Verdict::of(&self.game);
+        let verdict = self.verdict();
         let text = verdict.text(&self.game);
         let next = match &self.real {
             None if verdict.reached => "",

@@ -1,11 +1,13 @@
 //! The game: where everybody stands, the moves that were made, and what the learner is after.
 
+use std::cell::OnceCell;
+
 use super::position::{Position, Standing};
 use super::way::{Choice, Way, for_each_choice_of};
 use super::words;
 use crate::analysis::{Artist, Lane};
 use crate::explore::Wanted;
-use crate::model::{Outcome, Program};
+use crate::model::{Outcome, Program, rows_lost};
 use crate::scenario::Scenario;
 use crate::simulate::Narrator;
 use crate::trace::Event;
@@ -58,8 +60,8 @@ pub struct Made {
     pub choice: Choice,
     /// What became of the step.
     pub outcome: Outcome,
-    /// A record was lost by it.
-    pub loses: bool,
+    /// Records that were lost by it.
+    pub lost: u64,
     /// Where everybody stood before it.
     pub before: Vec<u32>,
 }
@@ -74,7 +76,8 @@ pub struct Impossible(pub String);
 pub struct Game<'a> {
     scenario: &'a Scenario,
     program: &'a Program,
-    goal: Goal,
+    /// What the learner is after, once it was looked for.
+    goal: OnceCell<Goal>,
     at: Vec<u32>,
     past: Vec<Made>,
     future: Vec<Choice>,
@@ -83,7 +86,7 @@ pub struct Game<'a> {
 impl<'a> Game<'a> {
     /// Everybody is at the beginning.
     pub fn new(scenario: &'a Scenario, program: &'a Program) -> Self {
-        let (goal, at) = (Goal::of(program), program.start());
+        let (goal, at) = (OnceCell::new(), program.start());
         Self { scenario, program, goal, at, past: Vec::new(), future: Vec::new() }
     }
 
@@ -97,9 +100,14 @@ impl<'a> Game<'a> {
         self.program
     }
 
-    /// What the learner is after.
+    /// What the learner is after. Whoever asks first waits for a search among at most [`super::MOST_STATES`] states.
     pub fn goal(&self) -> Goal {
-        self.goal
+        *self.goal.get_or_init(|| Goal::of(self.program))
+    }
+
+    /// The same without a search: `None` if nobody has asked yet.
+    pub fn known_goal(&self) -> Option<Goal> {
+        self.goal.get().copied()
     }
 
     /// Where everybody stands.
@@ -163,7 +171,10 @@ impl<'a> Game<'a> {
         });
         let (outcome, loses, then) = made.ok_or_else(|| self.why_not(choice.who))?;
         let before = std::mem::replace(&mut self.at, then);
-        self.past.push(Made { choice, outcome, loses, before });
+        let (process, place) =
+            (&self.scenario.processes[choice.who], self.program.place(choice.who, before[choice.who]));
+        let lost = if loses { rows_lost(process, place, outcome) } else { 0 };
+        self.past.push(Made { choice, outcome, lost, before });
         Ok(())
     }
 

@@ -26,7 +26,7 @@ impl Hint {
             Goal::Deadlock(_) => deadlock.clone(),
             Goal::Either if deadlock.moves().is_some() => deadlock.clone(),
             Goal::Either | Goal::Finish(_) => end.clone(),
-            Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.loses) => Way::None,
+            Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.lost > 0) => Way::None,
             Goal::FinishWithoutLoss(_) => way(Wanted::EndWithoutLoss),
         };
         Self { deadlock, end, goal }
@@ -38,7 +38,8 @@ impl Hint {
             return "Nobody can move any more.".into();
         }
         let outlook = match (self.deadlock.moves(), &self.end) {
-            (Some(_), Way::None) => "From here a deadlock is certain.".into(),
+            (Some(_), Way::None) if game.program().is_acyclic() => "From here a deadlock is certain.".into(),
+            (Some(_), Way::None) => "From here every schedule deadlocks, or goes on and on.".into(),
             (Some(_), Way::Unknown) => "From here a deadlock can be reached.".into(),
             (Some(_), _) => "From here a deadlock can still be avoided.".into(),
             (None, _) if self.deadlock == Way::None => "From here no schedule can deadlock.".into(),

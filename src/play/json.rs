@@ -9,14 +9,17 @@
 //!   "shortest": 2,                moves that it takes at least; null if that is not known
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
-//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false } ],
+//!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false,
+//!                "lost": 0 } ],              records that it loses
 //!   "refused": 0,
-//!   "lost": 0,                    records
+//!   "lost": 0,                    records, in all
 //!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
 //!   "processes": [ { "name": "P1", "step": "lock B", "round": 1, "attempt": 1, "can_move": false,
 //!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
 //!                                             crashed
-//!                    "waits_for": "B", "blocked_by": ["P2"], "holds": ["A"] } ],
+//!                    "waits_for": "B",      what it can't have now, also if it has yet to ask, or never waits
+//!                    "asked": true,         it has asked for that and waits
+//!                    "blocked_by": ["P2"], "holds": ["A"] } ],
 //!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
 //!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
 //!   "kernel": null,               of real processes: [ { "raw": "...", "means": "..." } ], lines of /proc/locks
@@ -30,7 +33,7 @@ use serde_json::{Value, json};
 use super::game::{Game, Goal, Made};
 use super::hint::Hint;
 use super::page::moves;
-use super::position::{Position, Standing};
+use super::position::{Position, Standing, Waiting};
 use super::reality::Reality;
 use super::verdict::Verdict;
 use super::words;
@@ -39,8 +42,8 @@ use crate::trace::WitnessLine;
 
 /// The document of a game; `real` if real processes carried it out.
 pub fn document(game: &Game, real: Option<&Reality>) -> Value {
-    let verdict = Verdict::of(game);
-    let position = game.position();
+    let verdict = Verdict::of(game, real);
+    let position = real.map_or_else(|| game.position(), |real| real.position(game));
     let scenario = game.scenario();
     let name = |who: usize| scenario.processes[who].name.as_str();
     let hint = Hint::of(game);
@@ -78,7 +81,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
 
 fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
     let who = &scenario.processes[made.choice.who].name;
-    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.loses })
+    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.lost > 0, "lost": made.lost })
 }
 
 fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
@@ -101,6 +104,7 @@ fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
             Standing::Crashed => "crashed",
         },
         "waits_for": stander.waits_for,
+        "asked": stander.waits_for.is_some() && stander.waiting == Waiting::Asked,
         "blocked_by": stander.blocked_by.iter().map(name).collect::<Vec<_>>(),
         "holds": stander.holds.iter().map(|held| held.lock).collect::<Vec<_>>(),
     })
@@ -115,6 +119,6 @@ fn lock_of(scenario: &Scenario, position: &Position, lock: &str) -> Value {
         "units": units,
         "free": units.map(|there| there.saturating_sub(taken)),
         "holders": position.holders(lock).iter().map(|(who, _)| name(who)).collect::<Vec<_>>(),
-        "waiters": position.waiters(lock).iter().map(name).collect::<Vec<_>>(),
+        "waiters": position.waiters(lock, Waiting::Asked).iter().map(name).collect::<Vec<_>>(),
     })
 }

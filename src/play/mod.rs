@@ -33,7 +33,7 @@ pub use hint::Hint;
 pub use json::document;
 pub use line::{Line, Tone};
 pub use page::page;
-pub use position::{Position, Stander, Standing};
+pub use position::{Position, Stander, Standing, Waiting};
 pub use reality::{News, Reality};
 pub use verdict::{Ending, Verdict};
 pub use way::{Choice, MOST_STATES, Way};

@@ -12,7 +12,7 @@ use crate::report::{Cells, Style, clean, table};
 
 /// The page of a game; `real` if real processes carried it out.
 pub fn page(game: &Game, real: Option<&Reality>, style: Style) -> String {
-    let verdict = Verdict::of(game);
+    let verdict = Verdict::of(game, real);
     let mut page = opening(game, style);
     let scene = real.map_or_else(|| Scene::of(game), |real| real.scene(game));
     page += &position(&scene, real, style);
@@ -48,7 +48,7 @@ pub(super) fn moves<'a>(game: &'a Game) -> impl Iterator<Item = [String; 4]> + '
         let position = Position::of(scenario, game.program(), &made.before);
         let step = words::step(&scenario.processes[who], &position.processes[who]);
         let step = step.map(ToString::to_string).unwrap_or_default();
-        let outcome = words::outcome(made.outcome, made.loses);
+        let outcome = words::outcome(made.outcome, made.lost);
         [(index + 1).to_string(), words::name(scenario, who), step, outcome]
     })
 }

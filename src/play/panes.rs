@@ -2,11 +2,11 @@
 
 use super::game::Game;
 use super::line::{Line, Tone};
-use super::position::{Position, Stander, Standing};
+use super::position::{Position, Stander, Standing, Waiting};
 use super::words;
 use crate::analysis::Lane;
 use crate::model::Mode;
-use crate::report::{Style, clean, cut, fit, legend, list, ring, scale, strips, width};
+use crate::report::{Style, clean, cut, fit, legend, list, ring_where, scale, strips, width};
 use crate::scenario::{Process, Scenario};
 use crate::trace::WitnessLine;
 
@@ -91,7 +91,7 @@ impl<'a> Scene<'a> {
         let locks = self.scenario.lock_names();
         let name_columns = locks.iter().map(|name| width(name)).max().unwrap_or(0).min(LONGEST_NAME);
         let line = |lock: &str| {
-            let (holders, waiters) = (self.holders(lock), self.position.waiters(lock));
+            let holders = self.holders(lock);
             let state = match self.scenario.units.get(lock) {
                 Some(&there) => {
                     let taken: u32 = self.position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
@@ -106,15 +106,28 @@ impl<'a> Scene<'a> {
             };
             let tone = if holders.is_empty() { Tone::Good } else { Tone::Plain };
             let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, state + &by);
-            let waiters: Vec<String> = waiters.into_iter().map(|who| words::name(self.scenario, who)).collect();
-            let line = match waiters.as_slice() {
-                [] => line,
-                [one] => line.with(Tone::Warn, format!("; {one} waits")),
-                many => line.with(Tone::Warn, format!("; {} wait", list(many))),
-            };
-            line.cut(columns)
+            line.with(Tone::Warn, self.waiters(lock)).cut(columns)
         };
         locks.into_iter().map(line).collect()
+    }
+
+    /// Who waits for a lock, and who would.
+    fn waiters(&self, lock: &str) -> String {
+        let part = |(waiting, one, many): (Waiting, &str, &str)| {
+            let waiters = self.position.waiters(lock, waiting);
+            let names: Vec<String> = waiters.iter().map(|&who| words::name(self.scenario, who)).collect();
+            match names.as_slice() {
+                [] => String::new(),
+                [name] => format!("; {name} {one}"),
+                names => format!("; {} {many}", list(names)),
+            }
+        };
+        let all = [
+            (Waiting::Asked, "waits", "wait"),
+            (Waiting::NotAsked, "would wait", "would wait"),
+            (Waiting::Never, "would be refused", "would be refused"),
+        ];
+        all.into_iter().map(part).collect()
     }
 
     /// Who holds a lock, each with how much or how.
@@ -133,7 +146,8 @@ impl<'a> Scene<'a> {
     /// The wait-for graph: a cycle as a ring, and one arrow for everybody else who waits.
     pub fn graph(&self, columns: usize) -> Vec<Line> {
         let cycle = self.position.cycle();
-        let drawn = ring(self.scenario, &cycle, Style::PLAIN);
+        let does = |who: usize| words::does(self.scenario, &self.position, who);
+        let drawn = ring_where(self.scenario, &cycle, does, Style::PLAIN);
         let mut lines: Vec<Line> =
             drawn.lines().map(|line| Line::of(Tone::Bad, line.trim_start()).cut(columns)).collect();
         for (who, process) in self.position.processes.iter().enumerate() {
@@ -144,7 +158,7 @@ impl<'a> Scene<'a> {
                 process.blocked_by.iter().map(|&other| words::name(self.scenario, other)).collect();
             let others = if names.is_empty() { "a newer snapshot".into() } else { list(&names) };
             let name = words::name(self.scenario, who);
-            lines.push(Line::of(Tone::Warn, format!("{name} ──waits for {lock}──▶ {others}")).cut(columns));
+            lines.push(Line::of(Tone::Warn, format!("{name} ──{} {lock}──▶ {others}", does(who))).cut(columns));
         }
         if lines.is_empty() {
             lines.push(Line::of(Tone::Faint, "nobody waits"));

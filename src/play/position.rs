@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::way::for_each_choice_of;
 use crate::analysis::MEETING;
-use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings};
-use crate::scenario::Scenario;
+use crate::model::{Holding, Outcome, Phase, Place, Program, WaitsFor, holdings, wanted};
+use crate::scenario::{DATABASE, Scenario};
 use crate::trace::Edge;
 
 /// What a process can do where it stands.
@@ -37,6 +38,17 @@ impl Standing {
     }
 }
 
+/// What a process does about a lock that it can't have now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// It has asked and waits. On the model everybody asks who comes to such a lock.
+    Asked,
+    /// A real process that will wait as soon as it is told to ask.
+    NotAsked,
+    /// It does not wait here: if it asked now it would be refused at once.
+    Never,
+}
+
 /// One process in a position.
 #[derive(Debug, Clone)]
 pub struct Stander<'a> {
@@ -46,10 +58,12 @@ pub struct Stander<'a> {
     pub standing: Standing,
     /// What it waits for, a lock's name or [`MEETING`]; `None` if nothing is in its way.
     pub waits_for: Option<&'a str>,
-    /// What it waits for are units of a lock.
-    pub waits_for_units: bool,
+    /// Whether it waits for that already; says nothing where nothing is in its way.
+    pub waiting: Waiting,
     /// Who is in its way.
     pub blocked_by: Vec<usize>,
+    /// It is part of a deadlock.
+    pub deadlocked: bool,
     /// What it holds.
     pub holds: Vec<Holding<'a>>,
 }
@@ -64,6 +78,7 @@ pub struct Position<'a> {
 impl<'a> Position<'a> {
     /// Reads a state.
     pub fn of(scenario: &'a Scenario, program: &'a Program, at: &[u32]) -> Self {
+        let in_deadlock = program.deadlocked(at);
         let stander = |who: usize| {
             let place = *program.place(who, at[who]);
             let (waits_for, blocked_by) = match program.waits_of(at, who) {
@@ -71,9 +86,15 @@ impl<'a> Position<'a> {
                 Some((WaitsFor::Meeting, others)) => (Some(MEETING), others),
                 Some((WaitsFor::Lock(name), others)) => (Some(name), others),
             };
-            let waits_for_units = waits_for.is_some_and(|lock| scenario.units.contains_key(lock));
             let holds = holdings(scenario, &scenario.processes[who], &place);
-            Stander { place, standing: standing(program, at, who), waits_for, waits_for_units, blocked_by, holds }
+            let process = &scenario.processes[who];
+            let database = holds.iter().find(|held| held.lock == DATABASE).map(|held| held.mode);
+            let want = place.step_of(&process.steps).and_then(|step| wanted(scenario, step, database));
+            let never = waits_for != Some(MEETING) && want.is_some_and(|want| want.patience == Some(Duration::ZERO));
+            let waiting = if never { Waiting::Never } else { Waiting::Asked };
+            let standing = standing(program, at, who);
+            let deadlocked = in_deadlock.contains(&who);
+            Stander { place, standing, waits_for, waiting, blocked_by, deadlocked, holds }
         };
         Self { processes: (0..at.len()).map(stander).collect() }
     }
@@ -98,30 +119,9 @@ impl<'a> Position<'a> {
         self.processes.iter().enumerate().flat_map(of).collect()
     }
 
-    /// The shortest cycle of processes that can never go on by themselves, from its smallest member on; empty if there
-    /// is none.
+    /// The shortest cycle of processes that are deadlocked, from its smallest member on; empty if there is none.
     pub fn cycle(&self) -> Vec<Edge> {
-        let stuck = self.stuck();
-        self.cycle_of(|who| stuck[who])
-    }
-
-    /// Which processes can never go on, whatever the others do. Who waits for a whole lock waits for all of its
-    /// holders; units may come from any of them, so then all of them have to be stuck.
-    fn stuck(&self) -> Vec<bool> {
-        let waits =
-            |process: &Stander| matches!(process.standing, Standing::Blocked | Standing::AtMeeting | Standing::Victim);
-        let mut stuck: Vec<bool> = self.processes.iter().map(waits).collect();
-        loop {
-            let stays = |(who, process): (usize, &Stander)| {
-                let mut blockers = process.blocked_by.iter().map(|&other| stuck[other]);
-                stuck[who] && if process.waits_for_units { blockers.all(|is| is) } else { blockers.any(|is| is) }
-            };
-            let next: Vec<bool> = self.processes.iter().enumerate().map(stays).collect();
-            if next == stuck {
-                return stuck;
-            }
-            stuck = next;
-        }
+        self.cycle_of(|who| self.processes[who].deadlocked)
     }
 
     /// The shortest cycle of such processes, from its smallest member on; empty if there is none.
@@ -142,9 +142,12 @@ impl<'a> Position<'a> {
         self.processes.iter().enumerate().filter_map(held).collect()
     }
 
-    /// Who is kept waiting for a lock.
-    pub fn waiters(&self, lock: &str) -> Vec<usize> {
-        let waits = |who: &usize| self.processes[*who].waits_for == Some(lock);
+    /// Who can't have a lock now, and waits for it, will wait or will not.
+    pub fn waiters(&self, lock: &str, waiting: Waiting) -> Vec<usize> {
+        let waits = |who: &usize| {
+            let process = &self.processes[*who];
+            process.waits_for == Some(lock) && process.waiting == waiting
+        };
         (0..self.processes.len()).filter(waits).collect()
     }
 }

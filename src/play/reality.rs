@@ -7,7 +7,7 @@
 
 use super::game::{Game, MOVE_US};
 use super::panes::Scene;
-use super::position::{Position, Stander, Standing};
+use super::position::{Position, Stander, Standing, Waiting};
 use super::way::{Choice, for_each_choice_of};
 use super::words;
 use crate::analysis::Artist;
@@ -49,6 +49,8 @@ struct Real {
     asks: bool,
     /// It has said that it waits at the meeting.
     meets: bool,
+    /// It has said that it waits, and nothing since then but perhaps its end.
+    asked: bool,
     /// The model has the move of the step that it is inside, or will have it.
     queued: bool,
     /// Moves that the model does not have yet, and whether each is a refusal.
@@ -84,7 +86,7 @@ impl Reality {
             _ if real.gone => return Some(format!("{name} is gone")),
             _ if !real.inside => return None,
             Standing::Free => {}
-            _ if real.asks || real.meets => return Some(words::waiting(game.scenario(), &position, who)),
+            _ if real.asks || real.meets => return Some(words::waiting(game.scenario(), &self.position(game), who)),
             _ => {}
         }
         Some(format!("{name} is still making its step"))
@@ -122,6 +124,11 @@ impl Reality {
         let who = event.who;
         self.artist.apply(&Event { at_us: self.told * MOVE_US, ..event.clone() });
         let Some(real) = self.processes.get_mut(who) else { return };
+        match event.what {
+            What::Waits { .. } | What::Meets => real.asked = true,
+            What::Killed { .. } | What::ClosesCycle { .. } => {}
+            _ => real.asked = false,
+        }
         match event.what {
             What::Waits { lock, .. } => {
                 real.asks = true;
@@ -226,11 +233,23 @@ impl Reality {
         &self.kernel
     }
 
+    /// Where everybody stands, and who has asked for what it waits for.
+    pub fn position<'a>(&self, game: &Game<'a>) -> Position<'a> {
+        let mut position = game.position();
+        for (stander, real) in position.processes.iter_mut().zip(&self.processes) {
+            if stander.waiting == Waiting::Asked && !real.asked {
+                stander.waiting = Waiting::NotAsked;
+            }
+        }
+        position
+    }
+
     /// What there is to see.
     pub fn scene<'a>(&self, game: &Game<'a>) -> Scene<'a> {
         let now_us = (self.told + 1) * MOVE_US;
         let asking = self.processes.iter().map(|real| real.inside && (real.asks || real.meets)).collect();
-        Scene { asking, lanes: self.artist.lanes(now_us), ..Scene::of(game) }.until(now_us)
+        Scene { position: self.position(game), asking, lanes: self.artist.lanes(now_us), ..Scene::of(game) }
+            .until(now_us)
     }
 }
 
@@ -256,7 +275,7 @@ pub(super) fn sentence(game: &Game, event: &Event) -> Option<String> {
     Some(match &event.what {
         What::Gets { lock, .. } => format!("{name} has {lock}."),
         What::Waits { lock, .. } => format!("{name} has asked for {lock} and is kept waiting."),
-        What::Releases { lock } => format!("{name} lets {lock} go."),
+        What::Releases { lock, .. } => format!("{name} lets {lock} go."),
         What::Refused { lock, why, .. } => {
             format!("{name} is refused {lock}: {} ({}).", crate::report::clean(&why.text), why.name)
         }

@@ -6,7 +6,7 @@ use super::{Choice, Desk, Flow, Game, Hint, Key, Verdict};
 use crate::model::{Attempts, Program};
 use crate::scenario::{Scenario, builtin, parse, parse_schedule};
 
-/// A built-in scenario, or two processes with these programs on flock.
+/// A built-in scenario, or processes with these programs on flock, with transactions on SQLite; of money there are 10.
 fn scenario(name: &str) -> Scenario {
     if let Some((name, processes)) = name.split_once(' ').filter(|_| !name.contains('|')) {
         return builtin::named(name, processes.parse().ok()).unwrap();
@@ -18,7 +18,9 @@ fn scenario(name: &str) -> Scenario {
             format!("[[process]]\nname = \"P{}\"\n{head}\nsteps = [{}]\n", who + 1, steps.join(", "))
         };
         let processes: String = name.split('|').map(str::trim).enumerate().map(process).collect();
-        parse(&format!("title = \"t\"\non = \"flock\"\n{processes}"), "test").unwrap()
+        let on = if name.contains("begin") { "sqlite" } else { "flock" };
+        let units = if name.contains("money") { "units = { money = 10 }" } else { "" };
+        parse(&format!("title = \"t\"\non = \"{on}\"\n{units}\n{processes}"), "test").unwrap()
     })
 }
 
@@ -32,7 +34,7 @@ fn verdict(name: &str, moves: &str) -> String {
             return format!("{}: {impossible}", index + 1);
         }
     }
-    let verdict = Verdict::of(&game);
+    let verdict = Verdict::of(&game, None);
     format!("{}, {}", if verdict.reached { "reached" } else { "not reached" }, verdict.text(&game))
 }
 
@@ -41,7 +43,7 @@ const CROSSED: &str = "lock A, lock B, unlock B, unlock A | lock B, lock A, unlo
 #[test]
 fn verdicts() {
     let ring = "P1 waits for B, which P2 holds; P2 waits for A, which P1 holds";
-    let table: [(&str, &str, &str); 12] = [
+    let table: [(&str, &str, &str); 13] = [
         (CROSSED, "", "not reached, The game is still open, in 0 moves."),
         (CROSSED, "1", "not reached, The game is still open, in 1 move."),
         (CROSSED, "1 2", &format!("reached, Deadlock in 2 moves, and no way is shorter: {ring}.")),
@@ -77,6 +79,12 @@ fn verdicts() {
             "not reached, Everyone has come to the end in 11 moves, but not unharmed. 1 refusal. 1 record lost.",
         ),
         (
+            "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
+            "1 1 2 2 1 1 1 1",
+            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 \
+             process killed.",
+        ),
+        (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
             "2 2 3 1",
             "not reached, The game is still open, in 4 moves. 1 refusal. 1 process killed.",
@@ -95,11 +103,28 @@ fn verdicts() {
 
 #[test]
 fn units_that_somebody_else_may_give_back_are_no_deadlock() {
-    assert_eq!(verdict("banker", "1 2 3"), "not reached, The game is still open, in 3 moves.");
+    assert_eq!(verdict("banker", "1 2"), "not reached, The game is still open, in 2 moves.");
+    // P2 can still go on, and holds too few for either.
+    assert_eq!(
+        verdict("banker", "1 2 3"),
+        "not reached, A cycle has closed: P1 waits for 5 of money, of which P3 holds 2; P3 waits for 5 of money, of \
+         which P1 holds 4. They can't go on; the others still can."
+    );
+    // P2 holds enough for either, and the game stays open as long as it does not wait.
+    let lent = "lock money 3, lock money 4, unlock money | lock money 5, WAITS unlock money | lock money 2, lock money \
+                4, unlock money";
+    let served = lent.replace("WAITS", "work 1s,");
+    assert_eq!(verdict(&served, "1 2 3"), "not reached, The game is still open, in 3 moves.");
+    let stuck = lent.replace("WAITS", "lock money 1,");
+    assert_eq!(
+        verdict(&stuck, "1 2 3"),
+        "reached, Deadlock in 3 moves, and no way is shorter: P1 waits for 4 of money, of which P2 holds 5; P2 waits \
+         for 1 of money, of which P1 holds 3."
+    );
     assert_eq!(
         verdict("banker", "1 2 3 2 2"),
-        "reached, Deadlock in 5 moves, and no way is shorter: P1 waits for money, which P3 holds; P3 waits for money, \
-         which P1 holds."
+        "reached, Deadlock in 5 moves, and no way is shorter: P1 waits for 5 of money, of which P3 holds 2; P3 waits \
+         for 5 of money, of which P1 holds 4."
     );
 }
 
@@ -157,6 +182,15 @@ fn hints() {
         "1",
         "From here a deadlock is certain. A way to the goal takes 3 moves more: P1 moves next (meet).",
     );
+    // Who tries again without end may do so for ever.
+    let retry = r#"retry = { backoff = "constant", base = "1s", cap = "1s", jitter = "none", attempts = 21 }"#;
+    let endless = format!("{retry}: lock C within 1s, unlock C | lock C, unlock C");
+    check_hint(
+        &format!("{CROSSED} | {endless}"),
+        "1 2 4",
+        "From here every schedule deadlocks, or goes on and on. A way to the goal takes 3 moves more: P4 moves next \
+         (unlock C).",
+    );
     check_hint(
         "locked-quick 2",
         "1 1",
@@ -209,11 +243,17 @@ fn check_keys(name: &str, keys: &str, moves: usize, chosen: usize, said: &str) {
     let scenario = scenario(name);
     let program = Program::compile(&scenario, Attempts::Counted).unwrap();
     let mut desk = Desk::new(Game::new(&scenario, &program), false);
-    for key in keys.chars() {
-        assert_eq!(desk.press(key_of(key)), Flow::Stay, "{keys:?}");
-    }
+    press(&mut desk, keys);
     let found = (desk.game().past().len(), desk.chosen + 1, desk.message.1.as_str());
     assert_eq!(found, (moves, chosen, said), "{name}: {keys:?}");
+}
+
+/// Presses the keys, and lets it search where it has to.
+fn press(desk: &mut Desk, keys: &str) {
+    for key in keys.chars() {
+        assert_eq!(desk.press(key_of(key)), Flow::Stay, "{keys:?}");
+        desk.search();
+    }
 }
 
 fn key_of(key: char) -> Key {

@@ -1,6 +1,8 @@
 //! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
 
 use super::game::{Game, Goal};
+use super::position::Waiting;
+use super::reality::Reality;
 use super::words;
 use crate::model::{Outcome, Phase};
 use crate::report::plural;
@@ -42,23 +44,29 @@ pub struct Verdict {
     /// Refusals on the way.
     pub refused: usize,
     /// Records lost on the way.
-    pub lost: usize,
+    pub lost: u64,
     /// Processes that were killed.
     pub crashed: usize,
     /// The cycle of the deadlock; also one that has closed while others can still move.
     pub cycle: Vec<Edge>,
+    /// Whether all of them have asked and wait; of real processes some may have yet to ask.
+    pub all_asked: bool,
+    /// The cycle in words.
+    ring: String,
 }
 
 impl Verdict {
-    /// Judges a game as it stands.
-    pub fn of(game: &Game) -> Self {
-        let position = game.position();
+    /// Judges a game as it stands; `real` if real processes carry it out.
+    pub fn of(game: &Game, real: Option<&Reality>) -> Self {
+        let position = real.map_or_else(|| game.position(), |real| real.position(game));
+        let cycle = position.cycle();
+        let has_asked = |edge: &Edge| position.processes[edge.waiter].waiting == Waiting::Asked;
         let ending = match (position.is_at_rest(), position.is_over()) {
             (false, _) => Ending::Open,
             (true, true) => Ending::Finished,
             (true, false) => Ending::Deadlocked,
         };
-        let lost = game.past().iter().filter(|made| made.loses).count();
+        let lost = game.past().iter().map(|made| made.lost).sum();
         let reached = match game.goal() {
             Goal::Deadlock(_) => ending == Ending::Deadlocked,
             Goal::FinishWithoutLoss(_) => ending == Ending::Finished && lost == 0,
@@ -73,19 +81,24 @@ impl Verdict {
             refused: game.past().iter().filter(|made| made.outcome == Outcome::Refused).count(),
             lost,
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
-            cycle: position.cycle(),
+            all_asked: cycle.iter().all(has_asked),
+            ring: words::cycle(game.scenario(), &position, &cycle),
+            cycle,
         }
     }
 
     /// The verdict in words, a few sentences.
     pub fn text(&self, game: &Game) -> String {
-        let scenario = game.scenario();
         let far = words::how_far(self.moves, self.shortest);
         let made = words::how_far(self.moves, None);
-        let ring = words::cycle(scenario, &self.cycle);
+        let ring = &self.ring;
+        let (deadlock, closed) = match self.all_asked {
+            true => ("Deadlock", "has closed"),
+            false => ("The deadlock is certain", "will close"),
+        };
         let mut text = match (self.ending, self.reached) {
-            (Ending::Deadlocked, true) => format!("Deadlock {far}: {ring}."),
-            (Ending::Deadlocked, false) => format!("Deadlock {made}: {ring}. That was not the goal."),
+            (Ending::Deadlocked, true) => format!("{deadlock} {far}: {ring}."),
+            (Ending::Deadlocked, false) => format!("{deadlock} {made}: {ring}. That was not the goal."),
             (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
             (Ending::Finished, false) if let Goal::Deadlock(shortest) = game.goal() => {
                 let shortest = plural(shortest as u64, "move");
@@ -93,14 +106,14 @@ impl Verdict {
             }
             (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
             (Ending::Open, _) if !self.cycle.is_empty() => {
-                format!("A cycle has closed: {ring}. They can't go on; the others still can.")
+                format!("A cycle {closed}: {ring}. They can't go on; the others still can.")
             }
             (Ending::Open, _) => format!("The game is still open, {made}."),
         };
-        let harm = [(self.refused, "refusal"), (self.lost, "record"), (self.crashed, "process")];
+        let harm = [(self.refused as u64, "refusal"), (self.lost, "record"), (self.crashed as u64, "process")];
         for ((count, word), end) in harm.into_iter().zip(["", " lost", " killed"]) {
             if count > 0 {
-                text += &format!(" {}{end}.", plural(count as u64, word));
+                text += &format!(" {}{end}.", plural(count, word));
             }
         }
         text

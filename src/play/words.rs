@@ -1,10 +1,10 @@
 //! What is said of processes, waits and goals.
 
 use super::game::Goal;
-use super::position::{Position, Stander, Standing};
+use super::position::{Position, Stander, Standing, Waiting};
 use super::way::MOST_STATES;
 use crate::analysis::MEETING;
-use crate::model::{Outcome, Phase};
+use crate::model::{Outcome, Phase, wanted};
 use crate::report::{clean, grouped, list, plural};
 use crate::scenario::{Process, Scenario, Step};
 use crate::trace::Edge;
@@ -27,8 +27,9 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
             "bring everyone to the end without losing a record; no schedule can deadlock".into()
         }
         Goal::Finish(Some(_)) if stores => {
-            "bring everyone to the end; no schedule can deadlock, and every one loses a record".into()
+            "bring everyone to the end; no schedule can deadlock, and none ends without the loss of a record".into()
         }
+        Goal::Finish(None) => "none; no schedule can deadlock, and none brings everyone to the end".into(),
         Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
         Goal::Either => format!(
             "make it deadlock, if that can be (it was not looked further than {} states), or bring everyone to the end",
@@ -41,7 +42,7 @@ pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
 pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> String {
     let stander = &position.processes[who];
     let others = names(scenario, &stander.blocked_by);
-    let name = name(scenario, who);
+    let (name, does) = (name(scenario, who), does(scenario, position, who));
     match stander.waits_for {
         None => format!("nothing is in the way of {name}"),
         Some(MEETING) => format!("{name} waits at the meeting for {others}"),
@@ -49,17 +50,24 @@ pub(super) fn waiting(scenario: &Scenario, position: &Position, who: usize) -> S
         Some(lock) => match scenario.units.get(lock) {
             Some(&there) => {
                 let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
-                let wanted = step(&scenario.processes[who], stander).map_or(1, units);
                 let free = there.saturating_sub(taken);
-                format!("{name} waits for {wanted} of {lock}, and {free} of {there} are free")
+                format!("{name} {does} {lock}, and {free} of {there} are free")
             }
-            None => format!("{name} waits for {lock}, which {others} {}", holds(stander.blocked_by.len())),
+            None => format!("{name} {does} {lock}, which {others} {}", holds(stander.blocked_by.len())),
         },
     }
 }
 
-fn units(step: &Step) -> u32 {
-    if let Step::Lock { units, .. } = step { units.unwrap_or(1) } else { 1 }
+/// What a process does about a lock that it can't have: `waits for`, `would wait for 2 of`.
+pub(super) fn does(scenario: &Scenario, position: &Position, who: usize) -> String {
+    let stander = &position.processes[who];
+    let does = match stander.waiting {
+        Waiting::Asked => "waits for",
+        Waiting::NotAsked => "would wait for",
+        Waiting::Never => "would be refused",
+    };
+    let units = step(&scenario.processes[who], stander).and_then(|step| wanted(scenario, step, None)?.units);
+    units.map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
 }
 
 fn holds(count: usize) -> &'static str {
@@ -105,7 +113,7 @@ pub(super) fn progress(process: &Process, stander: &Stander) -> String {
 }
 
 /// What became of a step; empty if it was simply made.
-pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
+pub(super) fn outcome(outcome: Outcome, lost: u64) -> String {
     let what = match outcome {
         Outcome::Granted | Outcome::Comes => "",
         Outcome::Refused => "refused",
@@ -113,21 +121,30 @@ pub(super) fn outcome(outcome: Outcome, loses: bool) -> String {
         Outcome::Crashes => "crashes",
         Outcome::Victim => "ended, as the victim",
     };
-    match (what, loses) {
-        (what, false) => what.into(),
-        ("", true) => "a record is lost".into(),
-        (what, true) => format!("{what}; a record is lost"),
-    }
+    let lost = match lost {
+        0 => return what.into(),
+        1 => "a record is lost".to_owned(),
+        more => format!("{} are lost", plural(more, "record")),
+    };
+    if what.is_empty() { lost } else { format!("{what}; {lost}") }
 }
 
-/// `P1 waits for B, which P2 holds; P2 waits for A, which P1 holds`
-pub(super) fn cycle(scenario: &Scenario, cycle: &[Edge]) -> String {
+/// `P1 waits for B, which P2 holds; P2 would wait for 5 of tape, of which P1 holds 2`
+pub(super) fn cycle(scenario: &Scenario, position: &Position, cycle: &[Edge]) -> String {
     const MOST: usize = 8;
     let arrow = |edge: &Edge| {
         let (waiter, holder) = (name(scenario, edge.waiter), name(scenario, edge.holder));
         match edge.lock.as_str() {
             MEETING => format!("{waiter} waits at the meeting for {holder}"),
-            lock => format!("{waiter} waits for {lock}, which {holder} holds"),
+            lock => {
+                let does = does(scenario, position, edge.waiter);
+                let holders = position.holders(lock);
+                let held = holders.iter().find(|(who, _)| *who == edge.holder).and_then(|(_, held)| held.units);
+                match held {
+                    Some(units) => format!("{waiter} {does} {lock}, of which {holder} holds {units}"),
+                    None => format!("{waiter} {does} {lock}, which {holder} holds"),
+                }
+            }
         }
     };
     let mut parts: Vec<String> = cycle.iter().take(MOST).map(arrow).collect();

@@ -1,21 +1,23 @@
 //! What the explorer has found, in words.
 
 mod json;
-
-use num_bigint::BigUint;
+mod verdict;
 
 use super::graph;
 use super::paint::Style;
 use super::story::Story;
 use super::table::{Cells, table};
-use super::words::{clean, grouped, list, name, plural};
+use super::words::{clean, grouped, name, plural, width};
 use crate::explore::{Answer, Path, Probability, Schedules, Stopped};
-use crate::model::{MOST_COUNTED_ATTEMPTS, Move, Outcome, Program};
-use crate::scenario::{OnDeadlock, Process, Scenario, Step, format_schedule};
+use crate::model::{Move, Outcome, Program};
+use crate::scenario::{Scenario, format_schedule};
 use crate::simulate::Narrator;
 use crate::trace::{Deadlock, Event};
 
 pub use json::document;
+
+/// Blanks between the columns of the table.
+const GAPS: usize = 4;
 
 /// What the explorer was asked, and its answer.
 pub struct Exploration<'a> {
@@ -32,20 +34,21 @@ pub fn page(exploration: &Exploration, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let mut text = style.wrap(&format!("Every interleaving of: {}", clean(&scenario.title)), "");
     text += &style.wrap("A state is where each process stands; each step of a process is one move.", "  ");
-    text += &format!("\n{}", numbers(answer, style));
+    text += &format!("\n{}", numbers(exploration, style));
     if let Some(path) = &answer.explored.shortest {
         text += &shortest(exploration, path, style);
     }
     text += &format!("\n{}\n", style.heading("What follows"));
-    text += &verdict(exploration, style);
+    text += &verdict::verdict(exploration, style);
     text
 }
 
 /// The numbers, one in a row.
-fn numbers(answer: &Answer, style: Style) -> String {
+fn numbers(exploration: &Exploration, style: Style) -> String {
+    let Exploration { scenario, answer, .. } = exploration;
     let explored = &answer.explored;
     let mut rows = vec![
-        vec!["states".to_owned(), grouped(&explored.states), visited(explored.stopped).to_owned()],
+        vec!["states".to_owned(), grouped(&explored.states), visited(answer).to_owned()],
         vec!["moves between them".into(), grouped(&explored.transitions), String::new()],
     ];
     let mut row = |what: &str, number: String, remark: String| rows.push(vec![what.into(), number, remark]);
@@ -63,18 +66,35 @@ fn numbers(answer: &Answer, style: Style) -> String {
         None => {}
     }
     if let Some(safety) = explored.safety {
-        row("safe states", grouped(&safety.safe), "from there an end of everybody can be reached".into());
-        row("unsafe states", grouped(&safety.unsafe_), "from there it can't, though somebody can move".into());
+        let killed = if verdict::somebody_may_be_killed(scenario) { ", or be killed" } else { "" };
+        row("safe states", grouped(&safety.safe), format!("all can still end{killed}"));
+        row("unsafe states", grouped(&safety.unsafe_), "not all can, though somebody can move".into());
     }
-    row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck, and nobody can move".into());
+    row("deadlocked states", grouped(&explored.deadlock_states), "somebody is stuck; nobody can move".into());
     if let Some(p) = &explored.p_deadlock {
         row("a deadlock's chance", chance(p, explored.deadlock_states > 0), "if a fair coin picks who moves".into());
     }
-    table(&["what", "how many", "that is"], &rows, Cells::Words, style)
+    let heads = ["what", "how many", "that is"];
+    let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0).max(heads[column].len());
+    match (0..heads.len()).map(widest).sum::<usize>() + GAPS <= style.width {
+        true => table(&heads, &rows, Cells::Words, style),
+        // Nothing is cut off that explains a number.
+        false => rows.iter().map(|row| style.wrap(&line(row), "  ")).collect(),
+    }
 }
 
-fn visited(stopped: Option<Stopped>) -> &'static str {
-    match stopped {
+/// A row as one line.
+fn line(row: &[String]) -> String {
+    let [what, number, remark] = row else { return row.join(" ") };
+    let comma = if remark.is_empty() { "" } else { ", " };
+    format!("{what}: {number}{comma}{remark}")
+}
+
+/// Which states were visited.
+fn visited(answer: &Answer) -> &'static str {
+    match answer.explored.stopped {
+        // A search for a deadlock only makes steps that disturb nobody at once: it passes over what lies between.
+        None if answer.first && answer.program.is_monotone() => "enough for a proof",
         None => "all were visited",
         Some(Stopped::First) => "up to the first deadlock",
         Some(Stopped::States) => "up to --max-states",
@@ -102,7 +122,8 @@ fn chance(p: &Probability, is_possible: bool) -> String {
 fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let moves = plural(path.movers.len() as u64, "move");
-    let mut text = format!("\n{}\n", style.heading(&format!("The shortest way to a deadlock: {moves}")));
+    let what = if is_shortest(answer) { "The shortest way to a deadlock" } else { "A way to a deadlock" };
+    let mut text = format!("\n{}\n", style.heading(&format!("{what}: {moves}")));
     let (told, deadlock) = tell(scenario, &answer.program, path);
     let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
     let no_return = path.safe_moves.map(|safe| safe as u64 + 1);
@@ -141,6 +162,13 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
     text
 }
 
+/// Whether no shorter way can lie in what was not visited: a search goes by the number of moves, or by a rank that may
+/// grow faster.
+fn is_shortest(answer: &Answer) -> bool {
+    let cut_short = matches!(answer.explored.stopped, Some(Stopped::States | Stopped::Memory | Stopped::Interrupted));
+    !cut_short || answer.program.is_layered() || !answer.program.is_acyclic()
+}
+
 /// Whether real locks go the same way when they are told to: nobody is refused on it. A time-out takes its time, and
 /// the kernel refuses whoever asks last. No real lock has units.
 fn is_for_real(scenario: &Scenario, program: &Program, path: &Path) -> bool {
@@ -171,109 +199,4 @@ fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Dea
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
     (events, narrator.deadlock().unwrap_or_default())
-}
-
-/// What follows from the numbers: a proof, a warning, or what is not known.
-fn verdict(exploration: &Exploration, style: Style) -> String {
-    let Exploration { scenario, answer, .. } = exploration;
-    let explored = &answer.explored;
-    let states = match explored.states {
-        1 => "1 state".into(),
-        states => format!("{} states", grouped(&states)),
-    };
-    let mut sentences = vec![match (explored.deadlock_states, explored.stopped) {
-        (0, None) => proof(scenario, answer, &states, style),
-        (0, Some(_)) => style
-            .warn(&format!("No deadlock among the {states} visited. Whether there is one beyond them is not known.")),
-        (_, None) => style.bad("A deadlock is possible."),
-        (_, Some(_)) => style.bad("A deadlock is possible. What else there is beyond these states is not known."),
-    }];
-    if let Some(Schedules::Counted { all, refused, losing, .. }) = &explored.schedules
-        && *refused > BigUint::ZERO
-    {
-        let (all, refused, losing) = (grouped(all), grouped(refused), grouped(losing));
-        let time_outs = match has_time_outs(scenario) {
-            true => {
-                " Here a time-out may fire at any moment while a lock is taken, however long it is; \
-                 `lesson run --simulate` keeps the time."
-            }
-            false => "",
-        };
-        sentences.push(format!(
-            "Somebody is refused in {refused} of {all} schedules, and a record is lost in {losing}.{time_outs}"
-        ));
-    }
-    sentences.extend(endless(scenario, answer, style));
-    if !answer.tireless.is_empty() {
-        let names: Vec<String> = answer.tireless.iter().map(|&who| clean(name(scenario, who))).collect();
-        sentences.push(format!(
-            "More than {MOST_COUNTED_ATTEMPTS} attempts are taken as attempts without end: {}.",
-            list(&names)
-        ));
-    }
-    sentences.iter().map(|sentence| style.wrap(sentence, "  ")).collect()
-}
-
-/// No deadlock: what that is worth.
-fn proof(scenario: &Scenario, answer: &Answer, states: &str, style: Style) -> String {
-    let proved = format!("No deadlock is possible: all {states} were visited");
-    let crash = |process: &Process| process.steps.contains(&Step::Crash);
-    let killed = scenario.on_deadlock == OnDeadlock::Victim || scenario.processes.iter().any(crash);
-    match answer.explored.safety {
-        None => style.good(&format!("{proved}.")),
-        Some(safety) if safety.unsafe_ == 0 => {
-            let killed = if killed { ", or be killed" } else { "" };
-            style.good(&format!("{proved}, and from each of them everybody can still end{killed}."))
-        }
-        Some(safety) => style.warn(&format!(
-            "{proved}. But from {} of them no end of everybody can be reached: somebody goes on for ever.",
-            grouped(&safety.unsafe_)
-        )),
-    }
-}
-
-/// Whether a wait in it has a limit that is more than a single try.
-fn has_time_outs(scenario: &Scenario) -> bool {
-    let is_limited = |step: &Step| matches!(step, Step::Lock { within: Some(limit), .. } if !limit.is_zero());
-    let limited = scenario.processes.iter().flat_map(|process| &process.steps).any(is_limited);
-    limited || scenario.uses_sqlite() && !scenario.busy_timeout().is_zero()
-}
-
-/// Livelock and starvation.
-fn endless(scenario: &Scenario, answer: &Answer, style: Style) -> Vec<String> {
-    let Some((_, loops)) = &answer.endless else {
-        let unknown = "Whether somebody can go on without end, or starve, is not known: that takes every state, \
-                       kept, and --first or the bound of memory was in the way.";
-        return if answer.explored.stopped.is_none() { vec![style.warn(unknown)] } else { Vec::new() };
-    };
-    let mut sentences = Vec::new();
-    sentences.push(match &loops.livelock {
-        None => {
-            "No livelock is possible: if all who can move get their turn, nobody moves for ever without finishing a \
-                 round."
-                .into()
-        }
-        Some((into, around)) => {
-            let into = match into.movers.as_slice() {
-                [] => "From the start".into(),
-                movers => format!("After {}", clean(&format_schedule(movers, scenario))),
-            };
-            style.bad(&format!(
-                "A livelock is possible. {into} the moves {} lead back to where they began, and nobody has finished a \
-                 round: unless somebody gives up, that can go on for ever.",
-                clean(&format_schedule(&around.movers, scenario))
-            ))
-        }
-    });
-    sentences.push(match loops.starving.as_slice() {
-        [] => "Nobody can starve: be kept waiting for ever while others finish their rounds.".into(),
-        starving => {
-            let names: Vec<String> = starving.iter().map(|&who| clean(name(scenario, who))).collect();
-            style.bad(&format!(
-                "Starvation is possible: {} can be kept from finishing a round for ever while others finish theirs.",
-                list(&names)
-            ))
-        }
-    });
-    sentences
 }

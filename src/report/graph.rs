@@ -15,15 +15,20 @@ pub fn picture(scenario: &Scenario, deadlock: &Deadlock, style: Style) -> String
         text += &ring(scenario, cycle, style);
     }
     for edge in &deadlock.blocked_behind {
-        let arrow = arrow(scenario, edge);
+        let arrow = arrow(scenario, edge, "waits for");
         text += &format!("     {}  (blocked behind)\n", style.warn(&arrow));
     }
     text
 }
 
-/// One cycle as a ring of arrows.
+/// One cycle as a ring of arrows: they all wait.
 pub fn ring(scenario: &Scenario, cycle: &[Edge], style: Style) -> String {
-    ring_of(&cycle.iter().map(|edge| arrow(scenario, edge)).collect::<Vec<_>>(), style)
+    ring_where(scenario, cycle, |_| "waits for".to_owned(), style)
+}
+
+/// One cycle as a ring of arrows, with what each process does about its lock: `waits for`, `would wait for 2 of`.
+pub fn ring_where(scenario: &Scenario, cycle: &[Edge], does: impl Fn(usize) -> String, style: Style) -> String {
+    ring_of(&cycle.iter().map(|edge| arrow(scenario, edge, &does(edge.waiter))).collect::<Vec<_>>(), style)
 }
 
 /// A ring of arrows that are words already.
@@ -49,12 +54,12 @@ pub fn ring_of(arrows: &[String], style: Style) -> String {
     text
 }
 
-fn arrow(scenario: &Scenario, edge: &Edge) -> String {
+fn arrow(scenario: &Scenario, edge: &Edge, does: &str) -> String {
     let name = |who| cut(&clean(name(scenario, who)), 20);
-    arrow_of(&name(edge.waiter), &cut(&clean(&edge.lock), 20), &name(edge.holder))
+    arrow_of(&name(edge.waiter), does, &cut(&clean(&edge.lock), 20), &name(edge.holder))
 }
 
 /// One arrow, of words that are clean.
-pub fn arrow_of(waiter: &str, lock: &str, holder: &str) -> String {
-    format!("{waiter} ──waits for {lock}──▶ {holder}")
+pub fn arrow_of(waiter: &str, does: &str, lock: &str, holder: &str) -> String {
+    format!("{waiter} ──{does} {lock}──▶ {holder}")
 }

@@ -20,7 +20,7 @@ mod table;
 mod transcript;
 mod words;
 
-pub use graph::ring;
+pub use graph::ring_where;
 pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};

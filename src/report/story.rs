@@ -113,12 +113,16 @@ impl Story {
         Some(match &event.what {
             What::Works { for_us } => (Kind::Plain, format!("works for {}", setting(*for_us))),
             What::Meets => (Kind::Plain, "comes to the meeting".into()),
-            What::Waits { lock, mode, limit_us } => (Kind::Waits, self.waits(who, lock, *mode, *limit_us)),
-            What::Gets { lock, mode } => (Kind::Good, self.gets(event, lock, *mode)),
-            What::Releases { lock } if lock != DATABASE => (Kind::Plain, format!("lets {} go", clean(lock))),
-            What::Refused { lock, mode, why, waited_us } => {
+            What::Waits { lock, mode, units, limit_us } => {
+                (Kind::Waits, self.waits(who, lock, *mode, *units, *limit_us))
+            }
+            What::Gets { lock, mode, units } => (Kind::Good, self.gets(event, lock, *mode, *units)),
+            What::Releases { lock, units, .. } if lock != DATABASE => {
+                (Kind::Plain, format!("lets {} go", counted(*units, clean(lock))))
+            }
+            What::Refused { lock, mode, units, why, waited_us } => {
                 let code = why.code.map_or_else(String::new, |code| format!(" {code}"));
-                let what = self.object(lock, *mode);
+                let what = self.object(lock, *mode, *units);
                 let text = format!(
                     "is refused {what}{}: {} ({}{code})",
                     self.after(*waited_us),
@@ -142,7 +146,7 @@ impl Story {
         })
     }
 
-    fn waits(&self, who: usize, lock: &str, mode: Mode, limit_us: Option<u64>) -> String {
+    fn waits(&self, who: usize, lock: &str, mode: Mode, units: Option<u32>, limit_us: Option<u64>) -> String {
         let in_the_way = |hold: &&Hold| hold.who != who && mode.conflicts_with(hold.mode);
         let holders = self.graph.holders(lock).iter().filter(in_the_way);
         let holders: Vec<String> = holders.map(|hold| clean(name(&self.scenario, hold.who))).collect();
@@ -151,13 +155,13 @@ impl Story {
             holders => format!(", held by {}", list(holders)),
         };
         let limit = limit_us.map_or_else(|| "without a time-out".into(), |limit| format!("up to {}", setting(limit)));
-        format!("waits {limit} for {}{holders}", self.object(lock, mode))
+        format!("waits {limit} for {}{holders}", self.object(lock, mode, units))
     }
 
-    fn gets(&self, event: &Event, lock: &str, mode: Mode) -> String {
+    fn gets(&self, event: &Event, lock: &str, mode: Mode, units: Option<u32>) -> String {
         let waited = self.graph.wait_of(event.who).map(|wait| event.at_us.saturating_sub(wait.since_us));
         let after = waited.map_or_else(String::new, |waited| self.after(waited));
-        format!("gets {}{after}", self.object(lock, mode))
+        format!("gets {}{after}", self.object(lock, mode, units))
     }
 
     fn abandons(&self, who: usize, round: u32) -> String {
@@ -206,13 +210,13 @@ impl Story {
         }
     }
 
-    /// `A`, `A (shared)`, `the write lock (RESERVED) of database`.
-    fn object(&self, lock: &str, mode: Mode) -> String {
+    /// `A`, `A (shared)`, `2 of money`, `the write lock (RESERVED) of database`.
+    fn object(&self, lock: &str, mode: Mode, units: Option<u32>) -> String {
         let kind = if lock == DATABASE { self.scenario.on } else { self.scenario.kind_of(lock) };
         let has_units = self.scenario.units.contains_key(lock);
         let lock = cut(&clean(lock), 64);
         match (kind, mode) {
-            _ if has_units => lock,
+            _ if has_units => counted(units, lock),
             (LockKind::Sqlite | LockKind::SqliteWal, Mode::Reserved | Mode::Writer) => {
                 format!("the write lock ({mode}) of {lock}")
             }
@@ -223,6 +227,11 @@ impl Story {
             _ => lock,
         }
     }
+}
+
+/// `2 of money`; the lock alone where no number is known.
+fn counted(units: Option<u32>, lock: String) -> String {
+    units.map_or_else(|| lock.clone(), |units| format!("{units} of {lock}"))
 }
 
 /// What a line is about, for its colour.

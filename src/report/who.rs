@@ -203,6 +203,7 @@ fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
         let base = file.rsplit('/').next().unwrap_or(&file);
         arrow_of(
             &cut(&clean(&reading::name(sight, arrow.waiter)), 24),
+            "waits for",
             &cut(&clean(base), 20),
             &cut(&clean(&reading::name(sight, arrow.holder)), 24),
         )

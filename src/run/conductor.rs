@@ -249,7 +249,7 @@ impl<'a> Conductor<'a> {
     /// Whoever gets a lock that another process holds, and has not let go, is told of a death before we were: the
     /// system frees the locks of the dead at once. Then the dead comes first in the trace, as it did in the world.
     fn bury_former_holder(&mut self, event: &Event) -> anyhow::Result<()> {
-        let What::Gets { lock, mode } = &event.what else { return Ok(()) };
+        let What::Gets { lock, mode, .. } = &event.what else { return Ok(()) };
         let in_the_way = |hold: &&Hold| hold.who != event.who && !hold.committing && mode.conflicts_with(hold.mode);
         let Some(dead) = self.graph.holders(lock).iter().find(in_the_way).map(|hold| hold.who) else {
             return Ok(());

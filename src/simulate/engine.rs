@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::gate::Gate;
-use super::narrator::{Narrator, kind_of};
+use super::narrator::Narrator;
 use super::pace::{Pace, Polls};
 use super::{Error, MOST_EVENTS, Options};
-use crate::model::{Attempts, Move, Outcome, Phase, Program};
+use crate::model::{Attempts, Move, Outcome, Phase, Program, kind_of};
 use crate::scenario::{DATABASE, LockKind, Scenario};
 use crate::trace::{Aftermath, Event, KilledFor, Stored, Trace, What};
 

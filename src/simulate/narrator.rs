@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::refusal;
 use crate::analysis::WaitForGraph;
-use crate::model::{Mode, Move, Outcome, Phase, Place, Program, Random, pause};
-use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
+use crate::model::{Mode, Move, Outcome, Phase, Place, Program, Random, Want, kind_of, pause, wanted};
+use crate::scenario::{DATABASE, Process, Scenario, Step};
 use crate::trace::{Deadlock, Event, KilledFor, Refusal, What};
 
 /// The process id of a process that does not exist.
@@ -42,16 +42,6 @@ struct Voice<'a> {
     waits: bool,
     /// It has said that it works.
     works: bool,
-}
-
-/// What a step asks for.
-struct Asking<'a> {
-    lock: &'a str,
-    mode: Mode,
-    /// `None` waits for ever; zero is refused at once.
-    patience: Option<Duration>,
-    /// It is a COMMIT: so it says that, and not what it wants.
-    commits: bool,
 }
 
 impl<'a> Narrator<'a> {
@@ -237,13 +227,12 @@ impl<'a> Narrator<'a> {
     /// A step that gets what it asks for, if it asks for anything.
     fn get(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Asking { lock, mode, .. }) = self.asking(who, place) else { return };
-        self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode });
-        let units = match self.step(who, place) {
-            Some(Step::Lock { units, .. }) => units.unwrap_or(1),
-            _ => return self.voices[who].mode = Some(mode),
-        };
-        let held = &mut self.voices[who].held;
+        let Some(Want { lock, mode, units, .. }) = self.asking(who, place) else { return };
+        self.say(who, at_us, What::Gets { lock: lock.to_owned(), mode, units });
+        if self.step(who, place).is_some_and(Step::is_transaction) {
+            return self.voices[who].mode = Some(mode);
+        }
+        let (units, held) = (units.unwrap_or(1), &mut self.voices[who].held);
         match held.iter_mut().find(|(name, _)| *name == lock) {
             Some((_, all)) => *all += units,
             None => held.push((lock, units)),
@@ -268,7 +257,7 @@ impl<'a> Narrator<'a> {
             at_us,
             match asking.commits {
                 true => What::Commits { rows: self.voices[who].rows },
-                false => What::Wants { lock: asking.lock.to_owned(), mode: asking.mode },
+                false => What::Wants { lock: asking.lock.to_owned(), mode: asking.mode, units: asking.units },
             },
         );
     }
@@ -276,10 +265,10 @@ impl<'a> Narrator<'a> {
     /// Says that it waits, once; who is refused at once never says so.
     fn wait(&mut self, who: usize, place: Place, at_us: u64) {
         self.ask(who, place, at_us);
-        let Some(Asking { lock, mode, patience, .. }) = self.asking(who, place) else { return };
+        let Some(Want { lock, mode, units, patience, .. }) = self.asking(who, place) else { return };
         if patience != Some(Duration::ZERO) && !std::mem::replace(&mut self.voices[who].waits, true) {
             let limit_us = patience.map(|limit| limit.as_micros() as u64);
-            self.say(who, at_us, What::Waits { lock: lock.to_owned(), mode, limit_us });
+            self.say(who, at_us, What::Waits { lock: lock.to_owned(), mode, units, limit_us });
         }
     }
 
@@ -290,8 +279,8 @@ impl<'a> Narrator<'a> {
         let why = self.why(at, who, place);
         let waited_us = at_us.saturating_sub(self.voices[who].asked_us.take().unwrap_or(at_us));
         self.voices[who].waits = false;
-        if let Some(Asking { lock, mode, .. }) = self.asking(who, place) {
-            self.say(who, at_us, What::Refused { lock: lock.to_owned(), mode, why, waited_us });
+        if let Some(Want { lock, mode, units, .. }) = self.asking(who, place) {
+            self.say(who, at_us, What::Refused { lock: lock.to_owned(), mode, units, why, waited_us });
         }
         self.release_everything(who, at_us);
         let then = *self.program.place(who, to);
@@ -339,50 +328,32 @@ impl<'a> Narrator<'a> {
         }
     }
 
-    /// Lets go. Of some units nothing is said: it holds the lock until the last of them is given back.
+    /// Lets go: of so many units, or of all that it holds.
     fn unlock(&mut self, who: usize, name: &str, units: Option<u32>, at_us: u64) {
         let held = &mut self.voices[who].held;
-        let mine = held.iter_mut().filter(|(lock, _)| *lock == name);
-        mine.for_each(|(_, all)| *all = all.saturating_sub(units.unwrap_or(u32::MAX)));
-        held.retain(|(_, all)| *all > 0);
-        if held.iter().all(|(lock, _)| *lock != name) {
-            self.say(who, at_us, What::Releases { lock: name.to_owned() });
+        let Some(at) = held.iter().position(|(lock, _)| *lock == name) else { return };
+        let given = units.unwrap_or(u32::MAX).min(held[at].1);
+        held[at].1 -= given;
+        let keeps = held[at].1;
+        if keeps == 0 {
+            held.remove(at);
         }
+        let units = self.scenario.units.contains_key(name).then_some(given);
+        self.say(who, at_us, What::Releases { lock: name.to_owned(), units, keeps });
     }
 
     fn roll_back(&mut self, who: usize, at_us: u64) {
         let voice = &mut self.voices[who];
         let (mode, rows) = (voice.mode.take(), std::mem::take(&mut voice.rows));
         if mode.is_some() {
-            self.say(who, at_us, What::Releases { lock: DATABASE.to_owned() });
+            self.say(who, at_us, What::releases(DATABASE));
         }
         self.say(who, at_us, What::RolledBack { rows });
     }
 
     /// What the step at a place asks for aloud: nothing if the transaction holds as much already.
-    fn asking(&self, who: usize, place: Place) -> Option<Asking<'a>> {
-        let on = self.scenario.kind_of(DATABASE);
-        let busy_timeout = self.scenario.busy_timeout();
-        let mode = match self.step(who, place)? {
-            Step::Lock { name, shared, within, .. } => {
-                let kind = kind_of(self.scenario, name);
-                let mode = if *shared { Mode::to_read(kind) } else { Mode::to_write(kind) };
-                let patience = within.or(kind.is_sqlite().then_some(busy_timeout));
-                return Some(Asking { lock: name, mode, patience, commits: false });
-            }
-            Step::Commit => {
-                let patience = Some(busy_timeout);
-                return Some(Asking { lock: DATABASE, mode: Mode::Exclusive, patience, commits: true });
-            }
-            Step::Begin(Begin::Exclusive) if on == LockKind::Sqlite => Mode::Exclusive,
-            Step::Begin(Begin::Immediate | Begin::Exclusive) | Step::Insert => Mode::to_write(on),
-            Step::Select => Mode::to_read(on),
-            _ => return None,
-        };
-        let held = self.voices[who].mode;
-        // Who holds a lock already is refused at once: SQLite's busy handler is not even called.
-        let patience = Some(if held.is_some() { Duration::ZERO } else { busy_timeout });
-        held.is_none_or(|held| held < mode).then_some(Asking { lock: DATABASE, mode, patience, commits: false })
+    fn asking(&self, who: usize, place: Place) -> Option<Want<'a>> {
+        wanted(self.scenario, self.step(who, place)?, self.voices[who].mode)
     }
 
     fn step(&self, who: usize, place: Place) -> Option<&'a Step> {
@@ -392,9 +363,4 @@ impl<'a> Narrator<'a> {
     fn process(&self, who: usize) -> &'a Process {
         &self.scenario.processes[who]
     }
-}
-
-/// The kind of a lock. One with units has none: it is waited for as for a plain lock.
-pub(super) fn kind_of(scenario: &Scenario, lock: &str) -> LockKind {
-    if scenario.units.contains_key(lock) { LockKind::Flock } else { scenario.kind_of(lock) }
 }

@@ -96,7 +96,7 @@ impl Replay<'_> {
 fn bare(what: What) -> What {
     match what {
         What::Starts { .. } => What::Starts { pid: 0 },
-        What::Refused { lock, mode, why, .. } => What::Refused { lock, mode, why, waited_us: 0 },
+        What::Refused { lock, mode, units, why, .. } => What::Refused { lock, mode, units, why, waited_us: 0 },
         What::ClosesCycle { cycle, timed, .. } => What::ClosesCycle { cycle, timed, after_us: 0 },
         What::Crashed { how, .. } => What::Crashed { how, locks_left: None },
         what => what,

@@ -67,6 +67,9 @@ pub enum What {
         lock: String,
         /// How it wants to hold it.
         mode: Mode,
+        /// How many units of it; `None` for a lock that has none, and in older recordings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
     },
     /// A try showed the lock taken; it waits.
     Waits {
@@ -74,6 +77,9 @@ pub enum What {
         lock: String,
         /// How it wants to hold it.
         mode: Mode,
+        /// How many units of it; `None` for a lock that has none, and in older recordings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
         /// Its patience in microseconds; `None` waits for ever.
         limit_us: Option<u64>,
     },
@@ -83,11 +89,20 @@ pub enum What {
         lock: String,
         /// How it holds it.
         mode: Mode,
+        /// How many units of it; `None` for a lock that has none, and in older recordings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
     },
     /// It is about to let the lock go.
     Releases {
         /// The lock.
         lock: String,
+        /// How many units it gives back; `None` for a lock that has none, and in older recordings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
+        /// Units that it keeps: as long as there are any, it holds the lock.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        keeps: u32,
     },
     /// The lock was refused: what the learner came to see, not an error.
     Refused {
@@ -95,6 +110,9 @@ pub enum What {
         lock: String,
         /// How it wanted to hold it.
         mode: Mode,
+        /// How many units of it; `None` for a lock that has none, and in older recordings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
         /// By whom, and in what words.
         why: Refusal,
         /// From asking to refusal, in microseconds.
@@ -160,6 +178,22 @@ pub enum What {
         /// Why.
         why: KilledFor,
     },
+}
+
+impl What {
+    /// A lock without units that is held so.
+    pub fn gets(lock: impl Into<String>, mode: Mode) -> Self {
+        Self::Gets { lock: lock.into(), mode, units: None }
+    }
+
+    /// A lock without units is let go.
+    pub fn releases(lock: impl Into<String>) -> Self {
+        Self::Releases { lock: lock.into(), units: None, keeps: 0 }
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One arrow of the wait-for graph.
@@ -270,4 +304,37 @@ pub struct Stored {
     pub integrity: Option<String>,
     /// The journal mode that was in force: `delete` or `wal`.
     pub journal: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How an event stands in a file, and that it is read from there again.
+    fn check(what: What, line: &str) {
+        let event = Event { at_us: 5, who: 1, what };
+        let line = format!(r#"{{"at_us":5,"who":1,{line}}}"#);
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+    }
+
+    #[test]
+    fn units_are_written_where_a_lock_has_them() {
+        let (lock, mode) = (String::from("tape"), Mode::Exclusive);
+        check(What::gets("A", mode), r#""what":"gets","lock":"A","mode":"exclusive""#);
+        check(What::releases("A"), r#""what":"releases","lock":"A""#);
+        check(
+            What::Gets { lock: lock.clone(), mode, units: Some(2) },
+            r#""what":"gets","lock":"tape","mode":"exclusive","units":2"#,
+        );
+        check(
+            What::Waits { lock: lock.clone(), mode, units: Some(2), limit_us: None },
+            r#""what":"waits","lock":"tape","mode":"exclusive","units":2,"limit_us":null"#,
+        );
+        check(
+            What::Releases { lock: lock.clone(), units: Some(1), keeps: 1 },
+            r#""what":"releases","lock":"tape","units":1,"keeps":1"#,
+        );
+        check(What::Releases { lock, units: Some(1), keeps: 0 }, r#""what":"releases","lock":"tape","units":1"#);
+    }
 }

@@ -190,6 +190,26 @@ fn units_are_shared_out() {
     );
 }
 
+#[test]
+fn a_victim_is_taken_where_nobody_else_can_serve() {
+    let lent = |second: &str, on_deadlock| {
+        let lends = |first: u32| format!("lock money {first}, lock money 4, unlock money");
+        let mut scenario = scenario(LockKind::Flock, &[&lends(3), second, &lends(2)]);
+        scenario.units.insert("money".into(), 10);
+        scenario.on_deadlock = on_deadlock;
+        scenario
+    };
+    let (works, waits) = ("lock money 5, work 1s, unlock money", "lock money 5, lock money 1, unlock money");
+    for on_deadlock in [OnDeadlock::Watch, OnDeadlock::Victim] {
+        check(&lent(works, on_deadlock), &all_end(48, 79, 78, 0, 0));
+    }
+    // Each of the six orders in which all three take their first portion.
+    let stuck =
+        "47 states, 75 moves; 46 safe, 1 deadlocked after 3\n60 schedules: 6 deadlocked (8/27), 0 refused, 0 losing";
+    check(&lent(waits, OnDeadlock::Watch), stuck);
+    check(&lent(waits, OnDeadlock::Victim), &all_end(65, 94, 78, 0, 0));
+}
+
 /// Where every state is safe.
 fn all_end(states: usize, moves: usize, schedules: u32, refused: u32, losing: u32) -> String {
     format!(

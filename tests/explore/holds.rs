@@ -104,28 +104,43 @@ impl<'a> Rules<'a> {
             true => self.blockers(state, one),
             false => BTreeSet::new(),
         };
-        is_in_cycle(who, LONGEST_FCNTL_CYCLE, next)
+        leads_to(who, who, LONGEST_FCNTL_CYCLE, next)
     }
 
     /// Whether `who` can be the victim of whoever watches for deadlocks. (It is asked only if it can't move.)
+    ///
+    /// Every set of processes is tried: all the others are gone, and still everybody in it waits without limit, and
+    /// for `who`, if not at once then through others of them.
     pub fn may_be_killed(&self, state: &State, who: usize) -> bool {
-        let next = |one: usize| match state[one] {
-            Place::Meeting(spot) => {
-                let been = self.been(one, spot);
-                self.others(one).filter(|other| self.is_awaited(state, *other, been)).collect()
-            }
-            _ if self.waits_at_lock(state, one, |_| true) => self.blockers(state, one),
-            _ => BTreeSet::new(),
+        let among = |set: u32, one: &usize| set >> one & 1 == 1;
+        let is_deadlock = |set: u32| {
+            let alone = |one: usize| if among(set, &one) { state[one] } else { Place::Ended };
+            let left: State = (0..state.len()).map(alone).collect();
+            let next = |one: usize| self.waits_for(&left, one);
+            (0..state.len()).filter(|one| among(set, one)).all(|one| leads_to(one, who, state.len(), next))
         };
-        self.0.on_deadlock == OnDeadlock::Victim && is_in_cycle(who, state.len(), next)
+        let sets = (0..1_u32 << state.len()).filter(|set| among(*set, &who));
+        self.0.on_deadlock == OnDeadlock::Victim && sets.into_iter().any(is_deadlock)
+    }
+
+    /// For whom `who` waits without limit.
+    fn waits_for(&self, state: &State, who: usize) -> BTreeSet<usize> {
+        match state[who] {
+            Place::Meeting(spot) => {
+                let been = self.been(who, spot);
+                self.others(who).filter(|other| self.is_awaited(state, *other, been)).collect()
+            }
+            _ if self.waits_at_lock(state, who, |_| true) => self.blockers(state, who),
+            _ => BTreeSet::new(),
+        }
     }
 }
 
-/// Whether at most `longest` arrows lead from `who` back to it.
-fn is_in_cycle(who: usize, longest: usize, next: impl Fn(usize) -> BTreeSet<usize>) -> bool {
-    let mut reached = next(who);
+/// Whether at least one and at most `longest` arrows lead from `one` to `other`.
+fn leads_to(one: usize, other: usize, longest: usize, next: impl Fn(usize) -> BTreeSet<usize>) -> bool {
+    let mut reached = next(one);
     for _ in 1..longest {
         reached = reached.iter().flat_map(|one| next(*one)).chain(reached.iter().copied()).collect();
     }
-    reached.contains(&who)
+    reached.contains(&other)
 }

@@ -3,6 +3,7 @@
 mod agrees;
 mod count;
 mod facts;
+mod fair;
 mod holds;
 mod laws;
 mod naive;

@@ -185,6 +185,24 @@ fn units() {
     check_programs("flock", "units = { tape = 3 }\non_deadlock = \"victim\"", &programs, (154, 0, 285));
 }
 
+#[test]
+fn a_victim_among_units() {
+    let check = |programs: [&str; 3], expected| {
+        check_programs("flock", "units = { money = 10 }\non_deadlock = \"victim\"", &programs, expected);
+    };
+    let lent =
+        |second| ["lock money 3, lock money 4, unlock money", second, "lock money 2, lock money 4, unlock money"];
+    check(lent("lock money 5, work 1s, unlock money"), (48, 0, 80));
+    check(lent("lock money 5, lock money 1, unlock money"), (65, 0, 98));
+    check(lent("lock money 5, lock A, lock money 1 within 1s, unlock A, unlock money"), (64, 0, 104));
+    let mixed = [
+        "rounds = 2 | lock A shared, lock money 4, meet, unlock money, unlock A",
+        "lock money 6, lock A, unlock A, unlock money",
+        "lock A shared, lock money 3, lock money 3, unlock money, meet, unlock A",
+    ];
+    check(mixed, (201, 0, 337));
+}
+
 /// Both kinds of SQLite, without and with patience, by program.
 #[track_caller]
 fn check_databases(head: &str, programs: &[&str], expected: [(usize, usize, usize); 4]) {

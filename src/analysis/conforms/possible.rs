@@ -156,8 +156,9 @@ impl<'a> Possible<'a> {
         Ok(())
     }
 
-    /// Keeps the states in which all these waits and holds are there, and checks that they are a ring through `who`.
-    pub(super) fn keep_cycle(&mut self, who: usize, cycle: &[Edge]) -> Result<(), String> {
+    /// Keeps the states in which all these waits and holds are there, and checks that they are a ring through `who`:
+    /// one that nobody opens, unless it is `timed`.
+    pub(super) fn keep_cycle(&mut self, who: usize, cycle: &[Edge], timed: bool) -> Result<(), String> {
         let next = cycle.iter().skip(1).chain(cycle.first());
         let is_ring = cycle.iter().zip(next).all(|(edge, next)| edge.holder == next.waiter);
         if !is_ring || !cycle.iter().any(|edge| edge.waiter == who) {
@@ -174,7 +175,9 @@ impl<'a> Possible<'a> {
         };
         let count = self.pending.len();
         let known = cycle.iter().all(|edge| edge.waiter < count && self.pending[edge.waiter].is_some());
-        self.keep(who, |state| known && cycle.iter().all(|edge| is_there(state, edge)), "not all of them wait so")
+        self.keep(who, |state| known && cycle.iter().all(|edge| is_there(state, edge)), "not all of them wait so")?;
+        let lasts = |state: &State| timed || cycle.iter().all(|edge| program.is_deadlocked(&state.at, edge.waiter));
+        self.keep(who, lasts, "somebody else can serve one of them")
     }
 
     /// Adds all that may have happened since the last event: whatever is under way may take effect.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::EDEADLK;
 use super::possible::Act;
-use crate::model::Mode;
+use crate::model::{Mode, wanted};
 use crate::scenario::{Begin, DATABASE, LockKind, Process, Scenario, Step};
 use crate::trace::{KilledFor, What};
 
@@ -224,7 +224,7 @@ impl<'a> Script<'a> {
                 begins(Doing::Meets)
             }
             (Step::Crash, What::Crashes) => begins(Doing::Crashes),
-            (Step::Unlock { name, .. }, What::Releases { lock }) if name == lock => {
+            (Step::Unlock { name, .. }, What::Releases { lock, units: None, keeps: 0 }) if name == lock => {
                 self.held.retain(|held| held != name);
                 begins(Doing::Releases)
             }
@@ -233,13 +233,15 @@ impl<'a> Script<'a> {
                 Some((Doing::BetweenSteps, Some(Act::Step)))
             }
             (Step::Commit, What::Commits { rows }) if *rows == self.rows => begins(Doing::Commits { waits: false }),
-            (Step::Rollback, What::Releases { lock }) if lock == DATABASE && self.database.is_some() => {
+            (Step::Rollback, What::Releases { lock, units: None, keeps: 0 })
+                if lock == DATABASE && self.database.is_some() =>
+            {
                 begins(Doing::RollsBack)
             }
             (Step::Rollback, What::RolledBack { rows: 0 }) if self.database.is_none() => {
                 Some((Doing::BetweenSteps, Some(Act::Step)))
             }
-            (step, What::Wants { lock, mode })
+            (step, What::Wants { lock, mode, units: None })
                 if step.lock_name() == Some(lock) && self.wanted(step) == Some(*mode) =>
             {
                 begins(Doing::Asks { mode: *mode, waits: false })
@@ -250,48 +252,30 @@ impl<'a> Script<'a> {
 
     /// How a step wants to hold its lock; `None` if it does not ask.
     fn wanted(&self, step: &Step) -> Option<Mode> {
-        let kind = self.scenario.kind_of(step.lock_name()?);
-        let mode = match step {
-            Step::Lock { shared: true, .. } | Step::Select => Mode::to_read(kind),
-            Step::Begin(Begin::Exclusive) if kind == LockKind::Sqlite => Mode::Exclusive,
-            Step::Lock { .. } | Step::Insert | Step::Begin(Begin::Immediate | Begin::Exclusive) => Mode::to_write(kind),
-            _ => return None,
-        };
-        let holds = step.is_transaction() && self.database.is_some_and(|held| held >= mode);
-        (!holds).then_some(mode)
+        wanted(self.scenario, step, self.database).filter(|want| !want.commits).map(|want| want.mode)
     }
 
     /// How long the step that is under way may wait; `None` is without end.
     fn patience(&self) -> Option<Duration> {
-        match &self.process.steps[self.step] {
-            Step::Lock { within: Some(limit), .. } => Some(*limit),
-            step => {
-                let is_sqlite = step.lock_name().is_some_and(|lock| self.scenario.kind_of(lock).is_sqlite());
-                is_sqlite.then(|| self.scenario.busy_timeout())
-            }
-        }
+        wanted(self.scenario, &self.process.steps[self.step], self.database).and_then(|want| want.patience)
     }
 
     fn may_wait(&self, limit_us: Option<u64>) -> bool {
         let patience = self.patience();
-        // Whoever holds the database is refused at once.
-        let upgrades = self.process.steps[self.step] == Step::Insert && self.database.is_some();
-        limit_us.map(u128::from) == patience.map(|limit| limit.as_micros())
-            && patience != Some(Duration::ZERO)
-            && !upgrades
+        limit_us.map(u128::from) == patience.map(|limit| limit.as_micros()) && patience != Some(Duration::ZERO)
     }
 
     fn answer(&mut self, mode: Mode, waits: bool, what: &What) -> Acts {
         let step = &self.process.steps[self.step];
         let name = step.lock_name().unwrap_or_default();
         match what {
-            What::Waits { lock, mode: told, limit_us } if !waits && lock == name && *told == mode => {
+            What::Waits { lock, mode: told, units: None, limit_us } if !waits && lock == name && *told == mode => {
                 if !self.may_wait(*limit_us) {
                     return Err("it does not wait so long here".into());
                 }
                 self.then(Doing::Asks { mode, waits: true }, &[Act::Waits])
             }
-            What::Gets { lock, mode: told } if lock == name && *told == mode => {
+            What::Gets { lock, mode: told, units: None } if lock == name && *told == mode => {
                 match step {
                     Step::Lock { name, .. } => self.held.push(name),
                     _ => self.database = Some(mode),
@@ -301,7 +285,7 @@ impl<'a> Script<'a> {
                     _ => self.made(&[Act::Done]),
                 }
             }
-            What::Refused { lock, mode: told, why, .. } if lock == name && *told == mode => {
+            What::Refused { lock, mode: told, units: None, why, .. } if lock == name && *told == mode => {
                 let can_close_cycles = self.patience().is_none() && self.scenario.kind_of(name) == LockKind::Fcntl;
                 if (why.name == EDEADLK) != can_close_cycles {
                     return Err("EDEADLK is for fcntl locks, and for waits without a limit".into());
@@ -314,7 +298,7 @@ impl<'a> Script<'a> {
 
     fn commit(&mut self, waits: bool, what: &What) -> Acts {
         match what {
-            What::Waits { lock, mode: Mode::Exclusive, limit_us } if !waits && lock == DATABASE => {
+            What::Waits { lock, mode: Mode::Exclusive, units: None, limit_us } if !waits && lock == DATABASE => {
                 if !self.may_wait(*limit_us) {
                     return Err("it does not wait so long here".into());
                 }
@@ -325,7 +309,9 @@ impl<'a> Script<'a> {
                 (self.rows, self.database) = (0, None);
                 self.made(&[Act::Done])
             }
-            What::Refused { lock, mode: Mode::Exclusive, why, .. } if lock == DATABASE => self.refused(&why.name),
+            What::Refused { lock, mode: Mode::Exclusive, units: None, why, .. } if lock == DATABASE => {
+                self.refused(&why.name)
+            }
             _ => Err(format!("it is in the middle of a COMMIT of {} rows", self.rows)),
         }
     }
@@ -346,7 +332,7 @@ impl<'a> Script<'a> {
         let mut acts = if under_way { vec![Act::Done] } else { Vec::new() };
         let tries = self.process.retry.as_ref().map(|retry| retry.attempts);
         match (left.pop_front(), what) {
-            (Some(Release::Lock(name)), What::Releases { lock }) if name == *lock => {
+            (Some(Release::Lock(name)), What::Releases { lock, units: None, keeps: 0 }) if name == *lock => {
                 acts.push(Act::Begins);
                 self.then(Doing::Refused { left, under_way: true }, &acts)
             }

@@ -23,13 +23,13 @@ fn event(line: &str, scenario: &Scenario) -> Event {
     let patience = kind.is_sqlite().then(|| scenario.busy_timeout().as_micros() as u64);
     let limit_us = if word(4) == "for" { Some(word(5).parse().unwrap()) } else { patience };
     let what = match word(1) {
-        "wants" => What::Wants { lock, mode },
-        "waits" => What::Waits { lock, mode, limit_us },
-        "gets" => What::Gets { lock, mode },
-        "releases" => What::Releases { lock },
+        "wants" => What::Wants { lock, mode, units: None },
+        "waits" => What::Waits { lock, mode, units: None, limit_us },
+        "gets" => What::gets(lock, mode),
+        "releases" => What::releases(lock),
         "refused" => {
             let why = Refusal { name: words[words.len() - 1].into(), code: None, text: String::new() };
-            What::Refused { lock, mode, why, waited_us: 1 }
+            What::Refused { lock, mode, units: None, why, waited_us: 1 }
         }
         "inserted" => What::Inserted,
         "commits" => What::Commits { rows: number(2) },

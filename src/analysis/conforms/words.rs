@@ -7,11 +7,11 @@ use crate::trace::{Event, What};
 pub(super) fn told(event: &Event, scenario: &Scenario) -> String {
     let name = |who: usize| scenario.processes.get(who).map_or("somebody", |process| &process.name);
     let what = match &event.what {
-        What::Wants { lock, mode } => format!("wants {lock} ({mode})"),
-        What::Waits { lock, mode, limit_us: None } => format!("waits for {lock} ({mode})"),
-        What::Waits { lock, mode, limit_us: Some(limit) } => format!("waits for {lock} ({mode}) for {limit} us"),
-        What::Gets { lock, mode } => format!("gets {lock} ({mode})"),
-        What::Releases { lock } => format!("releases {lock}"),
+        What::Wants { lock, mode, .. } => format!("wants {lock} ({mode})"),
+        What::Waits { lock, mode, limit_us: None, .. } => format!("waits for {lock} ({mode})"),
+        What::Waits { lock, mode, limit_us: Some(limit), .. } => format!("waits for {lock} ({mode}) for {limit} us"),
+        What::Gets { lock, mode, .. } => format!("gets {lock} ({mode})"),
+        What::Releases { lock, .. } => format!("releases {lock}"),
         What::Refused { lock, mode, why, .. } => format!("is refused {lock} ({mode}) with {}", why.name),
         What::Commits { rows } => format!("commits {rows} rows"),
         What::Committed { rows } => format!("has committed {rows} rows"),

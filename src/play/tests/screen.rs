@@ -4,8 +4,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use snapbox::{IntoData as _, assert_data_eq, str};
 
-use super::super::{Desk, Flow, Game, draw};
-use super::{key_of, scenario};
+use super::super::{Desk, Game, Key, draw};
+use super::{press, scenario};
 use crate::model::{Attempts, Program};
 
 /// What is on a screen of this size behind these keys.
@@ -13,12 +13,36 @@ fn screen(name: &str, keys: &str, (width, height): (u16, u16)) -> String {
     let scenario = scenario(name);
     let program = Program::compile(&scenario, Attempts::Counted).unwrap();
     let mut desk = Desk::new(Game::new(&scenario, &program), false);
-    keys.chars().for_each(|key| assert_eq!(desk.press(key_of(key)), Flow::Stay));
+    desk.search();
+    press(&mut desk, keys);
+    drawn(&desk, (width, height))
+}
+
+fn drawn(desk: &Desk, (width, height): (u16, u16)) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| draw(frame, &desk, false)).unwrap();
+    terminal.draw(|frame| draw(frame, desk, false)).unwrap();
     let cells = terminal.backend().buffer().content().chunks(width.into());
     let row = |cells: &[ratatui::buffer::Cell]| cells.iter().map(|cell| cell.symbol()).collect::<String>();
     cells.map(|cells| row(cells).trim_end().to_owned() + "\n").collect()
+}
+
+/// What takes its time is said before it is done.
+#[test]
+fn a_search_is_announced() {
+    let scenario = scenario("philosophers 12");
+    let program = Program::compile(&scenario, Attempts::Counted).unwrap();
+    let mut desk = Desk::new(Game::new(&scenario, &program), false);
+    let mut shows = |key: Option<Key>, first: &str, then: &str| {
+        key.map(|key| desk.press(key));
+        assert!(desk.is_to_search());
+        assert!(drawn(&desk, (80, 24)).contains(first), "{first}");
+        desk.search();
+        assert!(!desk.is_to_search());
+        let shown = drawn(&desk, (80, 24));
+        assert!(shown.contains(then) && !shown.contains(first), "{shown}");
+    };
+    shows(None, "Goal: looking whether it can deadlock ... Moves: 0.", "Goal: make it deadlock, if that can be");
+    shows(Some(Key::Char('h')), "Looking ahead ...", "A way to the goal was not found.");
 }
 
 #[test]
@@ -94,8 +118,8 @@ Processes ───────────────────────�
  2 P2  can move              lock money 2 [lock money 2] unlock money
 ▶3 P3  blocked by P1 and P2  lock money 2 [lock money 5] unlock money
 Locks ─────────────────────────────────  Who waits for whom ────────────────────
-money  2 of 10 free: P1 4, P2 2 and P3…  P1 ──waits for money──▶ P2 and P3
-                                         P3 ──waits for money──▶ P1 and P2
+money  2 of 10 free: P1 4, P2 2 and P3…  ┌▶ P1 ──waits for 5 of money──▶ P3
+                                         └─ P3 ──waits for 5 of money──▶ P1
 Lanes, one second a move ───────────────────────────────────────────────────────
    0 s                                                                 10.00 s
 P1         ███████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
@@ -108,9 +132,9 @@ P3                        ▄▄▄▄▄▄▄
 
 
 
-P3: lock money 2.
-
-
+P3: lock money 2. A cycle has closed: P1 waits for 5 of money, of which P3 holds
+2; P3 waits for 5 of money, of which P1 holds 4. They can't go on; the others
+still can.
 1-3 move  u undo  r redo  R restart  h hint  ? help  q quit
 
 "#]]

@@ -7,10 +7,10 @@
 //!   "title": "...",
 //!   "on": "flock",
 //!   "processes": ["P1", "P2"],
-//!   "complete": true,              every state was visited
-//!   "stopped": null,               why not: first | states | memory
-//!   "states": 19,
-//!   "transitions": 22,
+//!   "complete": true,              it was not stopped: no state was left out that could matter to what was asked
+//!   "stopped": null,               why it was: first | states | memory | interrupted
+//!   "states": 19,                  visited; with --first steps that disturb nobody are made at once, which takes fewer
+//!   "transitions": 22,             moves made between them
 //!   "schedules": "6",              complete ones; null if not known, or if there is no end of them
 //!   "deadlocked_schedules": "2",   of them; null likewise
 //!   "refused_schedules": "0",      of them with a refusal
@@ -21,7 +21,7 @@
 //!   "safe_states": 18,             from which everybody can still end; null if not known
 //!   "unsafe_states": 0,            from which nobody can, though somebody can move; null if not known
 //!   "p_deadlock": "1/2",           a reduced fraction; a number where it is not exact; null if not known
-//!   "shortest": 2,                 moves to the nearest deadlock; null if none was found
+//!   "shortest": 2,                 moves to the nearest deadlock of those found; null if none was
 //!   "schedule": "P1 P2",           these moves, for `lesson run --schedule`; null likewise
 //!   "point_of_no_return": 2,       the move after which nothing avoids it; null if not known, or there from the start
 //!   "cycle": ["P1", "P2"],         of that deadlock
@@ -46,6 +46,8 @@ pub fn document(exploration: &Exploration) -> Value {
     let Exploration { scenario, answer, .. } = exploration;
     let explored = &answer.explored;
     let names = |who: &[usize]| -> Vec<&str> { who.iter().map(|&who| name(scenario, who)).collect() };
+    // What comes behind the search can be interrupted, too.
+    let stopped = explored.stopped.or(answer.interrupted.then_some(Stopped::Interrupted));
     let path = explored.shortest.as_ref();
     let stuck = path.map(|path| tell(scenario, &answer.program, path).1);
     let cycle = stuck.iter().flat_map(|stuck| stuck.cycles.first()).flatten().map(|edge| edge.waiter);
@@ -57,12 +59,12 @@ pub fn document(exploration: &Exploration) -> Value {
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "explore",
-        "ok": explored.deadlock_states == 0 && explored.stopped.is_none(),
+        "ok": explored.deadlock_states == 0 && stopped.is_none(),
         "title": scenario.title,
         "on": scenario.on.name(),
         "processes": names(&(0..scenario.processes.len()).collect::<Vec<_>>()),
-        "complete": explored.stopped.is_none(),
-        "stopped": explored.stopped.map(|stopped| match stopped {
+        "complete": stopped.is_none(),
+        "stopped": stopped.map(|stopped| match stopped {
             Stopped::First => "first",
             Stopped::States => "states",
             Stopped::Memory => "memory",

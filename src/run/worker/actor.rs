@@ -190,7 +190,7 @@ impl Actor {
     }
 
     fn unlock(&mut self, name: &str) -> anyhow::Result<Course> {
-        self.tell(What::Releases { lock: name.to_owned() })?;
+        self.tell(What::releases(name))?;
         self.held.retain(|held| held != name);
         let kind = self.kinds[name];
         self.backend(kind)?.unlock(name)?;
@@ -237,7 +237,7 @@ impl Actor {
     fn settle(&mut self, asked: &Asked, answer: Answer) -> anyhow::Result<Course> {
         match answer {
             Answer::Granted => {
-                self.tell(What::Gets { lock: asked.lock.clone(), mode: asked.mode })?;
+                self.tell(What::gets(asked.lock.as_str(), asked.mode))?;
                 Ok(Course::Done)
             }
             Answer::Taken(why) | Answer::Refused(why) => {
@@ -269,17 +269,17 @@ struct Asked {
 
 impl Asked {
     fn wants(&self) -> What {
-        What::Wants { lock: self.lock.clone(), mode: self.mode }
+        What::Wants { lock: self.lock.clone(), mode: self.mode, units: None }
     }
 
     fn waits(&self, patience: Option<Duration>) -> What {
         let limit_us = patience.map(|limit| limit.as_micros() as u64);
-        What::Waits { lock: self.lock.clone(), mode: self.mode, limit_us }
+        What::Waits { lock: self.lock.clone(), mode: self.mode, units: None, limit_us }
     }
 
     fn refused(&self, why: Refusal) -> What {
         let waited_us = self.at.elapsed().as_micros() as u64;
-        What::Refused { lock: self.lock.clone(), mode: self.mode, why, waited_us }
+        What::Refused { lock: self.lock.clone(), mode: self.mode, units: None, why, waited_us }
     }
 }
 

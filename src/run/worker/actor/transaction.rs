@@ -112,7 +112,7 @@ impl Actor {
         let transaction = self.transaction()?;
         let rows = transaction.rows;
         if transaction.mode.is_some() {
-            self.tell(What::Releases { lock: DATABASE.to_owned() })?;
+            self.tell(What::releases(DATABASE))?;
         }
         self.transaction()?.database.rollback()?;
         self.forget_transaction()?;
