@@ -26,6 +26,7 @@
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's bytes; what was seen -> meaning |
+//! | [`mystery`] | the hidden culprits of `lesson mystery`: who has it locked, and how each is made |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
 //! | [`trace`] | what happened: events, the JSON Lines file |
 //! | [`scenario`] | what should happen: types, the step language, TOML, the built-in ones and the fixes |
@@ -34,12 +35,13 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, explore, export, run, simulate, who, machine }
+//! main -> cli -> { check, play, report, explore, export, run, simulate, mystery, who, machine }
 //! check -> { run, who, machine }
 //! play -> { explore, report, simulate, model }
-//! report -> { explore, simulate, who }                 explore, export -> model
+//! report -> { explore, simulate, mystery, who }        explore, export -> model
 //! who -> { analysis, trace, machine }
-//! run -> { who, machine, analysis, trace, scenario, model }
+//! mystery -> { who, trace, scenario, model }
+//! run -> { mystery, who, machine, analysis, trace, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
 //! machine -> trace
@@ -102,10 +104,17 @@
 //! [`analysis::cycles`]. SQLite polls, so its waiters are inferred, and said to be. Nothing is locked, written or
 //! signalled; the command that would end a holder is only printed.
 //!
+//! ## How `lesson mystery` works
+//!
+//! A seed hides one of the culprits of [`mystery`]. All but one are scenarios, carried out by the workers of a run that
+//! nobody ends before the learner has answered; the one whose lock outlives its taker is an heir (`run/heir.rs`), on a
+//! leash as the workers are. The mystery begins when [`who::judge()`] finds the cause that was meant, so what the
+//! learner is told is what `lesson who` can tell; what a victim meets is really tried (`run/victim.rs`).
+//!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `report` and `who::judge`
-//!    touch no clock, process, file system, environment or randomness (but a seed's): they are functions
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `mystery`, `report` and
+//!    `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are functions
 //!    (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
@@ -133,6 +142,7 @@ pub mod explore;
 pub mod export;
 pub mod machine;
 pub mod model;
+pub mod mystery;
 pub mod play;
 pub mod report;
 pub mod run;

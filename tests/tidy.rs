@@ -5,8 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms that are functions of their input. They may not look at the world.
-const PURE_ROOMS: [&str; 10] =
-    ["scenario", "trace", "model", "analysis", "report", "explore", "export", "simulate", "play", "who/judge"];
+const PURE_ROOMS: [&str; 11] = [
+    "scenario",
+    "trace",
+    "model",
+    "analysis",
+    "report",
+    "explore",
+    "export",
+    "simulate",
+    "play",
+    "mystery",
+    "who/judge",
+];
 
 /// Words that look at the world, or whose order is chance.
 const IMPURE_WORDS: [&str; 5] = ["Instant", "SystemTime", "HashMap", "HashSet", "rand"];

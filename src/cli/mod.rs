@@ -9,6 +9,7 @@ mod fixed;
 mod guardian;
 mod live;
 mod locked;
+mod mystery;
 mod output;
 mod play;
 mod recordings;
@@ -50,6 +51,7 @@ Examples:
   lesson deadlock --on fcntl    a deadlock that the kernel refuses
   lesson fixed --json           every fix, measured, for a script
   lesson who app.db             who has it locked, right now, and why
+  lesson mystery                a hidden culprit: find it with lesson who
   lesson scenarios show deadlock > my.toml && lesson run my.toml
 
 Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
@@ -68,6 +70,8 @@ enum Command {
     Fixed(fixed::Args),
     /// Who has a database or a lock file locked, right now, and why
     Who(who::Args),
+    /// Somebody has it locked: find out who, with `lesson who`
+    Mystery(mystery::Args),
     /// Carry out a scenario from a file
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
@@ -85,6 +89,15 @@ enum Command {
     Worker {
         /// For whoever reads `ps`
         names: Option<std::ffi::OsString>,
+    },
+    /// A lock that a child inherits; lesson starts it by itself
+    #[command(hide = true)]
+    Heir {
+        /// Takes this lock and hands it on; without it, the child
+        lock: Option<String>,
+        /// The arena goes with the child
+        #[arg(long)]
+        temporary: bool,
     },
     /// Gives the terminal back when play is killed; lesson starts it by itself
     #[cfg(unix)]
@@ -131,7 +144,9 @@ impl Cli {
     fn dispatch(self) -> anyhow::Result<Verdict> {
         match self.command {
             // A worker prints events, not pages; Ctrl-C is its conductor's affair.
-            Command::Worker { .. } => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            Command::Worker { .. } | Command::Heir { .. } => {
+                return self.execute(&Terminal::of_stdout(ColorChoice::Never));
+            }
             #[cfg(unix)]
             Command::Guardian => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
             _ => {}
@@ -150,6 +165,7 @@ impl Cli {
             Command::Deadlock(args) => args.run(terminal),
             Command::Fixed(args) => args.run(terminal),
             Command::Who(args) => args.run(terminal),
+            Command::Mystery(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
             Command::Play(args) => args.run(terminal),
@@ -157,6 +173,9 @@ impl Cli {
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
             Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
+            Command::Heir { lock, temporary } => {
+                crate::run::heir::main(lock.as_deref(), temporary).map(|()| Verdict::Shown)
+            }
             #[cfg(unix)]
             Command::Guardian => guardian::main().map(|()| Verdict::Shown),
         }

@@ -5,6 +5,7 @@
 pub mod check;
 pub mod explored;
 pub mod json;
+pub mod mystery;
 pub mod who;
 
 mod coffman;

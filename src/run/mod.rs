@@ -8,7 +8,11 @@ mod backend;
 mod clock;
 mod conductor;
 mod crew;
+/// An flock that a child inherits.
+pub mod heir;
 mod moves;
+/// Real attempts to get what somebody has.
+pub mod victim;
 mod wire;
 mod witness;
 /// The child's side.

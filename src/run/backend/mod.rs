@@ -5,7 +5,7 @@ mod mutex;
 mod record;
 mod sqlite;
 
-pub use flock::Flocks;
+pub use flock::{Flocks, open_lock_file};
 pub use mutex::{Mutexes, Table};
 pub use record::Records;
 pub use sqlite::{Database, Databases};
@@ -60,7 +60,8 @@ fn timed_out() -> Refusal {
     Refusal { name: "timeout".into(), code: None, text: "the time-out passed".into() }
 }
 
-fn would_block() -> Refusal {
+/// What `flock` and `fcntl` say of a lock that is taken.
+pub fn would_block() -> Refusal {
     #[cfg(unix)]
     let code = Some(nix::errno::Errno::EWOULDBLOCK as i32);
     #[cfg(not(unix))]

@@ -43,8 +43,12 @@ impl Database {
 
     /// Opens the database `NAME.db` in the current directory.
     pub fn open(name: &str, busy_timeout: Duration) -> anyhow::Result<Self> {
-        let file = LockKind::Sqlite.file_of(name);
-        let connection = Connection::open(&file).with_context(|| format!("can't open {file}"))?;
+        Self::open_at(Path::new(&LockKind::Sqlite.file_of(name)), busy_timeout)
+    }
+
+    /// Opens the database with this path.
+    pub fn open_at(path: &Path, busy_timeout: Duration) -> anyhow::Result<Self> {
+        let connection = Connection::open(path).with_context(|| format!("can't open {}", path.display()))?;
         Ok(Self { connection, busy_timeout })
     }
 
