@@ -122,7 +122,7 @@ impl Culprit {
             Self::Deadlock => "two processes that wait for each other",
             Self::Inherited => "a child that keeps the lock of a parent which is gone",
             Self::Holder => "a process that holds it, and does something else meanwhile",
-            Self::Nobody => "nobody: the file was left behind, and a file is no lock",
+            Self::Nobody => "no process at all: the file was left behind, and a file is no lock",
         }
     }
 
@@ -134,8 +134,16 @@ impl Culprit {
             Self::Deadlock => "a wait-for graph whose arrows come back to where they began",
             Self::Inherited => "who took the lock is not who has it: the one is gone, the other has its open file",
             Self::Holder => "one process holds it, it has taken it itself, and it waits for nobody",
-            Self::Nobody => "nobody holds it; who merely has it open is in nobody's way",
+            Self::Nobody => "no process holds it; one that merely has it open is in nobody's way",
         }
+    }
+
+    /// What helps, where `lesson who` can't know it: it does not see what a program takes a file for.
+    pub fn remedy(self) -> Option<&'static str> {
+        (self == Self::Nobody).then_some(
+            "Make sure that nobody holds it, and remove the file. For good: let the program lock the file (flock) instead \
+             of asking whether it is there. The kernel frees the locks of the dead; it leaves their files.",
+        )
     }
 
     /// What `lesson who` finds to be the cause.

@@ -143,9 +143,10 @@ fn arguments_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let strange = || OsString::from_vec(vec![b'x', 0xff, 0x1b, b'[']);
-    let table: [&[&str]; 12] = [
+    let table: [&[&str]; 13] = [
         &[],
         &["who"],
+        &["mystery", "--answer"],
         &["locked", "--processes"],
         &["locked", "--begin"],
         &["locked", "--task-duration"],
@@ -172,7 +173,7 @@ fn a_worker_is_not_started_by_hand() {
 
 #[test]
 fn every_help_has_examples() {
-    for command in ["", "locked", "deadlock", "fixed", "who", "run", "play", "scenarios", "show"] {
+    for command in ["", "locked", "deadlock", "fixed", "who", "mystery", "run", "play", "scenarios", "show"] {
         for help in ["--help", "-h"] {
             let done = run(&format!("{command} {help}")).expect(0);
             assert!(done.text().contains("\nExamples:\n  lesson "), "{command} {help}: {}", done.text());

@@ -11,8 +11,7 @@ pub fn opening(path: &str, tried: &[Tried], style: Style) -> String {
     let mut text = style.wrap(&format!("A program says that it can't go on: {} is locked.", clean(path)), "");
     text += &format!("\n{}\n", style.heading("What is met there, really tried"));
     for tried in tried {
-        let wrapped = style.wrap(&format!("a program that {}: {}", tried.what, outcome(tried)), "    ");
-        text += &format!("  {}", wrapped.get(2..).unwrap_or_default());
+        text += &style.wrap(&format!("A program that {}: {}.", tried.what, outcome(tried)), "  ");
     }
     // A command is not broken into lines: it is to be copied.
     text += &format!("\n{}\n", style.heading("Hunt in another terminal"));
@@ -35,15 +34,15 @@ pub fn menu(style: Style) -> String {
 pub fn closing(case: &Case, style: Style) -> String {
     let told = |culprit: Culprit| format!("{} ({})", culprit.name(), culprit.words());
     let verdict = match case.is_right() {
-        true => format!("Right: it is {}.", told(case.culprit)),
-        false => format!("No: it is not {}, it is {}.", told(case.answer), told(case.culprit)),
+        true => format!("Right: {}.", told(case.culprit)),
+        false => format!("No: not {}, but {}.", told(case.answer), told(case.culprit)),
     };
     let paint = if case.is_right() { Style::good } else { Style::bad };
     let first = verdict.split(':').next().unwrap_or_default().to_owned();
     let mut text = format!("\n{}", style.wrap(&verdict, "").replacen(&first, &paint(style, &first), 1));
     text += &section("The evidence, as lesson who reads it", &case.reading.text, style);
     if let Some(since) = &case.since {
-        let note = format!("When you answered that was over, and somebody has ended it. Then it read: {}", since.text);
+        let note = format!("When you answered, that was over already, and it read: {}", since.text);
         text += &style.wrap(&clean(&note), "  ");
     }
     let mut signs = format!("{}: {}.", case.culprit.name(), case.culprit.sign());
@@ -51,7 +50,7 @@ pub fn closing(case: &Case, style: Style) -> String {
         signs += &format!(" {} would be: {}.", case.answer.name(), case.answer.sign());
     }
     text += &section("By what to know it", &signs, style);
-    text += &section("What helps", &case.reading.fix, style);
+    text += &section("What helps", case.culprit.remedy().unwrap_or(&case.reading.fix), style);
     text + &format!("\nAll of it is ended. The same again: lesson mystery --seed {}\n", case.seed)
 }
 
@@ -86,4 +85,103 @@ fn outcome(tried: &Tried) -> String {
 
 fn section(heading: &str, text: &str, style: Style) -> String {
     format!("\n{}\n{}", style.heading(heading), style.wrap(&clean(text), "  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use snapbox::{assert_data_eq, str};
+
+    use super::*;
+    use crate::trace::Refusal;
+    use crate::who::judge::{Cause, Reading};
+
+    fn case(answer: Culprit) -> Case {
+        let refusal = Refusal { name: "SQLITE_BUSY".into(), code: Some(5), text: "database is locked".into() };
+        let reading = |cause, text: &str| Reading { cause, text: text.into(), fix: "Commit.".into(), culprits: vec![] };
+        Case {
+            seed: 7,
+            culprit: Culprit::Writer,
+            path: "/tmp/a b.db".into(),
+            tried: vec![
+                Tried { what: "reads (SELECT)", refusal: None },
+                Tried { what: "begins to write (BEGIN IMMEDIATE)", refusal: Some(refusal) },
+            ],
+            answer,
+            reading: reading(Cause::AsleepInTransaction, "4711 (lesson) has begun to write (RESERVED)."),
+            since: (answer == Culprit::Writer).then(|| reading(Cause::Nobody, "Nobody holds it at the moment.")),
+        }
+    }
+
+    #[test]
+    fn the_page_says_what_is_met_and_who_it_may_be() {
+        let case = case(Culprit::Writer);
+        let page = opening(&case.path, &case.tried, Style::PLAIN) + &menu(Style::PLAIN);
+        assert_data_eq!(page, str![[r#"
+A program says that it can't go on: /tmp/a b.db is locked.
+
+What is met there, really tried
+  A program that reads (SELECT): it can.
+  A program that begins to write (BEGIN IMMEDIATE): database is locked
+  (SQLITE_BUSY, code 5).
+
+Hunt in another terminal
+  lesson who '/tmp/a b.db'
+
+Who is it?
+  1 writer     a writer that is asleep between BEGIN and COMMIT
+  2 reader     a reader that keeps a COMMIT waiting, which keeps everybody out
+  3 deadlock   two processes that wait for each other
+  4 inherited  a child that keeps the lock of a parent which is gone
+  5 holder     a process that holds it, and does something else meanwhile
+  6 nobody     no process at all: the file was left behind, and a file is no lock
+
+Type a number or a name. Ctrl-C gives up.
+
+"#]]);
+    }
+
+    #[test]
+    fn a_right_answer_gets_the_evidence() {
+        assert_data_eq!(closing(&case(Culprit::Writer), Style::PLAIN), str![[r#"
+
+Right: writer (a writer that is asleep between BEGIN and COMMIT).
+
+The evidence, as lesson who reads it
+  4711 (lesson) has begun to write (RESERVED).
+  When you answered, that was over already, and it read: Nobody holds it at the
+  moment.
+
+By what to know it
+  writer: one process has RESERVED or more, nobody else reads, and it is asleep.
+
+What helps
+  Commit.
+
+All of it is ended. The same again: lesson mystery --seed 7
+
+"#]]);
+    }
+
+    #[test]
+    fn a_wrong_answer_gets_the_signs_of_both() {
+        assert_data_eq!(closing(&case(Culprit::Reader), Style::PLAIN), str![[r#"
+
+No: not reader (a reader that keeps a COMMIT waiting, which keeps everybody
+out), but writer (a writer that is asleep between BEGIN and COMMIT).
+
+The evidence, as lesson who reads it
+  4711 (lesson) has begun to write (RESERVED).
+
+By what to know it
+  writer: one process has RESERVED or more, nobody else reads, and it is asleep.
+  reader would be: one process is at PENDING, and another one has SHARED: that
+  one is the reason.
+
+What helps
+  Commit.
+
+All of it is ended. The same again: lesson mystery --seed 7
+
+"#]]);
+    }
 }
