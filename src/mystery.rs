@@ -122,7 +122,7 @@ impl Culprit {
             Self::Deadlock => "two processes that wait for each other",
             Self::Inherited => "a child that keeps the lock of a parent which is gone",
             Self::Holder => "a process that holds it, and does something else meanwhile",
-            Self::Nobody => "no process at all: the file was left behind, and a file is no lock",
+            Self::Nobody => "no process: the file was left behind, and a file is no lock",
         }
     }
 

@@ -116,7 +116,9 @@ mod tests {
     fn the_page_says_what_is_met_and_who_it_may_be() {
         let case = case(Culprit::Writer);
         let page = opening(&case.path, &case.tried, Style::PLAIN) + &menu(Style::PLAIN);
-        assert_data_eq!(page, str![[r#"
+        assert_data_eq!(
+            page,
+            str![[r#"
 A program says that it can't go on: /tmp/a b.db is locked.
 
 What is met there, really tried
@@ -133,16 +135,19 @@ Who is it?
   3 deadlock   two processes that wait for each other
   4 inherited  a child that keeps the lock of a parent which is gone
   5 holder     a process that holds it, and does something else meanwhile
-  6 nobody     no process at all: the file was left behind, and a file is no lock
+  6 nobody     no process: the file was left behind, and a file is no lock
 
 Type a number or a name. Ctrl-C gives up.
 
-"#]]);
+"#]]
+        );
     }
 
     #[test]
     fn a_right_answer_gets_the_evidence() {
-        assert_data_eq!(closing(&case(Culprit::Writer), Style::PLAIN), str![[r#"
+        assert_data_eq!(
+            closing(&case(Culprit::Writer), Style::PLAIN),
+            str![[r#"
 
 Right: writer (a writer that is asleep between BEGIN and COMMIT).
 
@@ -159,12 +164,15 @@ What helps
 
 All of it is ended. The same again: lesson mystery --seed 7
 
-"#]]);
+"#]]
+        );
     }
 
     #[test]
     fn a_wrong_answer_gets_the_signs_of_both() {
-        assert_data_eq!(closing(&case(Culprit::Reader), Style::PLAIN), str![[r#"
+        assert_data_eq!(
+            closing(&case(Culprit::Reader), Style::PLAIN),
+            str![[r#"
 
 No: not reader (a reader that keeps a COMMIT waiting, which keeps everybody
 out), but writer (a writer that is asleep between BEGIN and COMMIT).
@@ -182,6 +190,7 @@ What helps
 
 All of it is ended. The same again: lesson mystery --seed 7
 
-"#]]);
+"#]]
+        );
     }
 }

@@ -19,10 +19,13 @@
 //! - `exit` is the exit status of the block's last command; 0 if nothing is said, `0, 1` if luck decides.
 //! - `luck` says what luck decides, and is therefore not compared: see [`Luck`].
 //! - `tries` says how often to try what a busy machine can spoil.
+//! - `types` is what the reader types into the commands of the block: one line.
+//! - `meanwhile` is a `lesson mystery` in the reader's other terminal; the block's `lesson who` looks at its file.
 //! - `<!-- file: my.toml -->` above a `toml` block writes that block to the file, as the reader does.
 #![cfg(target_os = "linux")] // The pages show Linux's list of locks.
 
 mod luck;
+mod meanwhile;
 mod page;
 mod plain;
 

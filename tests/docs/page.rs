@@ -1,14 +1,16 @@
 //! A page: its blocks, and whether they tell the truth.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use snapbox::report::Palette;
 use snapbox::{Assert, IntoData};
 use tempfile::TempDir;
 
 use crate::luck::Luck;
+use crate::meanwhile::Meanwhile;
 use crate::plain::plain;
 
 /// Above what the second witness says.
@@ -46,11 +48,13 @@ struct Orders {
     luck: Luck,
     tries: u32,
     file: Option<String>,
+    types: Option<String>,
+    meanwhile: Option<String>,
 }
 
 impl Default for Orders {
     fn default() -> Self {
-        Self { exit: vec![0], luck: Luck::default(), tries: 1, file: None }
+        Self { exit: vec![0], luck: Luck::default(), tries: 1, file: None, types: None, meanwhile: None }
     }
 }
 
@@ -121,7 +125,9 @@ impl Orders {
             "luck" => self.luck = Luck::parse(value)?,
             "tries" => self.tries = number(value)?.unsigned_abs(),
             "file" => self.file = Some(file(value)?),
-            _ => return Err(format!("`{word}` is none of exit, luck, tries and file")),
+            "types" => self.types = Some(format!("{value}\n")),
+            "meanwhile" => self.meanwhile = Some(value.to_owned()),
+            _ => return Err(format!("`{word}` is none of exit, luck, tries, file, types and meanwhile")),
         }
         Ok(())
     }
@@ -144,11 +150,14 @@ fn typed(body: &[&str], place: &str) -> Vec<Typed> {
 /// Runs the commands one after the other, and compares what each prints with what the page shows.
 fn check_block(commands: &[Typed], orders: &Orders, dir: &Path) -> Result<(), String> {
     let mut status = 0;
+    let meanwhile = orders.meanwhile.as_deref().map(|command| Meanwhile::start(command, dir)).transpose()?;
     for Typed { command, shown } in commands {
         if status != 0 {
             return Err(format!("the command before `{command}` ended with the exit status {status}"));
         }
-        let ran = run(command, dir).map_err(|error| format!("`{command}`: {error}"))?;
+        let here = meanwhile.as_ref().map_or_else(|| Ok(command.clone()), |other| other.here(command))?;
+        let typed = orders.types.as_deref().unwrap_or_default();
+        let ran = run(&here, typed, dir).map_err(|error| format!("`{command}`: {error}"))?;
         status = ran.status;
         if shown.is_empty() {
             continue;
@@ -185,7 +194,7 @@ struct Ran {
 }
 
 /// Runs a command as a shell would, as far as the pages need it.
-fn run(command: &str, dir: &Path) -> Result<Ran, String> {
+fn run(command: &str, typed: &str, dir: &Path) -> Result<Ran, String> {
     let mut words = words(command)?;
     let target = match words.iter().position(|word| word == ">") {
         Some(at) if at + 2 == words.len() => Some(dir.join(file(&words[at + 1])?)),
@@ -197,7 +206,7 @@ fn run(command: &str, dir: &Path) -> Result<Ran, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let ran = match words.as_slice() {
         ["lesson", rest @ ..] | ["cargo", "run", "--", rest @ ..] | ["cargo", "run", "--release", "--", rest @ ..] => {
-            lesson(rest, dir)?
+            lesson(rest, typed, dir)?
         }
         ["cat", name] => done(fs::read_to_string(dir.join(file(name)?)).map_err(|error| error.to_string())?),
         // Known, and not for a test to run.
@@ -215,12 +224,16 @@ fn run(command: &str, dir: &Path) -> Result<Ran, String> {
     Ok(Ran { printed: String::new(), ..ran })
 }
 
-fn lesson(arguments: &[&str], dir: &Path) -> Result<Ran, String> {
+fn lesson(arguments: &[&str], typed: &str, dir: &Path) -> Result<Ran, String> {
+    let (input, mut writer) = std::io::pipe().map_err(|error| error.to_string())?;
+    // It fits into the pipe, so nobody has to read it for us to go on.
+    writer.write_all(typed.as_bytes()).map_err(|error| error.to_string())?;
+    drop(writer);
     let output = Command::new(env!("CARGO_BIN_EXE_lesson"))
         .args(["--color", "never"])
         .args(arguments)
         .current_dir(dir)
-        .stdin(Stdio::null())
+        .stdin(input)
         .output()
         .map_err(|error| error.to_string())?;
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();

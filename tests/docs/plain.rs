@@ -119,6 +119,12 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"(works for|waits up to|in force:|patience ends after|timeout of|A task takes) (\d\S*) (s|ms|µs)", "$1 $2$3"),
         (r"\d+%", "(percent)"),
         (r"\(pid \d+\)", "(pid)"),
+        // Of `lesson who`: a process, a row of its table, the command that would end somebody.
+        (r"\b\d+ \((\w+)\)", "(pid) ($1)"),
+        (r"^ *\d+  +(.*\S)  +\S+  +(?:\d+ min )?\d+ s  +\S.*$", "(pid) $1 (process)"),
+        (r"\bkill \d+", "kill (pid)"),
+        (r"taken by \d+", "taken by (pid)"),
+        (r"\S*/lesson-arena-\w{6}/", "(arena)/"),
         (r"^( *)\d+:( +->)? +(FLOCK|POSIX|OFDLCK)", "$1(id):$2 $3"),
         (r"(READ|WRITE) \d+ [0-9a-f]+:[0-9a-f]+:\d+", "$1 (pid) (file)"),
         (r"(READ|WRITE) -1 [0-9a-f]+:[0-9a-f]+:\d+", "$1 -1 (file)"),
@@ -256,6 +262,12 @@ fn what_differs_from_run_to_run_is_taken_out() {
             "queue   0 s  6 of 6  0  0  1.84 s  100%  910 ms  1.00",
             "queue   0 s  6 of 6  0  0  2.0 s  91%  2.10 s  1.00",
         ),
+        (
+            none,
+            "12  RESERVED  ada   12 s      lesson worker -- import\n    kill 12",
+            "4711  RESERVED  root  1 min 2 s  /b/lesson worker\n    kill 4711",
+        ),
+        (none, "  7 (lesson) holds /tmp/lesson-arena-Gq2x0B/a", "  4711 (lesson) holds /t/lesson-arena-Zk0fTd/a"),
         (luck("names"), "    0.0 s P1 gives round 2 up", "    0.1 s P3 gives round 1 up"),
         (luck("counts"), "  4 of 6 rows stored", "  2 of 6 rows stored"),
         (
@@ -273,6 +285,7 @@ fn what_differs_from_run_to_run_is_taken_out() {
         (luck("order, names, counts"), "  0 refused", "  1 refused"),
         (none, "    0.1 s P1 gets A\n    0.2 s P2 gets B", "    0.1 s P2 gets B\n    0.1 s P1 gets A"),
         (none, "    0.5 s P3 is refused A after 85 µs: no", "    0.5 s P3 is refused A after 5.01 s: no"),
+        (none, "4711  RESERVED  ada   12 s      lesson", "4711  SHARED  ada   12 s      lesson"),
         (none, "    0.5 s P3 works for 300 ms", "    0.5 s P3 works for 3 s"),
         (none, "  on sqlite, busy timeout in force: 5 s", "  on sqlite, busy timeout in force: 500 ms"),
         (
