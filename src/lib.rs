@@ -102,7 +102,8 @@
 //! are. What it has seen is data ([`who::judge::Sight`]); states, owners, the wait-for graph, the reading and
 //! the remedy are a function of it ([`who::judge()`]). The graph's cycles are found by the one search of
 //! [`analysis::cycles`]. SQLite polls, so its waiters are inferred, and said to be. Nothing is locked, written or
-//! signalled; the command that would end a holder is only printed.
+//! signalled; the command that would end a holder is only printed. The conductor's second witness asks the same code
+//! whose lock it is ([`who::owners_among()`]).
 //!
 //! ## How `lesson mystery` works
 //!

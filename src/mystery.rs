@@ -141,8 +141,8 @@ impl Culprit {
     /// What helps, where `lesson who` can't know it: it does not see what a program takes a file for.
     pub fn remedy(self) -> Option<&'static str> {
         (self == Self::Nobody).then_some(
-            "Make sure that nobody holds it, and remove the file. For good: let the program lock the file (flock) instead \
-             of asking whether it is there. The kernel frees the locks of the dead; it leaves their files.",
+            "Make sure that nobody holds it, and remove the file. For good: let the program lock the file (flock), and \
+             not ask whether it is there. The kernel frees the locks of the dead; it leaves their files.",
         )
     }
 

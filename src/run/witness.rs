@@ -7,7 +7,6 @@ use super::crew::Crew;
 use crate::analysis::WaitForGraph;
 use crate::scenario::Scenario;
 use crate::trace::{Witness, WitnessLine};
-use crate::who::processes::OfdLocks;
 use crate::who::{self, LockLine};
 
 /// What the kernel says of the locks of these processes: the lines of `/proc/locks`, decoded. `None` where there is no
@@ -25,16 +24,18 @@ pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usi
     // The kernel lists the locks of each processor in turn; by name they are easier to read. The sort is stable: the
     // waiters stay behind their holder.
     lines.sort_by_key(|(file, _)| *file);
-    let any_ofd = lines.iter().any(|(_, line)| line.kind == who::LockKind::Ofd);
-    let ofd = if any_ofd { OfdLocks::of(&pids.iter().copied().collect::<Vec<_>>()) } else { OfdLocks::default() };
-    let lines: Vec<WitnessLine> = lines
+    let (files, lines): (Vec<&String>, Vec<LockLine>) = lines.into_iter().unzip();
+    let pids: Vec<u32> = pids.into_iter().collect();
+    let locks = who::owners_among(lines, &pids);
+    let lines: Vec<WitnessLine> = files
         .into_iter()
-        .map(|(file, line)| {
-            let owner = u32::try_from(line.pid).ok().and_then(name_of);
-            // The list names no owner of an open-file-description lock; the owner's own list of files does.
-            let owner = owner.or_else(|| ofd.owners(&line).into_iter().find_map(name_of));
-            let means = who::describe(&line, file, &owner.unwrap_or_default());
-            WitnessLine { raw: line.raw, means }
+        .zip(locks)
+        .map(|(file, lock)| {
+            // Of several who ask for one OFD lock nobody knows which request is whose.
+            let is_sure = !lock.line.waiting || lock.owners.len() == 1;
+            let owner = lock.owners.into_iter().filter(|_| is_sure).find_map(name_of);
+            let means = who::describe(&lock.line, file, &owner.unwrap_or_default());
+            WitnessLine { raw: lock.line.raw, means }
         })
         .collect();
     (!lines.is_empty()).then(|| Witness { source: "/proc/locks".into(), lines })

@@ -19,7 +19,7 @@ pub mod sqlite_bytes;
 
 pub use describe::describe;
 pub use judge::judge;
-pub use look::{CannotLook, look, own_user};
+pub use look::{CannotLook, look, own_user, owners_among};
 pub use proc_locks::{LockKind, LockLine, Malformed};
 pub use read::read;
 

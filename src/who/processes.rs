@@ -1,10 +1,6 @@
-//! What Linux tells of a process: its processor time, its state, the locks of its open files.
+//! What Linux tells of a process: its processor time, its state.
 
-use std::io;
 use std::time::Duration;
-
-use super::proc_locks::{LockKind, LockLine};
-use super::read::linux_only;
 
 /// The largest pid that Linux gives out (proc_sys_kernel(5), `pid_max`).
 #[cfg(target_os = "linux")]
@@ -42,57 +38,6 @@ pub(super) fn state_in(stat: &str) -> Option<char> {
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 
-/// The locks of a process's open files (the `lock:` lines of `/proc/PID/fdinfo/FD`, proc_pid_fdinfo(5)).
-///
-/// Locks that are held only: a request that waits has no line there. One that was taken before a fork shows up
-/// in every process that shares the open file, and once for each descriptor of it. The `id` means nothing here.
-///
-/// # Errors
-///
-/// [`io::ErrorKind::Unsupported`] elsewhere than on Linux; else what the system said: that there is no such
-/// process, or that it belongs to somebody else; [`io::ErrorKind::InvalidData`] for a line that can't be decoded.
-pub fn fdinfo_locks(pid: u32) -> io::Result<Vec<LockLine>> {
-    linux_only("/proc/PID/fdinfo, which tells the locks of an open file,")?;
-    let mut locks = Vec::new();
-    for file in std::fs::read_dir(format!("/proc/{pid}/fdinfo"))? {
-        let text = match std::fs::read_to_string(file?.path()) {
-            Ok(text) => text,
-            // Closed since the directory was read.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        for line in text.lines().filter_map(|line| line.strip_prefix("lock:")) {
-            locks.push(line.trim().parse::<LockLine>()?);
-        }
-    }
-    Ok(locks)
-}
-
-/// The OFD locks of some processes, found through their open files: `/proc/locks` names no process for them (pid -1).
-#[derive(Debug, Clone, Default)]
-pub struct OfdLocks(Vec<(u32, LockLine)>);
-
-impl OfdLocks {
-    /// Reads the open files of these processes, once; those that this process may not read are left out.
-    pub fn of(pids: &[u32]) -> Self {
-        let locks = |&pid: &u32| fdinfo_locks(pid).unwrap_or_default().into_iter().map(move |lock| (pid, lock));
-        Self(pids.iter().flat_map(locks).filter(|(_, lock)| lock.kind == LockKind::Ofd).collect())
-    }
-
-    /// The owners of the lock of a held line of `/proc/locks`. More than one, if they share the open file or each hold
-    /// the same range in shared mode; none for another kind of lock or a line that waits.
-    pub fn owners(&self, line: &LockLine) -> Vec<u32> {
-        let owned = self.0.iter().filter(|(_, lock)| !line.waiting && is_same(lock, line));
-        owned.map(|(pid, _)| *pid).collect()
-    }
-}
-
-/// Whether two readings speak of one lock: everything but the count of the lines has to agree.
-fn is_same(a: &LockLine, b: &LockLine) -> bool {
-    let key = |line: &LockLine| (line.write, line.inode, line.first, line.last);
-    a.kind == b.kind && a.device == b.device && key(a) == key(b)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +61,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     mod linux {
         use super::super::*;
-        use std::os::unix::fs::MetadataExt as _;
         use std::process::{Command, Stdio, id};
         use std::time::Instant;
 
@@ -157,26 +101,6 @@ mod tests {
             cat.wait().expect("it was killed");
             assert!(asleep);
             assert_eq!(state(cat.id()), None, "reaped");
-        }
-
-        #[test]
-        fn finds_the_owner_of_an_ofd_lock() {
-            use nix::fcntl::{FcntlArg, fcntl};
-            use nix::libc::{F_WRLCK, SEEK_SET, flock};
-
-            let file = tempfile::tempfile().expect("a temporary file");
-            let range = flock { l_type: F_WRLCK as _, l_whence: SEEK_SET as _, l_start: 3, l_len: 4, l_pid: 0 };
-            fcntl(&file, FcntlArg::F_OFD_SETLK(&range)).expect("nobody else knows the file");
-            let inode = file.metadata().expect("its metadata").ino();
-
-            let lines = crate::who::read().expect("/proc/locks");
-            let line = lines.iter().find(|line| line.inode == inode).expect("a line for the lock just taken");
-            assert_eq!((line.pid, line.first, line.last), (-1, 3, Some(6)), "{}", line.raw);
-            let ofd = OfdLocks::of(&[id(), NOBODY]);
-            assert_eq!(ofd.owners(line), [id()]);
-            assert!(ofd.owners(&LockLine { first: 4, ..line.clone() }).is_empty());
-            assert!(ofd.owners(&LockLine { waiting: true, ..line.clone() }).is_empty());
-            assert!(fdinfo_locks(NOBODY).is_err());
         }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::judge::owners::{OpenFile, with_owners};
-use super::judge::sight::{FileId, Opener, Part, Sight, Target};
+use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
 use super::judge::unseen::Unseen;
 use super::{LockKind, LockLine};
 use files::OpenFiles;
@@ -142,10 +142,20 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     }
     let pids: BTreeSet<u32> =
         locks.iter().flat_map(|lock| lock.owners.clone()).chain(openers.iter().map(|opener| opener.pid)).collect();
-    let takers = locks.iter().filter_map(super::judge::sight::Lock::taken_by_another);
+    let takers = locks.iter().filter_map(Lock::taken_by_another);
     let mut people = People::new();
     let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
     Sight { names: names(&locks, &files), target, locks, processes, openers, unseen }
+}
+
+/// The owners of these lines, so far as they are among these processes. Their open files are read only where a line
+/// names nobody: else the list is enough for processes that share no open file.
+pub fn owners_among(lines: Vec<LockLine>, pids: &[u32]) -> Vec<Lock> {
+    let nameless: BTreeSet<u64> =
+        lines.iter().filter(|line| line.kind == LockKind::Ofd).map(|line| line.inode).collect();
+    let mut files = if nameless.is_empty() { Vec::new() } else { files::of(pids, &nameless).files };
+    files::mark_those_who_ask(&mut files, &nameless);
+    with_owners(lines, &files, |pid| pids.contains(&pid))
 }
 
 /// Whom to look at: everybody, if somebody may have the file open without a lock, or a lock belongs to an open file;
@@ -182,7 +192,7 @@ fn mount_device(_: u64) -> Option<String> {
 }
 
 /// The names of the locked files, told by somebody who has them open.
-fn names(locks: &[super::judge::sight::Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
+fn names(locks: &[Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
     let mut names = BTreeMap::new();
     for lock in locks {
         let id = FileId::of(&lock.line);
@@ -195,4 +205,39 @@ fn names(locks: &[super::judge::sight::Lock], files: &[OpenFile]) -> BTreeMap<Fi
         }
     }
     names
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use nix::fcntl::{FcntlArg, fcntl};
+    use nix::libc::{F_WRLCK, SEEK_SET, flock};
+
+    use super::*;
+
+    #[test]
+    fn the_owner_of_an_ofd_lock_is_found_among_these_processes() {
+        let file = tempfile::tempfile().expect("a temporary file");
+        let range = flock { l_type: F_WRLCK as _, l_whence: SEEK_SET as _, l_start: 3, l_len: 4, l_pid: 0 };
+        fcntl(&file, FcntlArg::F_OFD_SETLK(&range)).expect("nobody else knows the file");
+        let inode = file.metadata().expect("its metadata").ino();
+
+        let lines = crate::who::read().expect("/proc/locks");
+        let line = lines.into_iter().find(|line| line.inode == inode).expect("a line for the lock just taken");
+        assert_eq!((line.pid, line.first, line.last), (-1, 3, Some(6)), "{}", line.raw);
+        let own = std::process::id();
+        let nobody = 1 << 30;
+        let elsewhere = LockLine { first: 4, ..line.clone() };
+        let waits = LockLine { waiting: true, ..line.clone() };
+        let table = [
+            (&line, vec![nobody, own], vec![own]),
+            (&line, vec![nobody], vec![]),
+            (&elsewhere, vec![own], vec![]),
+            (&waits, vec![own], vec![]),
+        ];
+        for (line, among, owners) in table {
+            assert_eq!(owners_among(vec![line.clone()], &among)[0].owners, owners, "{} {among:?}", line.raw);
+        }
+    }
 }
