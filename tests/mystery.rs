@@ -26,6 +26,7 @@ struct Mystery {
     place: Place,
     running: Running,
     answer: PipeWriter,
+    path: String,
     found: Value,
 }
 
@@ -38,9 +39,9 @@ impl Mystery {
         let mut running = Running::start(command);
         let line = running.wait_for(&["  lesson who /"]);
         running.wait_for(&["Type a number or a name"]);
-        let path = line.trim().strip_prefix("lesson who ").expect("a path");
-        let found = finish(lesson(["who", "--json", path])).json();
-        Self { place, running, answer, found }
+        let path = line.trim().strip_prefix("lesson who ").expect("a path").to_owned();
+        let found = who(&path);
+        Self { place, running, answer, path, found }
     }
 
     /// All processes that have to do with the file.
@@ -53,6 +54,10 @@ impl Mystery {
     fn say(&mut self, text: &str) {
         self.answer.write_all(text.as_bytes()).expect("it reads");
     }
+}
+
+fn who(path: &str) -> Value {
+    finish(lesson(["who", "--json", path])).json()
 }
 
 #[test]
@@ -110,9 +115,9 @@ fn whatever_ends_it_leaves_nothing() {
 fn a_culprit_that_the_learner_ends_is_still_told() {
     for (seed, name, ..) in CULPRITS.into_iter().filter(|culprit| ["holder", "inherited"].contains(&culprit.1)) {
         let mut mystery = Mystery::start(seed);
-        let pids = mystery.pids();
-        pids.iter().for_each(|pid| common::signal(*pid, SIGKILL));
-        until("it is gone", || !pids.iter().any(|pid| lives(*pid)));
+        mystery.pids().into_iter().for_each(|pid| common::signal(pid, SIGKILL));
+        // A process that is ending loses its name before its locks.
+        until("nobody holds it", || who(&mystery.path)["ok"] == false);
         mystery.say(&format!("{name}\n"));
         let done = mystery.running.finish().expect(0);
         assert!(done.text().contains("that was over already"), "{name}: {}", done.text());
