@@ -41,7 +41,7 @@ pub fn deadlock_of(who: usize, waits: &BTreeMap<usize, Obstacle>) -> BTreeSet<us
     loop {
         let mut stuck = members.clone();
         reduce(&mut stuck, waits);
-        let before = reached(who, &stuck, |from, to| waits_for(from, to));
+        let before = reached(who, &stuck, waits_for);
         let behind = reached(who, &stuck, |from, to| waits_for(to, from));
         let mutual: BTreeSet<usize> = before.intersection(&behind).copied().collect();
         if mutual == members {
