@@ -94,7 +94,7 @@ impl Canvas<'_, '_> {
             self.pane("Who waits for whom", scene.graph(columns), None);
         }
         if let Some(real) = desk.real() {
-            self.pane("/proc/locks", Scene::kernel(real.kernel(), columns), None);
+            self.pane(&real.kernel_heading(), Scene::kernel(real.kernel(), columns), None);
         }
         self.pane("Lanes, one second a move", scene.lanes(columns), None);
     }

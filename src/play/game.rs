@@ -190,11 +190,22 @@ impl<'a> Game<'a> {
 
     /// What the moves so far sound like, as a run would tell them: the first is made at 1 s, and each takes 1 s.
     pub fn events(&self) -> Vec<Event> {
+        self.narrated().into_iter().flatten().collect()
+    }
+
+    /// The same for each move alone: what was said with it, and who then waits.
+    pub fn told(&self) -> Vec<Vec<Event>> {
+        self.narrated().split_off(1)
+    }
+
+    /// What is said at the start, and then with each move.
+    fn narrated(&self) -> Vec<Vec<Event>> {
         let mut narrator = Narrator::new(self.scenario, self.program, 1);
-        let mut events = narrator.start(0);
+        let mut told = vec![narrator.start(0)];
         let ends = self.past.iter().skip(1).map(|made| made.before.as_slice()).chain([self.at()]);
         for (index, (made, then)) in self.past.iter().zip(ends).enumerate() {
             let at_us = (index as u64 + 1) * MOVE_US;
+            let mut events = Vec::new();
             for_each_choice_of(self.program, &made.before, made.choice.who, |choice, as_it_is| {
                 if choice == made.choice {
                     events.extend(narrator.tell(&made.before, as_it_is, at_us));
@@ -205,8 +216,9 @@ impl<'a> Game<'a> {
                     events.extend(narrator.waits(then, who, at_us));
                 }
             }
+            told.push(events);
         }
-        events
+        told
     }
 
     /// The lanes up to now, and the moment that is now, in microseconds.

@@ -10,7 +10,9 @@
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
 //!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false,
-//!                "lost": 0 } ],              records that it loses
+//!                "lost": 0,                  records that it loses
+//!                "told": "gets A",           what came of it, in words
+//!                "refusal": null } ],        SQLITE_BUSY | SQLITE_BUSY_SNAPSHOT | EDEADLK | EWOULDBLOCK | timeout
 //!   "refused": 0,
 //!   "lost": 0,                    records, in all
 //!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
@@ -38,7 +40,7 @@ use super::reality::Reality;
 use super::verdict::Verdict;
 use super::words;
 use crate::scenario::Scenario;
-use crate::trace::WitnessLine;
+use crate::trace::{Event, WitnessLine};
 
 /// The document of a game; `real` if real processes carried it out.
 pub fn document(game: &Game, real: Option<&Reality>) -> Value {
@@ -63,7 +65,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
         "shortest": verdict.shortest,
         "ok": verdict.reached,
         "outcome": verdict.ending.name(),
-        "moves": moves(game).zip(game.past()).map(|(row, made)| move_of(scenario, row, made)).collect::<Vec<_>>(),
+        "moves": moves_of(game),
         "refused": verdict.refused,
         "lost": verdict.lost,
         "cycle": verdict.cycle.iter().map(|edge| name(edge.waiter)).collect::<Vec<_>>(),
@@ -79,9 +81,19 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
     })
 }
 
-fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
-    let who = &scenario.processes[made.choice.who].name;
-    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.lost > 0, "lost": made.lost })
+fn moves_of(game: &Game) -> Vec<Value> {
+    let move_of = |(([_, _, step, came], made), told): (([String; 4], &Made), Vec<Event>)| {
+        json!({
+            "who": game.scenario().processes[made.choice.who].name,
+            "step": step,
+            "outcome": words::outcome(made, &[]),
+            "loses_record": made.lost > 0,
+            "lost": made.lost,
+            "told": came,
+            "refusal": words::refusal(made, &told).map(|why| &why.name),
+        })
+    };
+    moves(game).zip(game.past()).zip(game.told()).map(move_of).collect()
 }
 
 fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
