@@ -52,8 +52,13 @@ fn moves_are_made_and_judged() {
     let (_, document) = json("play banker --moves 1,2,3");
     assert_eq!(
         document["locks"],
-        json!([{ "name": "money", "units": 10, "free": 2, "holders": ["P1", "P2", "P3"], "waiters": ["P1", "P3"] }])
+        json!([{
+            "name": "money", "units": 10, "free": 2, "holders": ["P1", "P2", "P3"], "waiters": ["P1", "P3"],
+            "held": [{ "who": "P1", "units": 4 }, { "who": "P2", "units": 2 }, { "who": "P3", "units": 2 }],
+        }])
     );
+    assert_eq!(document["processes"][0]["waits_for_units"], 5);
+    assert_eq!(document["processes"][1]["waits_for_units"], json!(null));
     assert_eq!(document["hint"], json!({ "deadlock_in": 2, "goal_in": 2, "next": "P2" }));
     assert_eq!(document["processes"][1]["can_move"], true);
     assert_eq!(number(&document["processes"][0], "round"), 1);
@@ -68,8 +73,8 @@ fn the_page_tells_the_moves_and_the_position() {
 
 move  who  step    what came of it
 ────  ───  ──────  ───────────────
-1     P1   lock A
-2     P2   lock B
+1     P1   lock A  gets A
+2     P2   lock B  gets B
 
 The processes
  1 P1  blocked by P2  lock A [lock B] unlock B unlock A
@@ -347,12 +352,14 @@ mod terminal {
     fn a_game_is_played_with_real_processes() {
         let mut played = Played::start("play philosophers --processes 2 --real");
         let workers = played.is_ready(2);
-        for (key, answer) in [("1", "holds the exclusive flock on A.lock"), ("2", "on B.lock"), ("1", "asked")] {
+        for (key, answer) in [("1", "holds the exclusive flock on A.lock"), ("2", "on B.lock"), ("1", "waits for")] {
             played.press(key);
             played.wait_for(answer);
         }
         played.press("2");
-        played.wait_for("■");
+        played.wait_for("reached.");
+        // What the screen shows is there: nobody is ended before the learner leaves.
+        assert!(workers.iter().all(|(pid, _)| lives(*pid)));
         played.press("q");
         played.ends(0, &workers);
     }

@@ -8,14 +8,15 @@ use super::words;
 use crate::analysis::{Artist, Lane};
 use crate::explore::Wanted;
 use crate::model::{Outcome, Program, rows_lost};
-use crate::scenario::Scenario;
+use crate::scenario::{DATABASE, Scenario, Step};
 use crate::simulate::Narrator;
 use crate::trace::Event;
 
 /// One move is drawn as one second.
 pub const MOVE_US: u64 = 1_000_000;
 
-/// What the learner is after, and how many moves the shortest way there takes.
+/// What the learner is after, and how many moves the shortest way there takes; to the end, the shortest that kills
+/// nobody, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// To reach a deadlock.
@@ -37,9 +38,10 @@ impl Goal {
             Way::Unknown => return Self::Either,
             Way::None => {} // that search came to its end: so will the next ones, which visit no more states
         }
-        match way(Wanted::EndWithoutLoss).moves() {
+        let end = |wanted| Way::to_the_end(program, &program.start(), wanted);
+        match end(Wanted::EndWithoutLoss).moves() {
             Some(way) => Self::FinishWithoutLoss(way.len()),
-            None => Self::Finish(way(Wanted::End).moves().map(<[_]>::len)),
+            None => Self::Finish(end(Wanted::End).moves().map(<[_]>::len)),
         }
     }
 
@@ -120,6 +122,19 @@ impl<'a> Game<'a> {
         &self.past
     }
 
+    /// The lock of the last step that has one.
+    pub fn last_lock(&self) -> Option<&'a str> {
+        let lock = |made: &Made| {
+            let place = self.program.place(made.choice.who, made.before[made.choice.who]);
+            match place.step_of(&self.scenario.processes[made.choice.who].steps)? {
+                Step::Lock { name, .. } | Step::Unlock { name, .. } => Some(name.as_str()),
+                step if step.is_transaction() => Some(DATABASE),
+                _ => None,
+            }
+        };
+        self.past.iter().rev().find_map(lock)
+    }
+
     /// Where everybody stands, in words.
     pub fn position(&self) -> Position<'a> {
         Position::of(self.scenario, self.program, &self.at)
@@ -183,7 +198,7 @@ impl<'a> Game<'a> {
         let name = words::name(self.scenario, who);
         Impossible(match position.processes.get(who).map(|process| process.standing) {
             Some(Standing::Ended) => format!("{name} has ended"),
-            Some(Standing::Crashed) => format!("{name} has crashed"),
+            Some(Standing::Crashed) => format!("{name} {}", words::killed(self.scenario, who)),
             _ => words::waiting(self.scenario, &position, who),
         })
     }

@@ -20,9 +20,11 @@
 //!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
 //!                                             crashed
 //!                    "waits_for": "B",      what it can't have now, also if it has yet to ask, or never waits
+//!                    "waits_for_units": null, so many of its units
 //!                    "asked": true,         it has asked for that and waits
 //!                    "blocked_by": ["P2"], "holds": ["A"] } ],
-//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
+//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"],
+//!                "held": [ { "who": "P1", "units": null } ] } ],      so many of its units
 //!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
 //!   "kernel": null,               of real processes: [ { "raw": "...", "means": "..." } ], lines of /proc/locks
 //!   "verdict": "Deadlock in 2 moves, ..." }
@@ -116,6 +118,7 @@ fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
             Standing::Crashed => "crashed",
         },
         "waits_for": stander.waits_for,
+        "waits_for_units": stander.waits_for.and_then(|_| words::units_wanted(scenario, position, who)),
         "asked": stander.waits_for.is_some() && stander.waiting == Waiting::Asked,
         "blocked_by": stander.blocked_by.iter().map(name).collect::<Vec<_>>(),
         "holds": stander.holds.iter().map(|held| held.lock).collect::<Vec<_>>(),
@@ -125,12 +128,15 @@ fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
 fn lock_of(scenario: &Scenario, position: &Position, lock: &str) -> Value {
     let name = |who: &usize| scenario.processes[*who].name.clone();
     let units = scenario.units.get(lock);
-    let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+    let holders = position.holders(lock);
+    let taken: u32 = holders.iter().filter_map(|(_, held)| held.units).sum();
+    let held = holders.iter().map(|(who, held)| json!({ "who": name(who), "units": held.units }));
     json!({
         "name": lock,
         "units": units,
         "free": units.map(|there| there.saturating_sub(taken)),
         "holders": position.holders(lock).iter().map(|(who, _)| name(who)).collect::<Vec<_>>(),
         "waiters": position.waiters(lock, Waiting::Asked).iter().map(name).collect::<Vec<_>>(),
+        "held": held.collect::<Vec<_>>(),
     })
 }

@@ -85,7 +85,7 @@ impl Reality {
         }
         match position.processes[who].standing {
             Standing::Ended => return Some(format!("{name} has ended")),
-            Standing::Crashed => return Some(format!("{name} has crashed")),
+            Standing::Crashed => return Some(format!("{name} {}", words::killed(game.scenario(), who))),
             _ if real.gone => return Some(format!("{name} is gone")),
             _ if !real.inside => return None,
             Standing::Free => {}

@@ -6,7 +6,7 @@ use super::way::MOST_STATES;
 use crate::analysis::MEETING;
 use crate::model::{Mode, Outcome, Phase, wanted};
 use crate::report::{clean, grouped, list, plural};
-use crate::scenario::{Process, Scenario, Step};
+use crate::scenario::{OnDeadlock, Process, Scenario, Step};
 use crate::trace::{Edge, Event, Refusal, What};
 
 /// The name of a process, fit for a terminal.
@@ -14,7 +14,7 @@ pub(super) fn name(scenario: &Scenario, who: usize) -> String {
     clean(scenario.processes.get(who).map_or("?", |process| process.name.as_str()))
 }
 
-fn names(scenario: &Scenario, those: &[usize]) -> String {
+pub(super) fn names(scenario: &Scenario, those: &[usize]) -> String {
     list(&those.iter().map(|&who| name(scenario, who)).collect::<Vec<_>>())
 }
 
@@ -66,8 +66,12 @@ pub(super) fn does(scenario: &Scenario, position: &Position, who: usize) -> Stri
         Waiting::NotAsked => "would wait for",
         Waiting::Never => "would be refused",
     };
-    let units = step(&scenario.processes[who], stander).and_then(|step| wanted(scenario, step, None)?.units);
-    units.map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
+    units_wanted(scenario, position, who).map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
+}
+
+/// How many units of a lock its step needs; `None` if that has none.
+pub(super) fn units_wanted(scenario: &Scenario, position: &Position, who: usize) -> Option<u32> {
+    step(&scenario.processes[who], &position.processes[who]).and_then(|step| wanted(scenario, step, None)?.units)
 }
 
 fn holds(count: usize) -> &'static str {
@@ -96,7 +100,27 @@ pub(super) fn standing(scenario: &Scenario, position: &Position, who: usize) -> 
         Standing::Blocked => by,
         Standing::AtMeeting => format!("at the meeting, for {others}"),
         Standing::Ended => "has ended".into(),
-        Standing::Crashed => "has crashed".into(),
+        Standing::Crashed => killed(scenario, who).into(),
+    }
+}
+
+/// What became of a process that was killed: by a step of its own, or as the victim of a deadlock.
+pub(super) fn killed(scenario: &Scenario, who: usize) -> &'static str {
+    let crashes = scenario.processes.get(who).is_some_and(|process| process.steps.contains(&Step::Crash));
+    match (crashes, scenario.on_deadlock) {
+        (_, OnDeadlock::Watch) => "has crashed",
+        (false, OnDeadlock::Victim) => "was ended",
+        (true, OnDeadlock::Victim) => "has crashed or was ended",
+    }
+}
+
+/// Those names in a sentence, one of which will do: `P1, P2 or P3`.
+pub(super) fn any_of(scenario: &Scenario, those: &[usize]) -> String {
+    let names: Vec<String> = those.iter().map(|&who| name(scenario, who)).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 

@@ -118,8 +118,8 @@ Processes ───────────────────────�
  2 P2  can move              lock money 2 [lock money 2] unlock money
 ▶3 P3  blocked by P1 and P2  lock money 2 [lock money 5] unlock money
 Locks ─────────────────────────────────  Who waits for whom ────────────────────
-money  2 of 10 free: P1 4, P2 2 and P3…  P1 ──waits for 5 of money──▶ P2 and P3
-                                         P3 ──waits for 5 of money──▶ P1 and P2
+money  2 of 10 free: P1 4, P2 2 and P3   P1 ──waits for 5 of money──▶ P2 and P3
+       2; P1 and P3 wait                 P3 ──waits for 5 of money──▶ P1 and P2
 Lanes, one second a move ───────────────────────────────────────────────────────
    0 s                                                                 10.00 s
 P1         ███████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
@@ -163,8 +163,8 @@ P3
 
 
 
-P2: insert: refused; a record is lost.
-
+P2: insert: refused: database is locked (SQLITE_BUSY); a record is lost. The
+goal can't be reached any more.
 
 1-3 move  u undo  r redo  R restart  h hint  ? help  q quit
 
@@ -228,7 +228,7 @@ The goal is reached. Deadlock in 3 moves, and no
 way is shorter: P1 waits for B, which P2 holds; P2
 waits for C, which P3 holds; P3 waits for A, which
 P1 holds.
-1-3 move  u undo  h hint  ? help  q quit
+1-3 move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()
@@ -255,7 +255,7 @@ P3
 From here no schedule can deadlock. The goal can't
 be reached any more: take moves back.
 
-1-3 move  u undo  h hint  ? help  q quit
+1-3 move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()
@@ -307,7 +307,7 @@ Processes ───────────────────────�
 P22: lock L22.
 
 
-1-9, Enter move  u undo  h hint  ? help  q quit
+1-9, Enter move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()

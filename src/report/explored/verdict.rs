@@ -125,7 +125,10 @@ fn endless(scenario: &Scenario, loops: &Loops, style: Style) -> Vec<String> {
         }
     });
     sentences.push(match loops.starving.as_slice() {
-        [] => "Nobody can starve: be kept waiting for ever while others finish their rounds.".into(),
+        [] => {
+            let apart = if deadlocks { "Apart from the deadlock, nobody" } else { "Nobody" };
+            format!("{apart} can starve: be kept waiting for ever while others finish their rounds.")
+        }
         starving => {
             let names: Vec<String> = starving.iter().map(|&who| clean(name(scenario, who))).collect();
             style.bad(&format!(
