@@ -102,12 +102,14 @@ waits for A, which P1 holds.
 
 #[test]
 fn bad_moves_are_refused() {
-    let table: [(&str, &[&str]); 9] = [
+    let table: [(&str, &[&str]); 11] = [
         ("play philosophers --processes 2 --moves 1,2,1", &["move 3 can't be made: P1 waits for B, which P2 holds"]),
         ("play philosophers --processes 2 --moves 1,1,1,1,1", &["move 5 can't be made: P1 has ended"]),
         ("play deadlock --moves 1,1,1", &["move 3 can't be made: P1 waits at the meeting for P2"]),
         ("play deadlock --moves 1,P9", &["`P9`, is no process"]),
         ("play deadlock", &["no terminal", "--moves"]),
+        ("play nosuch", &["can't read nosuch", "lesson scenarios"]),
+        ("play philosofers --moves 1", &["can't read philosofers", "did you mean philosophers"]),
         ("play deadlock --real", &["no terminal", "--moves"]),
         ("play missing --moves 1", &["can't read missing", "lesson scenarios"]),
         ("play banker --real --moves 1", &["money has units, and no real lock has any"]),

@@ -44,10 +44,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let scenario = self.source.load()?;
         if self.moves.is_none() && !terminal.is_terminal {
             bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
         }
-        let scenario = self.source.load()?;
         if self.real {
             run::possible(&scenario)?;
         }

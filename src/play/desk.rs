@@ -81,7 +81,16 @@ impl<'a> Desk<'a> {
     pub fn new(game: Game<'a>, real: bool) -> Self {
         let message = (Tone::Plain, String::new());
         let real = real.then(|| Reality::new(game.scenario().processes.len()));
-        let mut desk = Self { game, real, search: Some(Search::Goal), mode: Mode::Play, chosen: 0, message, kept: String::new(), told: String::new() };
+        let mut desk = Self {
+            game,
+            real,
+            search: Some(Search::Goal),
+            mode: Mode::Play,
+            chosen: 0,
+            message,
+            kept: String::new(),
+            told: String::new(),
+        };
         desk.greet();
         desk
     }

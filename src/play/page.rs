@@ -50,7 +50,8 @@ fn asking(game: &Game, real: &Reality) -> Vec<[String; 4]> {
     let position = real.position(game);
     let row = |(who, stander): (usize, &Stander)| {
         let waits = stander.waits_for.is_some() && stander.waiting == Waiting::Asked;
-        let step = words::step(&scenario.processes[who], stander).filter(|_| stander.place.phase == Phase::Step && waits);
+        let step =
+            words::step(&scenario.processes[who], stander).filter(|_| stander.place.phase == Phase::Step && waits);
         step.map(|step| ["".into(), words::name(scenario, who), step.to_string(), "asks, and is kept waiting".into()])
     };
     position.processes.iter().enumerate().filter_map(row).collect()

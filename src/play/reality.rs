@@ -98,7 +98,8 @@ impl Reality {
     /// A process was told to make its next step.
     pub fn tell(&mut self, who: usize) {
         self.clock += 1;
-        self.processes[who] = Real { inside: true, told_at: self.clock, moves: self.processes[who].moves.clone(), ..Real::default() };
+        self.processes[who] =
+            Real { inside: true, told_at: self.clock, moves: self.processes[who].moves.clone(), ..Real::default() };
     }
 
     /// Takes in what was heard, and makes the moves of the model that it means.

@@ -188,7 +188,11 @@ impl Transcript {
                 format!("Rows were lost in {wrong} of {}. Stored: {}.", plural(n as u64, "run"), counts.join(", "))
             }
         };
-        format!("\n{}", self.style.wrap(&text, ""))
+        let hint = match self.header.command.is_simulated() {
+            true => self.style.wrap("They start one after the other; lesson explore has a fair coin's odds.", ""),
+            false => String::new(),
+        };
+        format!("\n{}{hint}", self.style.wrap(&text, ""))
     }
 }
 
