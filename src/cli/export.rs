@@ -10,8 +10,8 @@ use crate::export;
 use crate::model::{Attempts, Program};
 use crate::scenario::Scenario;
 
-/// Writes the scenario into a file, or with `-` to standard output, in a checker's language; `words` are the language and
-/// the file.
+/// Writes the scenario into a file, or with `-` to standard output, in a checker's language; `words` are the language
+/// and the file.
 pub(super) fn write(scenario: &Scenario, words: &[PathBuf], force: bool) -> anyhow::Result<()> {
     let [language, file] = words else { bail!("--export takes two words: promela or tla, and a file") };
     let program = Program::compile(scenario, Attempts::Counted)?;

@@ -80,8 +80,8 @@ fn verdicts() {
         (
             "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
             "1 1 2 2 1 1 1 1",
-            "reached, Everyone but P1 has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 \
-             process killed.",
+            "reached, Everyone but P1 has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records \
+             lost. 1 process killed.",
         ),
         (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
@@ -172,8 +172,8 @@ fn hints() {
     check_hint(
         "detect 2",
         "1 1 2 2",
-        "From here no schedule can deadlock. A way to the goal takes 5 moves more, with a kill among them: P1 is killed \
-         next (lock B).",
+        "From here no schedule can deadlock. A way to the goal takes 5 moves more, with a kill among them: P1 is \
+         killed next (lock B).",
     );
     check_hint(
         "deadlock",

@@ -289,6 +289,22 @@ Any key goes back.
     );
 }
 
+/// Where not all can be shown, the lock that was taken last is, and so is the lane of who took it.
+#[test]
+fn what_was_just_done_can_be_seen() {
+    let check = |keys: &str, size: (u16, u16), lines: &[&str]| {
+        let shown = screen("philosophers 12", keys, size);
+        for line in lines {
+            assert!(shown.contains(line), "{line:?} in {shown}");
+        }
+    };
+    check("123456789", (80, 24), &["I  held by P9; P8 waits", "… 3 of 12 shown"]);
+    check("1", (80, 24), &["A  held by P1", "… 3 of 12 shown"]);
+    check("123456789", (80, 38), &["L  free", "\nP6 ", "\nP9 ", "… 4 of 12 shown"]);
+    // A lane is worth more than the legend, and than the scale.
+    assert!(screen("philosophers 2", "12", (80, 14)).contains("P2         "));
+}
+
 #[test]
 fn a_small_screen_shows_what_matters_most() {
     assert_data_eq!(
