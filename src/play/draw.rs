@@ -8,7 +8,6 @@ use ratatui::widgets::Paragraph;
 
 use super::desk::{Desk, Mode};
 use super::line::{Line, Tone};
-use super::panes::Scene;
 use crate::report::{Style, cut, width};
 
 /// A smaller screen is told so, in one line.
@@ -107,7 +106,7 @@ impl Canvas<'_, '_> {
             self.pane("Who waits for whom", scene.graph(columns), None);
         }
         if let Some(real) = desk.real() {
-            self.pane(&real.kernel_heading(), Scene::kernel(real.kernel(), columns), None);
+            self.pane(&real.kernel_heading(), scene.kernel(real.kernel(), columns), None);
         }
         let room = usize::from(self.room()).saturating_sub(1);
         if room >= 2.min(scene.lanes.len()) {

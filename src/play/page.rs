@@ -79,7 +79,7 @@ fn position(scene: &Scene, real: Option<&Reality>, style: Style) -> String {
         ("Who waits for whom", scene.graph(room).into_iter().map(indented).collect()),
     ];
     if let Some(real) = real {
-        panes.push((&kernel, Scene::kernel(real.kernel(), room).into_iter().map(indented).collect()));
+        panes.push((&kernel, scene.kernel(real.kernel(), room).into_iter().map(indented).collect()));
     }
     panes.push(("The lanes, one second a move", scene.lanes(style.width)));
     let mut page = String::new();

@@ -7,7 +7,7 @@ use super::words;
 use crate::analysis::Lane;
 use crate::model::Mode;
 use crate::report::{Style, clean, cut, fit, legend, list, ring_where, scale, strips, width};
-use crate::scenario::{Process, Scenario};
+use crate::scenario::{LockKind, Process, Scenario};
 use crate::trace::WitnessLine;
 
 /// The lanes begin with room for so many moves.
@@ -179,13 +179,17 @@ impl<'a> Scene<'a> {
     }
 
     /// What the kernel lists of the locks of real processes, each line with what it means.
-    pub fn kernel(lines: &[WitnessLine], columns: usize) -> Vec<Line> {
+    pub fn kernel(&self, lines: &[WitnessLine], columns: usize) -> Vec<Line> {
         let both = |line: &WitnessLine| {
             let means = format!("  {}", clean(&line.means));
             [Line::of(Tone::Faint, clean(line.raw.trim_end())), Line::of(Tone::Plain, means)]
         };
+        let nothing = match self.scenario.on {
+            LockKind::Mutex => "nothing: a mutex lives in the memory of one process, and the kernel lists none",
+            _ => "nothing",
+        };
         match lines.is_empty() {
-            true => vec![Line::of(Tone::Faint, "nothing")],
+            true => vec![Line::of(Tone::Faint, nothing).cut(columns)],
             false => lines.iter().flat_map(both).map(|line| line.cut(columns)).collect(),
         }
     }

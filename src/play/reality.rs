@@ -126,9 +126,8 @@ impl Reality {
 
     fn hear_event(&mut self, game: &mut Game, event: Event) {
         let who = event.who;
-        if self.processes.get(who).is_some_and(|real| real.asked && real.told_at == self.clock)
-            && matches!(event.what, What::Refused { .. } | What::Gets { .. })
-        {
+        let answers = matches!(event.what, What::Refused { .. } | What::Gets { .. } | What::Killed { .. });
+        if answers && self.processes.get(who).is_some_and(|real| real.asked && real.told_at == self.clock) {
             self.clock += 1; // otherwise its wait would not be seen
         }
         self.artist.apply(&Event { at_us: self.clock * MOVE_US, ..event.clone() });
@@ -221,7 +220,8 @@ impl Reality {
         cycle.iter().any(breaks)
     }
 
-    /// Whether everybody who has not ended is kept waiting for ever, and has said so: then the run ends by itself.
+    /// Whether everybody who has not ended is kept waiting for ever, and has said so: then the run ends when its
+    /// patience does.
     pub fn is_stuck(&self, game: &Game) -> bool {
         let waits = |real: &Real| real.gone || (real.inside && (real.asks || real.meets));
         game.position().is_at_rest() && self.processes.iter().all(waits)
