@@ -43,7 +43,7 @@ const CROSSED: &str = "lock A, lock B, unlock B, unlock A | lock B, lock A, unlo
 #[test]
 fn verdicts() {
     let ring = "P1 waits for B, which P2 holds; P2 waits for A, which P1 holds";
-    let table: [(&str, &str, &str); 13] = [
+    let table: [(&str, &str, &str); 15] = [
         (CROSSED, "", "not reached, The game is still open, in 0 moves."),
         (CROSSED, "1", "not reached, The game is still open, in 1 move."),
         (CROSSED, "1 2", &format!("reached, Deadlock in 2 moves, and no way is shorter: {ring}.")),
@@ -81,13 +81,23 @@ fn verdicts() {
         (
             "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
             "1 1 2 2 1 1 1 1",
-            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 \
-             process killed.",
+            "reached, Everyone but P1 has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records \
+             lost. 1 process killed.",
         ),
         (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
             "2 2 3 1",
             "not reached, The game is still open, in 4 moves. 1 refusal. 1 process killed.",
+        ),
+        (
+            "detect 2",
+            "1 1 2 2",
+            &format!("not reached, A cycle has closed: {ring}. Only the end of P1 or P2 breaks it."),
+        ),
+        (
+            "detect 2",
+            "1 1 2 2 1 2 2 2 2",
+            "reached, Everyone but P1 has come to the end in 9 moves, and no way is shorter. 1 process killed.",
         ),
         (
             "lock A, meet, unlock A | lock A, meet, unlock A",
@@ -177,6 +187,12 @@ fn hints() {
         "From here no schedule can deadlock. The goal can't be reached any more: take moves back.",
     );
     check_hint(CROSSED, "1 2", "Nobody can move any more.");
+    check_hint(
+        "detect 2",
+        "1 1 2 2",
+        "From here no schedule can deadlock. A way to the goal takes 5 moves more, with a kill among them: P1 is \
+         killed next (lock B).",
+    );
     check_hint(
         "deadlock",
         "1",
