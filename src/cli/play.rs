@@ -23,7 +23,7 @@ Examples:
   lesson play deadlock
   lesson play philosophers --processes 3
   lesson play deadlock --real                   real processes on real locks
-  lesson play philosophers --moves \"1 2 1\"      without a terminal
+  lesson play philosophers --moves \"1 2 3 4 5\"  without a terminal
   lesson play my.toml --moves \"1 2 1\" --json
 
 Exit status: 0 = the goal was reached, 1 = it was not, 2 = bad usage or input,
