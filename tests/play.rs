@@ -52,8 +52,13 @@ fn moves_are_made_and_judged() {
     let (_, document) = json("play banker --moves 1,2,3");
     assert_eq!(
         document["locks"],
-        json!([{ "name": "money", "units": 10, "free": 2, "holders": ["P1", "P2", "P3"], "waiters": ["P1", "P3"] }])
+        json!([{
+            "name": "money", "units": 10, "free": 2, "holders": ["P1", "P2", "P3"], "waiters": ["P1", "P3"],
+            "held": [{ "who": "P1", "units": 4 }, { "who": "P2", "units": 2 }, { "who": "P3", "units": 2 }],
+        }])
     );
+    assert_eq!(document["processes"][0]["waits_for_units"], 5);
+    assert_eq!(document["processes"][1]["waits_for_units"], json!(null));
     assert_eq!(document["hint"], json!({ "deadlock_in": 2, "goal_in": 2, "next": "P2" }));
     assert_eq!(document["processes"][1]["can_move"], true);
     assert_eq!(number(&document["processes"][0], "round"), 1);
@@ -68,8 +73,8 @@ fn the_page_tells_the_moves_and_the_position() {
 
 move  who  step    what came of it
 ────  ───  ──────  ───────────────
-1     P1   lock A
-2     P2   lock B
+1     P1   lock A  gets A
+2     P2   lock B  gets B
 
 The processes
  1 P1  blocked by P2  lock A [lock B] unlock B unlock A
@@ -97,12 +102,14 @@ waits for A, which P1 holds.
 
 #[test]
 fn bad_moves_are_refused() {
-    let table: [(&str, &[&str]); 9] = [
+    let table: [(&str, &[&str]); 11] = [
         ("play philosophers --processes 2 --moves 1,2,1", &["move 3 can't be made: P1 waits for B, which P2 holds"]),
         ("play philosophers --processes 2 --moves 1,1,1,1,1", &["move 5 can't be made: P1 has ended"]),
         ("play deadlock --moves 1,1,1", &["move 3 can't be made: P1 waits at the meeting for P2"]),
         ("play deadlock --moves 1,P9", &["`P9`, is no process"]),
         ("play deadlock", &["no terminal", "--moves"]),
+        ("play nosuch", &["can't read nosuch", "lesson scenarios"]),
+        ("play philosofers --moves 1", &["can't read philosofers", "did you mean philosophers"]),
         ("play deadlock --real", &["no terminal", "--moves"]),
         ("play missing --moves 1", &["can't read missing", "lesson scenarios"]),
         ("play banker --real --moves 1", &["money has units, and no real lock has any"]),
@@ -347,12 +354,14 @@ mod terminal {
     fn a_game_is_played_with_real_processes() {
         let mut played = Played::start("play philosophers --processes 2 --real");
         let workers = played.is_ready(2);
-        for (key, answer) in [("1", "holds the exclusive flock on A.lock"), ("2", "on B.lock"), ("1", "asked")] {
+        for (key, answer) in [("1", "holds the exclusive flock on A.lock"), ("2", "on B.lock"), ("1", "waits for")] {
             played.press(key);
             played.wait_for(answer);
         }
         played.press("2");
-        played.wait_for("■");
+        played.wait_for("reached.");
+        // What the screen shows is there: nobody is ended before the learner leaves.
+        assert!(workers.iter().all(|(pid, _)| lives(*pid)));
         played.press("q");
         played.ends(0, &workers);
     }

@@ -133,6 +133,17 @@ fn units_are_lent_as_long_as_there_are_enough() {
     assert_eq!(told, [&release(1, 1), &release(1, 0), &release(1, 0)]);
     let waits = |event: &Event| matches!(event.what, What::Waits { .. });
     assert!(!trace.events.iter().any(waits), "{trace:#?}");
+    // Who holds one unit of three holds a third: three at once are physically possible.
+    let one = "lock tape, work 1s, unlock tape";
+    let trace = check(
+        "units = { tape = 3 }\non = \"flock\"",
+        &[("a", one), ("b", one), ("c", one)],
+        Outcome::Finished,
+        gets,
+        3,
+    );
+    let figures = Figures::of(&trace);
+    assert!((1_000_000..=figures.took_us).contains(&figures.limit_us), "{figures:?}");
 }
 
 #[test]

@@ -20,6 +20,13 @@ fn check(done: &Done, shown: &str, words: &[&str]) {
 }
 
 #[test]
+fn an_export_goes_to_standard_output_too() {
+    let text = run("explore banker --export promela -").expect(0).text().to_owned();
+    assert!(text.starts_with("/* made by lesson explore --export\n"), "{text}");
+    check(&run("explore banker --export tla -"), "tla to -", &["TLC reads a module from a file", "Table.tla"]);
+}
+
+#[test]
 fn bad_arguments_are_refused_with_a_remedy() {
     let table: [(&str, &[&str]); 62] = [
         ("nonsense", &["nonsense"]),

@@ -82,7 +82,8 @@ impl Figures {
             tally.apply(event.at_us, event.who, &event.what);
         }
         let rounds: Vec<u64> = tally.processes.iter().map(|process| process.rounds).collect();
-        let busiest = tally.holds.values().copied().max().unwrap_or(0);
+        let units = |lock: &str| trace.scenario.units.get(lock).copied().map_or(1, |units| u64::from(units.max(1)));
+        let busiest = tally.holds.iter().map(|(lock, held)| held / units(lock)).max().unwrap_or(0);
         let longest_work = tally.processes.iter().map(|process| process.work_us).max().unwrap_or(0);
         Self {
             outcome: tally.outcome(trace),
@@ -126,7 +127,7 @@ fn fairness(trace: &Trace, rounds: &[u64]) -> Option<f64> {
 #[derive(Default)]
 struct Tally {
     processes: Vec<ProcessTally>,
-    /// Sum of the exclusive holds of each lock.
+    /// Sum of the exclusive holds of each lock; where it has units, each counts for itself.
     holds: BTreeMap<String, u64>,
     acknowledged: u64,
     retries: u64,
@@ -143,8 +144,8 @@ struct ProcessTally {
     worst_us: u64,
     ended: bool,
     gave_up: bool,
-    /// What it holds exclusively, since when.
-    holds: BTreeMap<String, u64>,
+    /// What it holds exclusively, since when, and how many units.
+    holds: BTreeMap<String, (u64, u64)>,
     /// What it first asked for in this round, when, and when that was last answered.
     asked: BTreeMap<(String, Mode), (u64, Option<u64>)>,
 }
@@ -159,10 +160,13 @@ impl Tally {
         let Some(process) = self.processes.get_mut(who) else { return };
         match what {
             What::Wants { lock, mode, .. } => process.ask(lock, *mode, at_us),
-            What::Gets { lock, mode, .. } => {
+            What::Gets { lock, mode, units } => {
                 process.grant(lock, *mode, at_us);
-                if mode.is_exclusive() {
-                    process.holds.entry(lock.clone()).or_insert(at_us);
+                let before = process.holds.get(lock).map_or(0, |&(_, units)| units);
+                match units {
+                    Some(units) => self.hold(who, lock, before.saturating_add((*units).into()), at_us),
+                    None if mode.is_exclusive() => self.hold(who, lock, 1, at_us),
+                    None => {}
                 }
             }
             What::Refused { lock, mode, why, waited_us, .. } => {
@@ -178,6 +182,7 @@ impl Tally {
                 self.release(who, Some(DATABASE), at_us);
             }
             What::Releases { lock, keeps: 0, .. } => self.release(who, Some(lock), at_us),
+            What::Releases { lock, keeps, .. } => self.hold(who, lock, (*keeps).into(), at_us),
             What::RolledBack { .. } => self.release(who, Some(DATABASE), at_us),
             What::BacksOff { .. } => self.retries += 1,
             What::Abandons { .. } => {
@@ -200,15 +205,21 @@ impl Tally {
         }
     }
 
+    /// From now on it holds so many units of a lock; 1, where that has none.
+    fn hold(&mut self, who: usize, lock: &str, units: u64, at_us: u64) {
+        self.release(who, Some(lock), at_us);
+        self.processes[who].holds.insert(lock.to_owned(), (at_us, units));
+    }
+
     fn release(&mut self, who: usize, lock: Option<&str>, at_us: u64) {
         let holds = &mut self.processes[who].holds;
-        let ended: Vec<(String, u64)> = match lock {
+        let ended: Vec<(String, (u64, u64))> = match lock {
             Some(lock) => holds.remove_entry(lock).into_iter().collect(),
             None => std::mem::take(holds).into_iter().collect(),
         };
-        for (lock, since_us) in ended {
+        for (lock, (since_us, units)) in ended {
             let held = self.holds.entry(lock).or_default();
-            *held = held.saturating_add(at_us.saturating_sub(since_us));
+            *held = held.saturating_add(at_us.saturating_sub(since_us).saturating_mul(units));
         }
     }
 

@@ -25,7 +25,7 @@ Examples:
   lesson explore philosophers --processes 5
   lesson explore my.toml --first                only: is there a deadlock?
   lesson explore my.toml --json
-  lesson explore my.toml --export promela my.pml
+  lesson explore my.toml --export promela my.pml     - for standard output
 
 Exit status: 0 = no deadlock is possible, 1 = one was found, 2 = bad usage or
 input, 3 = a bound was reached before that was known, 130 = interrupted; what

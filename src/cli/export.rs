@@ -10,7 +10,8 @@ use crate::export;
 use crate::model::{Attempts, Program};
 use crate::scenario::Scenario;
 
-/// Writes the scenario into a file, in a checker's language; `words` are the language and the file.
+/// Writes the scenario into a file, or with `-` to standard output, in a checker's language; `words` are the language
+/// and the file.
 pub(super) fn write(scenario: &Scenario, words: &[PathBuf], force: bool) -> anyhow::Result<()> {
     let [language, file] = words else { bail!("--export takes two words: promela or tla, and a file") };
     let program = Program::compile(scenario, Attempts::Counted)?;
@@ -19,6 +20,9 @@ pub(super) fn write(scenario: &Scenario, words: &[PathBuf], force: bool) -> anyh
         Some("tla") => export::tla(scenario, &program, module(file)?),
         _ => bail!("--export knows promela (for SPIN) and tla (for TLC), not {}", language.display()),
     };
+    if file.as_os_str() == "-" {
+        return print(&text);
+    }
     check_target(file, force, export::is_first_line)?;
     write_file(file, |out| out.write_all(text.as_bytes()))?;
     print(&format!("{} is written; its first lines say how it is run.\n", file.display()))
@@ -26,6 +30,9 @@ pub(super) fn write(scenario: &Scenario, words: &[PathBuf], force: bool) -> anyh
 
 /// The name of the module in a file for TLC: it has to be the file's.
 fn module(file: &Path) -> anyhow::Result<&str> {
+    if file.as_os_str() == "-" {
+        bail!("TLC reads a module from a file of its name only; name one, such as Table.tla");
+    }
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if file.extension().is_none_or(|extension| extension != "tla") || !export::is_module_name(stem) {
         bail!(

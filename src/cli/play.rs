@@ -13,8 +13,8 @@ use crate::model::{Attempts, Program};
 use crate::play::{self, Choice, Desk, Flow, Game};
 use crate::report::clean;
 use crate::run::{self, Interrupted};
-use crate::scenario::{self, Scenario};
-use real::{Crew, on_real_locks};
+use crate::scenario::{self, Scenario, duration};
+use real::{Crew, PATIENCE, on_real_locks};
 
 /// You are the scheduler: say which process makes its next step, and make it deadlock, or keep it from it.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ Examples:
   lesson play deadlock
   lesson play philosophers --processes 3
   lesson play deadlock --real                   real processes on real locks
-  lesson play philosophers --moves \"1 2 1\"      without a terminal
+  lesson play philosophers --moves \"1 2 3 4 5\"  without a terminal
   lesson play my.toml --moves \"1 2 1\" --json
 
 Exit status: 0 = the goal was reached, 1 = it was not, 2 = bad usage or input,
@@ -44,10 +44,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let scenario = self.source.load()?;
         if self.moves.is_none() && !terminal.is_terminal {
             bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
         }
-        let scenario = self.source.load()?;
         if self.real {
             run::possible(&scenario)?;
         }
@@ -60,7 +60,7 @@ impl Args {
                 let mut table = Table { screen: Screen::take()?, color: terminal.color };
                 table.draw(&desk)?; // before anything takes its time
                 match self.real {
-                    true => on_real_locks(&scenario, |crew| play(table, desk, Some(crew), terminal)),
+                    true => on_real_locks(&scenario, duration::LONGEST, |crew| play(table, desk, Some(crew), terminal)),
                     false => play(table, desk, None, terminal),
                 }
             }
@@ -72,7 +72,7 @@ impl Args {
         let scenario: &Scenario = game.scenario();
         let moves = scenario::parse_schedule(moves, scenario).map_err(anyhow::Error::msg)?;
         let real = match self.real {
-            true => Some(on_real_locks(scenario, |mut crew| crew.make(&mut game, &moves))?),
+            true => Some(on_real_locks(scenario, PATIENCE, |mut crew| crew.make(&mut game, &moves))?),
             false => make(&mut game, &moves).map(|()| None)?,
         };
         match self.json {

@@ -24,10 +24,10 @@ Examples:
   lesson run philosophers --processes 3         a built-in one in another size
   lesson run my.toml --schedule \"P1 P1 P2\"      these steps first, then freely
   lesson run locked --simulate --seed 7         at once, in virtual time
-  lesson run locked --simulate --repeat 100     seeds 1 to 100, and the odds
+  lesson run locked --simulate --repeat 100     seeds 1 to 100
 
 Exit status: 0 = every process finished, 1 = it ended in a deadlock, a refusal
-or a crash, 2 = bad usage or input.")]
+or a crash, 2 = bad usage or input, 130 = interrupted.")]
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,
@@ -37,7 +37,8 @@ pub(super) struct Args {
     /// Run it so often, and count how it ended
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(10_000), allow_hyphen_values = true)]
     repeat: u32,
-    /// In virtual time: no process, no lock, and the seed is luck; --repeat takes the next seeds
+    /// In virtual time: no process, no lock, and the seed is luck; --repeat takes the next seeds. Processes start one
+    /// after the other, and no fair coin says who moves: for the odds see lesson explore
     #[arg(long, conflicts_with = "dir")]
     simulate: bool,
     /// How long to watch a deadlock before it is ended

@@ -91,7 +91,34 @@ fn read(file: &Path) -> anyhow::Result<Scenario> {
     };
     read.map_err(|error| match file.exists() || origin == "-" {
         true => anyhow::anyhow!("can't read {origin}: {error}"),
-        false => anyhow::anyhow!("can't read {origin}: {error}; `lesson scenarios` lists those that are built in"),
+        false => match file.to_str().and_then(similar) {
+            Some(name) => anyhow::anyhow!("can't read {origin}: {error}; did you mean {name}, which is built in?"),
+            None => anyhow::anyhow!("can't read {origin}: {error}; `lesson scenarios` lists those that are built in"),
+        },
     })?;
     Ok(scenario::parse(&text, &origin)?)
+}
+
+/// The built-in scenario that somebody meant who mistyped a letter or two of its name.
+fn similar(name: &str) -> Option<&'static str> {
+    let near = |sample: builtin::Sample| {
+        let mistakes = distance(name, sample.name);
+        (mistakes <= 2 && 2 * mistakes < sample.name.len()).then_some((mistakes, sample.name))
+    };
+    builtin::samples().into_iter().filter_map(near).min().map(|(_, name)| name)
+}
+
+/// How many letters are to be put in, taken out or changed to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().take(64).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for column in 0..other.len() {
+            let changed = diagonal + usize::from(letter != other[column]);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }

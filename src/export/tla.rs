@@ -155,7 +155,7 @@ fn deadlocks(text: &mut String, plan: &Plan) {
     });
     let needs: Vec<String> = plan.actors.iter().map(|actor| TLA.needs(plan, actor)).collect();
     line!(text, "\n\\* What p would have, of what it waits for, if q let go; and how much of that it needs to go on.");
-    line!(text, "Frees == <<\n  {}>>", rows.collect::<Vec<_>>().join(",\n  "));
+    line!(text, "Frees == <<\n  {} >>", rows.collect::<Vec<_>>().join(",\n  "));
     line!(text, "Needs == <<\n  {}>>", needs.join(",\n  "));
     text.push_str(REDUCTION);
 }

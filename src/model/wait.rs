@@ -34,8 +34,8 @@ impl Program {
         Some((waits_for, (0..at.len()).filter(|other| blockers >> other & 1 == 1).collect()))
     }
 
-    /// Whether `who` is part of a deadlock ([`deadlock_of`]) of processes that all wait without a limit. Whom the kernel
-    /// may refuse (`EDEADLK`) is taken to wait: a state does not say who has asked already.
+    /// Whether `who` is part of a deadlock ([`deadlock_of`]) of processes that all wait without a limit. Whom the
+    /// kernel may refuse (`EDEADLK`) is taken to wait: a state does not say who has asked already.
     pub fn is_deadlocked(&self, at: &[u32], who: usize) -> bool {
         let held = self.held(at);
         // A deadlock is a cycle at least, which is found sooner; and of whole locks it is no more.

@@ -4,7 +4,7 @@ use super::game::{Game, Goal};
 use super::hint::Hint;
 use super::line::Tone;
 use super::panes::Scene;
-use super::reality::{News, Reality, sentence};
+use super::reality::{News, Reality, is_to_stay, sentence};
 use super::verdict::{Ending, Verdict};
 use super::way::Choice;
 use super::words;
@@ -70,6 +70,10 @@ pub struct Desk<'a> {
     pub(super) mode: Mode,
     pub(super) chosen: usize,
     pub(super) message: (Tone, String),
+    /// Of real processes: what was said since the last key and is not to be overwritten, a refusal for one.
+    kept: String,
+    /// Of real processes: what was told last and may be overwritten.
+    told: String,
 }
 
 impl<'a> Desk<'a> {
@@ -77,7 +81,16 @@ impl<'a> Desk<'a> {
     pub fn new(game: Game<'a>, real: bool) -> Self {
         let message = (Tone::Plain, String::new());
         let real = real.then(|| Reality::new(game.scenario().processes.len()));
-        let mut desk = Self { game, real, search: Some(Search::Goal), mode: Mode::Play, chosen: 0, message };
+        let mut desk = Self {
+            game,
+            real,
+            search: Some(Search::Goal),
+            mode: Mode::Play,
+            chosen: 0,
+            message,
+            kept: String::new(),
+            told: String::new(),
+        };
         desk.greet();
         desk
     }
@@ -122,6 +135,7 @@ impl<'a> Desk<'a> {
     /// New processes are there, and have done nothing yet.
     pub fn begin_anew(&mut self) {
         self.game.restart();
+        (self.kept, self.told) = (String::new(), String::new());
         self.real = self.real.take().map(|_| Reality::new(self.game.scenario().processes.len()));
         self.greet();
     }
@@ -134,13 +148,22 @@ impl<'a> Desk<'a> {
             News::Over(Err(error)) => Some(format!("The run has failed: {error}.")),
             _ => None,
         };
+        let stays = matches!(&news, News::Event(event) if is_to_stay(event));
         let over = matches!(news, News::Over(_));
         let before = self.game.past().len();
         real.hear(&mut self.game, news);
-        if told.is_some() || over || self.game.past().len() > before {
-            let told = told.unwrap_or_else(|| self.message.1.clone());
-            self.take_stock(&told);
+        let made = &self.game.past()[before..];
+        if told.is_none() && !over && made.is_empty() {
+            return;
         }
+        let lost = made.iter().map(|made| made.lost).sum();
+        match told {
+            Some(told) if stays => self.kept = words::joined(&self.kept, &told),
+            Some(told) => self.told = told,
+            None => {}
+        }
+        self.kept = words::joined(&self.kept, &words::loss(lost, self.game.known_goal()));
+        self.take_stock(&words::joined(&self.kept, &self.told));
     }
 
     /// The goal in one sentence, with the number of moves made.
@@ -219,6 +242,7 @@ impl<'a> Desk<'a> {
                 return Flow::Stay;
             }
             real.tell(who);
+            (self.kept, self.told) = (String::new(), String::new());
             return Flow::Tell(who);
         }
         match self.game.choices_of(who).as_slice() {
@@ -255,11 +279,16 @@ impl<'a> Desk<'a> {
         match self.game.make(choice) {
             Err(impossible) => self.say(Tone::Warn, format!("{impossible}.")),
             Ok(()) => {
-                let outcome = self.game.past().last().map(|made| words::outcome(made.outcome, made.lost));
+                let told = self.game.told();
+                let last = self.game.past().last().zip(told.last());
+                let outcome = last.map(|(made, events)| words::outcome(made, events));
                 let outcome = outcome.filter(|words| !words.is_empty()).map(|words| format!(": {words}"));
+                let lost = self.game.past().last().map_or(0, |made| made.lost);
+                let gone = words::goal_gone(lost, self.game.known_goal());
                 let name = words::name(self.game.scenario(), choice.who);
                 let step = step.unwrap_or_default();
-                self.take_stock(&format!("{name}: {step}{}.", outcome.unwrap_or_default()));
+                let done = format!("{name}: {step}{}.", outcome.unwrap_or_default());
+                self.take_stock(&words::joined(&done, &gone));
             }
         }
     }
@@ -275,11 +304,12 @@ impl<'a> Desk<'a> {
             Some(_) if verdict.ending == Ending::Deadlocked => " Let those who have not asked yet ask.",
             Some(_) => "",
         };
+        let kept = if self.kept.is_empty() { String::new() } else { format!("{} ", self.kept) };
         match (verdict.ending, verdict.reached) {
             (Ending::Open, _) if verdict.cycle.is_empty() => self.say(Tone::Plain, done.to_owned()),
             (Ending::Open, _) => self.say(Tone::Warn, format!("{done} {text}")),
-            (_, true) => self.say(Tone::Good, format!("The goal is reached. {text}{next}")),
-            (_, false) => self.say(Tone::Bad, format!("{text}{next}")),
+            (_, true) => self.say(Tone::Good, format!("{kept}The goal is reached. {text}{next}")),
+            (_, false) => self.say(Tone::Bad, format!("{kept}{text}{next}")),
         }
     }
 

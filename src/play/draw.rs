@@ -8,7 +8,6 @@ use ratatui::widgets::Paragraph;
 
 use super::desk::{Desk, Mode};
 use super::line::{Line, Tone};
-use super::panes::Scene;
 use crate::report::{Style, cut, width};
 
 /// A smaller screen is told so, in one line.
@@ -51,6 +50,23 @@ pub fn draw(frame: &mut Frame, desk: &Desk, color: bool) {
     }
 }
 
+/// A heading, the lines under it, and which of them is not to be left out.
+type Pane<'a> = (&'a str, Vec<Line>, Option<usize>);
+
+/// The keys, as far as there is room for what they do.
+fn keys(movers: &str, real: bool, columns: usize) -> String {
+    let texts: &[&str] = match real {
+        true => &["R restart  h hint  ? help  q quit", "R  h hint  ? help  q quit"],
+        false => &[
+            "u undo  r redo  R restart  h hint  ? help  q quit",
+            "u undo  r redo  R restart  h hint  ?  q",
+            "u undo  r redo  R anew  h hint  ?  q",
+        ],
+    };
+    let all = texts.iter().map(|text| format!("{movers}  {text}"));
+    all.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| format!("{movers}  h hint  ? help  q quit"))
+}
+
 /// What is left of the screen, from the top on.
 struct Canvas<'a, 'b> {
     frame: &'a mut Frame<'b>,
@@ -69,14 +85,7 @@ impl Canvas<'_, '_> {
             count @ 2..=9 => format!("1-{count} move"),
             _ => "1-9, Enter move".to_owned(),
         };
-        let keys = match usize::from(width) {
-            0..48 => "h hint  ? help  q quit",
-            _ if desk.real().is_some() => "R restart  h hint  ? help  q quit",
-            48..64 => "u undo  h hint  ? help  q quit",
-            _ => "u undo  r redo  R restart  h hint  ? help  q quit",
-        };
-        let keys = format!("{movers}  {keys}");
-        self.write_last(vec![Line::of(Tone::Faint, keys)]);
+        self.write_last(vec![Line::of(Tone::Faint, keys(&movers, desk.real().is_some(), width.into()))]);
         let mut message = wrap(desk.message.0, &desk.message.1, width);
         let room = usize::from(self.room()) / 3;
         message.truncate(room.max(2));
@@ -86,17 +95,23 @@ impl Canvas<'_, '_> {
         let scene = desk.scene();
         let columns = usize::from(width);
         self.pane("Processes", scene.processes(columns, Some(desk.chosen)), Some(desk.chosen));
+        // Of many locks the one that was taken or let go last has to be seen.
+        let lock_line = |columns: usize| scene.line_of_lock(columns, desk.game().last_lock()?);
         if width >= WIDE {
             let left = columns / 2 - 1;
-            self.panes_beside(("Locks", scene.locks(left)), ("Who waits for whom", scene.graph(columns - left - 2)));
+            let locks = ("Locks", scene.locks(left), lock_line(left));
+            self.panes_beside(locks, ("Who waits for whom", scene.graph(columns - left - 2), None));
         } else {
-            self.pane("Locks", scene.locks(columns), None);
+            self.pane("Locks", scene.locks(columns), lock_line(columns));
             self.pane("Who waits for whom", scene.graph(columns), None);
         }
         if let Some(real) = desk.real() {
-            self.pane("/proc/locks", Scene::kernel(real.kernel(), columns), None);
+            self.pane(&real.kernel_heading(), scene.kernel(real.kernel(), columns), None);
         }
-        self.pane("Lanes, one second a move", scene.lanes(columns), None);
+        let room = usize::from(self.room()).saturating_sub(1);
+        if room >= 2.min(scene.lanes.len()) {
+            self.pane("Lanes, one second a move", scene.lanes_in(room, columns, desk.chosen), None);
+        }
     }
 
     fn room(&self) -> u16 {
@@ -111,11 +126,11 @@ impl Canvas<'_, '_> {
         }
     }
 
-    fn panes_beside(&mut self, left: (&str, Vec<Line>), right: (&str, Vec<Line>)) {
+    fn panes_beside(&mut self, left: Pane, right: Pane) {
         let half = self.area.width / 2 - 1;
         let (top, rest) = (self.top, self.area.width - half - 2);
-        let Some(left) = fitted(left.0, left.1, None, self.room(), half.into()) else { return };
-        let Some(right) = fitted(right.0, right.1, None, self.room(), rest.into()) else { return };
+        let Some(left) = fitted(left.0, left.1, left.2, self.room(), half.into()) else { return };
+        let Some(right) = fitted(right.0, right.1, right.2, self.room(), rest.into()) else { return };
         let height = left.len().max(right.len()) as u16;
         self.put(left, Rect::new(self.area.x, top, half, height));
         self.put(right, Rect::new(self.area.x + half + 2, top, rest, height));

@@ -8,14 +8,15 @@ use super::words;
 use crate::analysis::{Artist, Lane};
 use crate::explore::Wanted;
 use crate::model::{Outcome, Program, rows_lost};
-use crate::scenario::Scenario;
+use crate::scenario::{DATABASE, Scenario, Step};
 use crate::simulate::Narrator;
 use crate::trace::Event;
 
 /// One move is drawn as one second.
 pub const MOVE_US: u64 = 1_000_000;
 
-/// What the learner is after, and how many moves the shortest way there takes.
+/// What the learner is after, and how many moves the shortest way there takes; to the end, the shortest that kills
+/// nobody, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// To reach a deadlock.
@@ -37,9 +38,10 @@ impl Goal {
             Way::Unknown => return Self::Either,
             Way::None => {} // that search came to its end: so will the next ones, which visit no more states
         }
-        match way(Wanted::EndWithoutLoss).moves() {
+        let end = |wanted| Way::to_the_end(program, &program.start(), wanted);
+        match end(Wanted::EndWithoutLoss).moves() {
             Some(way) => Self::FinishWithoutLoss(way.len()),
-            None => Self::Finish(way(Wanted::End).moves().map(<[_]>::len)),
+            None => Self::Finish(end(Wanted::End).moves().map(<[_]>::len)),
         }
     }
 
@@ -120,6 +122,19 @@ impl<'a> Game<'a> {
         &self.past
     }
 
+    /// The lock of the last step that has one.
+    pub fn last_lock(&self) -> Option<&'a str> {
+        let lock = |made: &Made| {
+            let place = self.program.place(made.choice.who, made.before[made.choice.who]);
+            match place.step_of(&self.scenario.processes[made.choice.who].steps)? {
+                Step::Lock { name, .. } | Step::Unlock { name, .. } => Some(name.as_str()),
+                step if step.is_transaction() => Some(DATABASE),
+                _ => None,
+            }
+        };
+        self.past.iter().rev().find_map(lock)
+    }
+
     /// Where everybody stands, in words.
     pub fn position(&self) -> Position<'a> {
         Position::of(self.scenario, self.program, &self.at)
@@ -183,18 +198,29 @@ impl<'a> Game<'a> {
         let name = words::name(self.scenario, who);
         Impossible(match position.processes.get(who).map(|process| process.standing) {
             Some(Standing::Ended) => format!("{name} has ended"),
-            Some(Standing::Crashed) => format!("{name} has crashed"),
+            Some(Standing::Crashed) => format!("{name} {}", words::killed(self.scenario, who)),
             _ => words::waiting(self.scenario, &position, who),
         })
     }
 
     /// What the moves so far sound like, as a run would tell them: the first is made at 1 s, and each takes 1 s.
     pub fn events(&self) -> Vec<Event> {
+        self.narrated().into_iter().flatten().collect()
+    }
+
+    /// The same for each move alone: what was said with it, and who then waits.
+    pub fn told(&self) -> Vec<Vec<Event>> {
+        self.narrated().split_off(1)
+    }
+
+    /// What is said at the start, and then with each move.
+    fn narrated(&self) -> Vec<Vec<Event>> {
         let mut narrator = Narrator::new(self.scenario, self.program, 1);
-        let mut events = narrator.start(0);
+        let mut told = vec![narrator.start(0)];
         let ends = self.past.iter().skip(1).map(|made| made.before.as_slice()).chain([self.at()]);
         for (index, (made, then)) in self.past.iter().zip(ends).enumerate() {
             let at_us = (index as u64 + 1) * MOVE_US;
+            let mut events = Vec::new();
             for_each_choice_of(self.program, &made.before, made.choice.who, |choice, as_it_is| {
                 if choice == made.choice {
                     events.extend(narrator.tell(&made.before, as_it_is, at_us));
@@ -205,8 +231,9 @@ impl<'a> Game<'a> {
                     events.extend(narrator.waits(then, who, at_us));
                 }
             }
+            told.push(events);
         }
-        events
+        told
     }
 
     /// The lanes up to now, and the moment that is now, in microseconds.

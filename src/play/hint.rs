@@ -1,7 +1,8 @@
 //! Looking ahead: what can still happen from here, and a move toward the goal.
 
 use super::game::{Game, Goal};
-use super::way::{Choice, MOST_STATES, Way};
+use super::position::Standing;
+use super::way::{Choice, MOST_STATES, Way, kills};
 use super::words;
 use crate::explore::Wanted;
 use crate::report::{grouped, plural};
@@ -21,13 +22,14 @@ impl Hint {
     /// Looks ahead from where a game stands.
     pub fn of(game: &Game) -> Self {
         let way = |wanted| Way::find(game.program(), game.at(), wanted);
-        let (deadlock, end) = (way(Wanted::Deadlock), way(Wanted::End));
+        let to_the_end = |wanted| Way::to_the_end(game.program(), game.at(), wanted);
+        let (deadlock, end) = (way(Wanted::Deadlock), to_the_end(Wanted::End));
         let goal = match game.goal() {
             Goal::Deadlock(_) => deadlock.clone(),
             Goal::Either if deadlock.moves().is_some() => deadlock.clone(),
             Goal::Either | Goal::Finish(_) => end.clone(),
             Goal::FinishWithoutLoss(_) if game.past().iter().any(|made| made.lost > 0) => Way::None,
-            Goal::FinishWithoutLoss(_) => way(Wanted::EndWithoutLoss),
+            Goal::FinishWithoutLoss(_) => to_the_end(Wanted::EndWithoutLoss),
         };
         Self { deadlock, end, goal }
     }
@@ -63,10 +65,12 @@ impl Hint {
         let step = words::step(&scenario.processes[who], &position.processes[who]);
         let step = step.map(|step| format!(" ({step}{})", if ends { ", then its time is over" } else { "" }));
         let left = plural(way.len() as u64, "move");
-        format!(
-            "A way to the goal takes {left} more: {} moves next{}.",
-            words::name(scenario, who),
-            step.unwrap_or_default()
-        )
+        let (name, step) = (words::name(scenario, who), step.unwrap_or_default());
+        let kill = if kills(game.program(), game.at(), way) { ", with a kill among them" } else { "" };
+        let moves = match position.processes[who].standing {
+            Standing::Victim => "is killed",
+            _ => "moves",
+        };
+        format!("A way to the goal takes {left} more{kill}: {name} {moves} next{step}.")
     }
 }

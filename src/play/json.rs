@@ -10,7 +10,9 @@
 //!   "ok": true,                   the goal was reached: exit status 0
 //!   "outcome": "deadlocked",      deadlocked | finished | open
 //!   "moves": [ { "who": "P1", "step": "lock A", "outcome": "", "loses_record": false,
-//!                "lost": 0 } ],              records that it loses
+//!                "lost": 0,                  records that it loses
+//!                "told": "gets A",           what came of it, in words
+//!                "refusal": null } ],        SQLITE_BUSY | SQLITE_BUSY_SNAPSHOT | EDEADLK | EWOULDBLOCK | timeout
 //!   "refused": 0,
 //!   "lost": 0,                    records, in all
 //!   "cycle": ["P1", "P2"],        of processes that can't go on; else []
@@ -18,9 +20,11 @@
 //!                    "standing": "blocked",   free | refusable | pends | victim | blocked | at_meeting | ended |
 //!                                             crashed
 //!                    "waits_for": "B",      what it can't have now, also if it has yet to ask, or never waits
+//!                    "waits_for_units": null, so many of its units
 //!                    "asked": true,         it has asked for that and waits
 //!                    "blocked_by": ["P2"], "holds": ["A"] } ],
-//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"] } ],
+//!   "locks": [ { "name": "A", "units": null, "free": null, "holders": ["P1"], "waiters": ["P2"],
+//!                "held": [ { "who": "P1", "units": null } ] } ],      so many of its units
 //!   "hint": { "deadlock_in": 2, "goal_in": 2, "next": "P1" },   null where there is no way, or none was found
 //!   "kernel": null,               of real processes: [ { "raw": "...", "means": "..." } ], lines of /proc/locks
 //!   "verdict": "Deadlock in 2 moves, ..." }
@@ -38,7 +42,7 @@ use super::reality::Reality;
 use super::verdict::Verdict;
 use super::words;
 use crate::scenario::Scenario;
-use crate::trace::WitnessLine;
+use crate::trace::{Event, WitnessLine};
 
 /// The document of a game; `real` if real processes carried it out.
 pub fn document(game: &Game, real: Option<&Reality>) -> Value {
@@ -63,7 +67,7 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
         "shortest": verdict.shortest,
         "ok": verdict.reached,
         "outcome": verdict.ending.name(),
-        "moves": moves(game).zip(game.past()).map(|(row, made)| move_of(scenario, row, made)).collect::<Vec<_>>(),
+        "moves": moves_of(game),
         "refused": verdict.refused,
         "lost": verdict.lost,
         "cycle": verdict.cycle.iter().map(|edge| name(edge.waiter)).collect::<Vec<_>>(),
@@ -79,9 +83,19 @@ pub fn document(game: &Game, real: Option<&Reality>) -> Value {
     })
 }
 
-fn move_of(scenario: &Scenario, [_, _, step, outcome]: [String; 4], made: &Made) -> Value {
-    let who = &scenario.processes[made.choice.who].name;
-    json!({ "who": who, "step": step, "outcome": outcome, "loses_record": made.lost > 0, "lost": made.lost })
+fn moves_of(game: &Game) -> Vec<Value> {
+    let move_of = |(([_, _, step, came], made), told): (([String; 4], &Made), Vec<Event>)| {
+        json!({
+            "who": game.scenario().processes[made.choice.who].name,
+            "step": step,
+            "outcome": words::outcome(made, &[]),
+            "loses_record": made.lost > 0,
+            "lost": made.lost,
+            "told": came,
+            "refusal": words::refusal(made, &told).map(|why| &why.name),
+        })
+    };
+    moves(game).zip(game.past()).zip(game.told()).map(move_of).collect()
 }
 
 fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
@@ -104,6 +118,7 @@ fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
             Standing::Crashed => "crashed",
         },
         "waits_for": stander.waits_for,
+        "waits_for_units": stander.waits_for.and_then(|_| words::units_wanted(scenario, position, who)),
         "asked": stander.waits_for.is_some() && stander.waiting == Waiting::Asked,
         "blocked_by": stander.blocked_by.iter().map(name).collect::<Vec<_>>(),
         "holds": stander.holds.iter().map(|held| held.lock).collect::<Vec<_>>(),
@@ -113,12 +128,15 @@ fn process(scenario: &Scenario, position: &Position, who: usize) -> Value {
 fn lock_of(scenario: &Scenario, position: &Position, lock: &str) -> Value {
     let name = |who: &usize| scenario.processes[*who].name.clone();
     let units = scenario.units.get(lock);
-    let taken: u32 = position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+    let holders = position.holders(lock);
+    let taken: u32 = holders.iter().filter_map(|(_, held)| held.units).sum();
+    let held = holders.iter().map(|(who, held)| json!({ "who": name(who), "units": held.units }));
     json!({
         "name": lock,
         "units": units,
         "free": units.map(|there| there.saturating_sub(taken)),
         "holders": position.holders(lock).iter().map(|(who, _)| name(who)).collect::<Vec<_>>(),
         "waiters": position.waiters(lock, Waiting::Asked).iter().map(name).collect::<Vec<_>>(),
+        "held": held.collect::<Vec<_>>(),
     })
 }

@@ -64,6 +64,26 @@ impl Line {
         Self { parts }
     }
 
+    /// Broken into lines of at most so many columns, all but the first one indented.
+    pub fn wrapped(self, columns: usize, indent: usize) -> Vec<Self> {
+        if self.width() <= columns {
+            return vec![self];
+        }
+        let (mut lines, mut line, mut used) = (Vec::new(), Self::default(), 0);
+        for (tone, text) in self.parts {
+            for word in text.split_inclusive(' ') {
+                if used > indent && used + width(word.trim_end()) > columns {
+                    lines.push(line);
+                    (line, used) = (Self::of(Tone::Plain, " ".repeat(indent)), indent);
+                }
+                used += width(word);
+                line.parts.push((tone, word.to_owned()));
+            }
+        }
+        lines.push(line);
+        lines.into_iter().map(|line| line.cut(columns)).collect()
+    }
+
     /// As text for a page.
     pub fn text(&self, style: Style) -> String {
         let paint = |(tone, text): &(Tone, String)| match tone {

@@ -7,7 +7,7 @@ use super::words;
 use crate::analysis::Lane;
 use crate::model::Mode;
 use crate::report::{Style, clean, cut, fit, legend, list, ring_where, scale, strips, width};
-use crate::scenario::{Process, Scenario};
+use crate::scenario::{LockKind, Process, Scenario};
 use crate::trace::WitnessLine;
 
 /// The lanes begin with room for so many moves.
@@ -74,7 +74,7 @@ impl<'a> Scene<'a> {
 
     fn standing(&self, who: usize) -> String {
         let text = words::standing(self.scenario, &self.position, who);
-        if self.asking[who] { format!("asked, {text}") } else { text }
+        if self.asking[who] { text.replacen("blocked by", "waits for", 1) } else { text }
     }
 
     fn tone(&self, who: usize) -> Tone {
@@ -86,8 +86,20 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// One line for each lock: who holds it and who is kept waiting; how many of its units are free.
+    /// One line for each lock, or more if it takes them: who holds it and who is kept waiting; how many of its units
+    /// are free.
     pub fn locks(&self, columns: usize) -> Vec<Line> {
+        self.each_lock(columns).into_iter().flatten().collect()
+    }
+
+    /// The last of the lines that tell of this lock.
+    pub fn line_of_lock(&self, columns: usize, lock: &str) -> Option<usize> {
+        let at = self.scenario.lock_names().iter().position(|name| *name == lock)?;
+        let lines: usize = self.each_lock(columns)[..=at].iter().map(Vec::len).sum();
+        lines.checked_sub(1)
+    }
+
+    fn each_lock(&self, columns: usize) -> Vec<Vec<Line>> {
         let locks = self.scenario.lock_names();
         let name_columns = locks.iter().map(|name| width(name)).max().unwrap_or(0).min(LONGEST_NAME);
         let line = |lock: &str| {
@@ -106,7 +118,7 @@ impl<'a> Scene<'a> {
             };
             let tone = if holders.is_empty() { Tone::Good } else { Tone::Plain };
             let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, state + &by);
-            line.with(Tone::Warn, self.waiters(lock)).cut(columns)
+            line.with(Tone::Warn, self.waiters(lock)).wrapped(columns, name_columns + 2)
         };
         locks.into_iter().map(line).collect()
     }
@@ -167,28 +179,49 @@ impl<'a> Scene<'a> {
     }
 
     /// What the kernel lists of the locks of real processes, each line with what it means.
-    pub fn kernel(lines: &[WitnessLine], columns: usize) -> Vec<Line> {
+    pub fn kernel(&self, lines: &[WitnessLine], columns: usize) -> Vec<Line> {
         let both = |line: &WitnessLine| {
             let means = format!("  {}", clean(&line.means));
             [Line::of(Tone::Faint, clean(line.raw.trim_end())), Line::of(Tone::Plain, means)]
         };
+        let nothing = match self.scenario.on {
+            LockKind::Mutex => "nothing: a mutex lives in the memory of one process, and the kernel lists none",
+            _ => "nothing",
+        };
         match lines.is_empty() {
-            true => vec![Line::of(Tone::Faint, "nothing")],
+            true => vec![Line::of(Tone::Faint, nothing).cut(columns)],
             false => lines.iter().flat_map(both).map(|line| line.cut(columns)).collect(),
         }
     }
 
     /// The lanes with their scale and the legend.
     pub fn lanes(&self, columns: usize) -> Vec<Line> {
+        self.lanes_in(usize::MAX, columns, 0)
+    }
+
+    /// The same in so many lines: without the legend, then without the scale, then without some of the lanes, but with
+    /// that of the process `keep`.
+    pub fn lanes_in(&self, room: usize, columns: usize, keep: usize) -> Vec<Line> {
         let style = Style { color: false, width: columns };
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let strips = strips(&self.lanes, &names, self.now_us, style);
+        let faint = |text: &str| Line::of(Tone::Faint, cut(text, columns));
+        let mut lines: Vec<Line> = strips.iter().map(|strip| lane(strip).cut(columns)).collect();
+        let all = lines.len();
+        if all > room {
+            let shown = room.saturating_sub(1);
+            let first = (keep + 1).saturating_sub(shown).min(all - shown);
+            lines = lines.drain(first..first + shown).collect();
+            lines.push(faint(&format!("… {shown} of {all} shown")));
+            return lines;
+        }
         let legend = legend(&strips);
-        let mut lines = vec![Line::of(Tone::Faint, cut(&scale(&names, self.now_us, style), columns))];
-        lines.extend(strips.iter().map(|strip| lane(strip).cut(columns)));
-        if !legend.is_empty() {
-            lines.push(Line::of(Tone::Faint, cut(&legend, columns)));
+        if !legend.is_empty() && all + 2 <= room {
+            lines.push(faint(&legend));
+        }
+        if all < room {
+            lines.insert(0, faint(&scale(&names, self.now_us, style)));
         }
         lines
     }

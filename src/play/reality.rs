@@ -33,7 +33,8 @@ pub enum News {
 pub struct Reality {
     processes: Vec<Real>,
     artist: Artist,
-    told: u64,
+    /// Moves that were told, and answers to those who had to wait for them: each is drawn as one second.
+    clock: u64,
     kernel: Vec<WitnessLine>,
     /// How often the kernel was asked.
     asked: u64,
@@ -45,6 +46,8 @@ pub struct Reality {
 struct Real {
     /// It was told to make a step and has not said that it is done.
     inside: bool,
+    /// The clock when it was told last.
+    told_at: u64,
     /// It has said that it waits for a lock.
     asks: bool,
     /// It has said that it waits at the meeting.
@@ -66,7 +69,7 @@ impl Reality {
         Self {
             processes: vec![Real::default(); processes],
             artist: Artist::new(processes),
-            told: 0,
+            clock: 0,
             kernel: Vec::new(),
             asked: 0,
             over: None,
@@ -82,7 +85,7 @@ impl Reality {
         }
         match position.processes[who].standing {
             Standing::Ended => return Some(format!("{name} has ended")),
-            Standing::Crashed => return Some(format!("{name} has crashed")),
+            Standing::Crashed => return Some(format!("{name} {}", words::killed(game.scenario(), who))),
             _ if real.gone => return Some(format!("{name} is gone")),
             _ if !real.inside => return None,
             Standing::Free => {}
@@ -94,8 +97,9 @@ impl Reality {
 
     /// A process was told to make its next step.
     pub fn tell(&mut self, who: usize) {
-        self.told += 1;
-        self.processes[who] = Real { inside: true, moves: self.processes[who].moves.clone(), ..Real::default() };
+        self.clock += 1;
+        self.processes[who] =
+            Real { inside: true, told_at: self.clock, moves: self.processes[who].moves.clone(), ..Real::default() };
     }
 
     /// Takes in what was heard, and makes the moves of the model that it means.
@@ -122,7 +126,11 @@ impl Reality {
 
     fn hear_event(&mut self, game: &mut Game, event: Event) {
         let who = event.who;
-        self.artist.apply(&Event { at_us: self.told * MOVE_US, ..event.clone() });
+        let answers = matches!(event.what, What::Refused { .. } | What::Gets { .. } | What::Killed { .. });
+        if answers && self.processes.get(who).is_some_and(|real| real.asked && real.told_at == self.clock) {
+            self.clock += 1; // otherwise its wait would not be seen
+        }
+        self.artist.apply(&Event { at_us: self.clock * MOVE_US, ..event.clone() });
         let Some(real) = self.processes.get_mut(who) else { return };
         match event.what {
             What::Waits { .. } | What::Meets => real.asked = true,
@@ -212,7 +220,8 @@ impl Reality {
         cycle.iter().any(breaks)
     }
 
-    /// Whether everybody who has not ended is kept waiting for ever, and has said so: then the run ends by itself.
+    /// Whether everybody who has not ended is kept waiting for ever, and has said so: then the run ends when its
+    /// patience does.
     pub fn is_stuck(&self, game: &Game) -> bool {
         let waits = |real: &Real| real.gone || (real.inside && (real.asks || real.meets));
         game.position().is_at_rest() && self.processes.iter().all(waits)
@@ -233,6 +242,19 @@ impl Reality {
         &self.kernel
     }
 
+    /// Who lists it, and of which moment that is.
+    pub fn kernel_heading(&self) -> String {
+        let deadlock = self.over.as_ref().and_then(|end| end.as_ref().ok()?.outcome.deadlock.as_ref());
+        match deadlock {
+            None => "/proc/locks".into(),
+            Some(deadlock) => format!(
+                "{} when lesson ended the processes, after {}",
+                deadlock.witness.as_ref().map_or("/proc/locks", |witness| witness.source.as_str()),
+                crate::report::span(deadlock.watched_us)
+            ),
+        }
+    }
+
     /// Where everybody stands, and who has asked for what it waits for.
     pub fn position<'a>(&self, game: &Game<'a>) -> Position<'a> {
         let mut position = game.position();
@@ -246,7 +268,7 @@ impl Reality {
 
     /// What there is to see.
     pub fn scene<'a>(&self, game: &Game<'a>) -> Scene<'a> {
-        let now_us = (self.told + 1) * MOVE_US;
+        let now_us = (self.clock + 1) * MOVE_US;
         let asking = self.processes.iter().map(|real| real.inside && (real.asks || real.meets)).collect();
         Scene { position: self.position(game), asking, lanes: self.artist.lanes(now_us), ..Scene::of(game) }
             .until(now_us)
@@ -269,6 +291,11 @@ fn has_outcome(game: &Game, who: usize, outcome: Outcome) -> bool {
     found
 }
 
+/// Whether what is told of an event is not to be pushed aside by what others do because of it.
+pub(super) fn is_to_stay(event: &Event) -> bool {
+    matches!(event.what, What::Refused { .. } | What::Crashed { .. } | What::Killed { .. })
+}
+
 /// What a process has told, in a few words; `None` if it is not worth any.
 pub(super) fn sentence(game: &Game, event: &Event) -> Option<String> {
     let name = words::name(game.scenario(), event.who);
@@ -276,9 +303,12 @@ pub(super) fn sentence(game: &Game, event: &Event) -> Option<String> {
         What::Gets { lock, .. } => format!("{name} has {lock}."),
         What::Waits { lock, .. } => format!("{name} has asked for {lock} and is kept waiting."),
         What::Releases { lock, .. } => format!("{name} lets {lock} go."),
-        What::Refused { lock, why, .. } => {
-            format!("{name} is refused {lock}: {} ({}).", crate::report::clean(&why.text), why.name)
-        }
+        What::Refused { lock, why, waited_us, .. } => format!(
+            "{name} is refused {lock} after {}: {} ({}).",
+            crate::report::span(*waited_us),
+            crate::report::clean(&why.text),
+            why.name
+        ),
         What::Meets => format!("{name} has come to the meeting."),
         What::Met => format!("{name} goes on from the meeting."),
         What::Works { .. } => format!("{name} works."),
@@ -288,6 +318,7 @@ pub(super) fn sentence(game: &Game, event: &Event) -> Option<String> {
         What::RolledBack { .. } => format!("{name} has rolled back."),
         What::Crashed { how, .. } => format!("{name} is gone: {}.", crate::report::clean(how)),
         What::Killed { why: KilledFor::Victim } => format!("{name} was ended, so that the others can go on."),
+        What::Killed { .. } => format!("{name} was ended by lesson."),
         What::Ends => format!("{name} has ended."),
         _ => return None,
     })

@@ -4,7 +4,7 @@ mod screen;
 
 use super::{Choice, Desk, Flow, Game, Hint, Key, Verdict};
 use crate::model::{Attempts, Program};
-use crate::scenario::{Scenario, builtin, parse, parse_schedule};
+use crate::scenario::{LockKind, OnDeadlock, Scenario, builtin, parse, parse_schedule};
 
 /// A built-in scenario, or processes with these programs on flock, with transactions on SQLite; of money there are 10.
 fn scenario(name: &str) -> Scenario {
@@ -81,8 +81,8 @@ fn verdicts() {
         (
             "rounds = 3: begin, insert, work 1s, insert, commit, crash | begin, insert, insert, commit",
             "1 1 2 2 1 1 1 1",
-            "reached, Everyone has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records lost. 1 \
-             process killed.",
+            "reached, Everyone but P1 has come to the end in 8 moves, and no way is shorter. 1 refusal. 6 records \
+             lost. 1 process killed.",
         ),
         (
             "crash | lock A, meet, unlock A | lock A within 1s, meet, unlock A",
@@ -99,6 +99,61 @@ fn verdicts() {
     for (name, moves, expected) in table {
         assert_eq!(verdict(name, moves), expected, "{name}: {moves}");
     }
+}
+
+/// Where a victim is ended, the others go on: that is said, and so is that not everyone has come to the end.
+#[test]
+fn a_kill_is_told() {
+    let ring = "P1 waits for B, which P2 holds; P2 waits for A, which P1 holds";
+    assert_eq!(
+        verdict("detect 2", "1 1 2 2"),
+        format!("not reached, A cycle has closed: {ring}. Only the end of P1 or P2 breaks it.")
+    );
+    assert_eq!(
+        verdict("detect 2", "1 1 2 2 1 2 2 2 2"),
+        "reached, Everyone but P1 has come to the end in 9 moves, and no way is shorter. 1 process killed."
+    );
+    assert_eq!(verdict("detect 2", "1 1 2 2 1 1"), "6: P1 was ended");
+    // A way without a kill is longer, and still the one that is hinted at.
+    let avoidable = r#"lock A, lock B, unlock B, unlock A | lock B, lock A, unlock A, unlock B"#;
+    let mut scenario = scenario(avoidable);
+    scenario.on_deadlock = OnDeadlock::Victim;
+    let program = Program::compile(&scenario, Attempts::Counted).unwrap();
+    let game = Game::new(&scenario, &program);
+    assert_eq!(game.goal().shortest(), Some(8));
+    assert_eq!(
+        Hint::of(&game).text(&game),
+        "From here no schedule can deadlock. A way to the goal takes 8 moves more: P1 moves next (lock A)."
+    );
+}
+
+/// What the page says of the last move.
+fn check_told(name: &str, moves: &str, told: &str) {
+    let mut scenario = scenario(name.trim_end_matches(" on fcntl"));
+    if name.ends_with(" on fcntl") {
+        scenario.on = LockKind::Fcntl;
+    }
+    let program = Program::compile(&scenario, Attempts::Counted).unwrap();
+    let mut game = Game::new(&scenario, &program);
+    for who in parse_schedule(moves, &scenario).unwrap() {
+        game.make(Choice { who, ends: false }).unwrap();
+    }
+    let last = super::page::moves(&game).last().map(|[.., told]| told);
+    assert_eq!(last.as_deref(), Some(told), "{name}: {moves}");
+}
+
+#[test]
+fn what_came_of_a_move_is_told() {
+    check_told(CROSSED, "1", "gets A");
+    check_told(CROSSED, "1 1 1", "lets B go");
+    check_told("banker", "1 2", "gets 2 of money");
+    check_told("locked", "1 1", "gets database (RESERVED), inserts a row");
+    check_told("locked", "1", "is done");
+    check_told("locked", "1 1 2 2", "refused: database is locked (SQLITE_BUSY); a record is lost");
+    check_told("deadlock on fcntl", "1 1 2 2 1", "refused: Resource deadlock would occur (EDEADLK)");
+    check_told("try-lock 2", "1 2 1 2 1", "refused: the lock is taken (EWOULDBLOCK)");
+    check_told("timeout 2", "1 2 1 2 1", "refused: the time-out passed (timeout)");
+    check_told("detect 2", "1 1 2 2 1", "ended, as the victim");
 }
 
 #[test]
@@ -177,6 +232,12 @@ fn hints() {
         "From here no schedule can deadlock. The goal can't be reached any more: take moves back.",
     );
     check_hint(CROSSED, "1 2", "Nobody can move any more.");
+    check_hint(
+        "detect 2",
+        "1 1 2 2",
+        "From here no schedule can deadlock. A way to the goal takes 5 moves more, with a kill among them: P1 is \
+         killed next (lock B).",
+    );
     check_hint(
         "deadlock",
         "1",

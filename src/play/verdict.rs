@@ -1,7 +1,7 @@
 //! How a game stands: what has happened, whether the goal was reached, and how far from the shortest way.
 
 use super::game::{Game, Goal};
-use super::position::Waiting;
+use super::position::{Position, Standing, Waiting};
 use super::reality::Reality;
 use super::words;
 use crate::model::{Outcome, Phase};
@@ -53,6 +53,10 @@ pub struct Verdict {
     pub all_asked: bool,
     /// The cycle in words.
     ring: String,
+    /// What can still be done about a cycle while somebody can move; empty without one.
+    way_out: String,
+    /// Who has come to the end.
+    who_ended: String,
 }
 
 impl Verdict {
@@ -83,6 +87,8 @@ impl Verdict {
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
             all_asked: cycle.iter().all(has_asked),
             ring: words::cycle(game.scenario(), &position, &cycle),
+            way_out: way_out(game, &position, &cycle),
+            who_ended: who_ended(game, &position),
             cycle,
         }
     }
@@ -91,7 +97,7 @@ impl Verdict {
     pub fn text(&self, game: &Game) -> String {
         let far = words::how_far(self.moves, self.shortest);
         let made = words::how_far(self.moves, None);
-        let ring = &self.ring;
+        let (ring, who) = (&self.ring, &self.who_ended);
         let (deadlock, closed) = match self.all_asked {
             true => ("Deadlock", "has closed"),
             false => ("The deadlock is certain", "will close"),
@@ -99,14 +105,14 @@ impl Verdict {
         let mut text = match (self.ending, self.reached) {
             (Ending::Deadlocked, true) => format!("{deadlock} {far}: {ring}."),
             (Ending::Deadlocked, false) => format!("{deadlock} {made}: {ring}. That was not the goal."),
-            (Ending::Finished, true) => format!("Everyone has come to the end {far}."),
+            (Ending::Finished, true) => format!("{who} come to the end {far}."),
             (Ending::Finished, false) if let Goal::Deadlock(shortest) = game.goal() => {
                 let shortest = plural(shortest as u64, "move");
-                format!("Everyone has come to the end {made}: no deadlock this time. One takes {shortest}.")
+                format!("{who} come to the end {made}: no deadlock this time. One takes {shortest}.")
             }
-            (Ending::Finished, false) => format!("Everyone has come to the end {made}, but not unharmed."),
+            (Ending::Finished, false) => format!("{who} come to the end {made}, but not unharmed."),
             (Ending::Open, _) if !self.cycle.is_empty() => {
-                format!("A cycle {closed}: {ring}. They can't go on; the others still can.")
+                format!("A cycle {closed}: {ring}. {}", self.way_out)
             }
             (Ending::Open, _) => format!("The game is still open, {made}."),
         };
@@ -117,5 +123,35 @@ impl Verdict {
             }
         }
         text
+    }
+}
+
+/// How a cycle can end, and whether somebody else can move.
+fn way_out(game: &Game, position: &Position, cycle: &[Edge]) -> String {
+    let such = |is_such: &dyn Fn(Standing) -> bool| -> Vec<usize> {
+        (0..position.processes.len()).filter(|&who| is_such(position.processes[who].standing)).collect()
+    };
+    let victims = such(&|standing| standing == Standing::Victim);
+    let others = !such(&|standing| standing.can_move() && standing != Standing::Victim).is_empty();
+    match (cycle.is_empty(), victims.as_slice(), others) {
+        (true, ..) => String::new(),
+        (_, [], true) => "They can't go on; the others still can.".into(),
+        (_, [], false) => "They can't go on.".into(),
+        (_, victims, others) => {
+            let end = format!("Only the end of {} breaks it", words::any_of(game.scenario(), victims));
+            if others { format!("{end}; the others can still move.") } else { format!("{end}.") }
+        }
+    }
+}
+
+/// `Everyone has`; without those who were killed.
+fn who_ended(game: &Game, position: &Position) -> String {
+    let processes = 0..position.processes.len();
+    let (gone, there): (Vec<usize>, Vec<usize>) =
+        processes.partition(|&who| position.processes[who].place.phase == Phase::Crashed);
+    match (gone.is_empty(), there.is_empty()) {
+        (true, _) => "Everyone has".into(),
+        (_, true) => "None has".into(),
+        _ => format!("Everyone but {} has", words::names(game.scenario(), &gone)),
     }
 }

@@ -1,20 +1,20 @@
 //! What is said of processes, waits and goals.
 
-use super::game::Goal;
+use super::game::{Goal, Made};
 use super::position::{Position, Stander, Standing, Waiting};
 use super::way::MOST_STATES;
 use crate::analysis::MEETING;
-use crate::model::{Outcome, Phase, wanted};
+use crate::model::{Mode, Outcome, Phase, wanted};
 use crate::report::{clean, grouped, list, plural};
-use crate::scenario::{Process, Scenario, Step};
-use crate::trace::Edge;
+use crate::scenario::{OnDeadlock, Process, Scenario, Step};
+use crate::trace::{Edge, Event, Refusal, What};
 
 /// The name of a process, fit for a terminal.
 pub(super) fn name(scenario: &Scenario, who: usize) -> String {
     clean(scenario.processes.get(who).map_or("?", |process| process.name.as_str()))
 }
 
-fn names(scenario: &Scenario, those: &[usize]) -> String {
+pub(super) fn names(scenario: &Scenario, those: &[usize]) -> String {
     list(&those.iter().map(|&who| name(scenario, who)).collect::<Vec<_>>())
 }
 
@@ -66,8 +66,12 @@ pub(super) fn does(scenario: &Scenario, position: &Position, who: usize) -> Stri
         Waiting::NotAsked => "would wait for",
         Waiting::Never => "would be refused",
     };
-    let units = step(&scenario.processes[who], stander).and_then(|step| wanted(scenario, step, None)?.units);
-    units.map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
+    units_wanted(scenario, position, who).map_or_else(|| does.to_owned(), |units| format!("{does} {units} of"))
+}
+
+/// How many units of a lock its step needs; `None` if that has none.
+pub(super) fn units_wanted(scenario: &Scenario, position: &Position, who: usize) -> Option<u32> {
+    step(&scenario.processes[who], &position.processes[who]).and_then(|step| wanted(scenario, step, None)?.units)
 }
 
 fn holds(count: usize) -> &'static str {
@@ -96,7 +100,27 @@ pub(super) fn standing(scenario: &Scenario, position: &Position, who: usize) -> 
         Standing::Blocked => by,
         Standing::AtMeeting => format!("at the meeting, for {others}"),
         Standing::Ended => "has ended".into(),
-        Standing::Crashed => "has crashed".into(),
+        Standing::Crashed => killed(scenario, who).into(),
+    }
+}
+
+/// What became of a process that was killed: by a step of its own, or as the victim of a deadlock.
+pub(super) fn killed(scenario: &Scenario, who: usize) -> &'static str {
+    let crashes = scenario.processes.get(who).is_some_and(|process| process.steps.contains(&Step::Crash));
+    match (crashes, scenario.on_deadlock) {
+        (_, OnDeadlock::Watch) => "has crashed",
+        (false, OnDeadlock::Victim) => "was ended",
+        (true, OnDeadlock::Victim) => "has crashed or was ended",
+    }
+}
+
+/// Those names in a sentence, one of which will do: `P1, P2 or P3`.
+pub(super) fn any_of(scenario: &Scenario, those: &[usize]) -> String {
+    let names: Vec<String> = those.iter().map(|&who| name(scenario, who)).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -112,21 +136,92 @@ pub(super) fn progress(process: &Process, stander: &Stander) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// What became of a step; empty if it was simply made.
-pub(super) fn outcome(outcome: Outcome, lost: u64) -> String {
-    let what = match outcome {
-        Outcome::Granted | Outcome::Comes => "",
-        Outcome::Refused => "refused",
-        Outcome::Pends => "waits inside, at PENDING",
-        Outcome::Crashes => "crashes",
-        Outcome::Victim => "ended, as the victim",
+/// What became of a step, which was told so; empty if it was simply made.
+pub(super) fn outcome(made: &Made, told: &[Event]) -> String {
+    let what = match made.outcome {
+        Outcome::Granted | Outcome::Comes => String::new(),
+        Outcome::Refused => match refusal(made, told) {
+            Some(why) => format!("refused: {} ({})", clean(&why.text), why.name),
+            None => "refused".into(),
+        },
+        Outcome::Pends => "waits inside, at PENDING".into(),
+        Outcome::Crashes => "crashes".into(),
+        Outcome::Victim => "ended, as the victim".into(),
     };
-    let lost = match lost {
-        0 => return what.into(),
-        1 => "a record is lost".to_owned(),
+    match made.lost {
+        0 => what,
+        lost if what.is_empty() => lose(lost),
+        lost => format!("{what}; {}", lose(lost)),
+    }
+}
+
+/// Who refused the lock of a move that was told so, and in what words.
+pub(super) fn refusal<'e>(made: &Made, told: &'e [Event]) -> Option<&'e Refusal> {
+    told.iter().filter(|event| event.who == made.choice.who).find_map(|event| match &event.what {
+        What::Refused { why, .. } => Some(why),
+        _ => None,
+    })
+}
+
+/// The same, and if it was simply made, what that was: `gets A`, `lets A go`.
+pub(super) fn came(made: &Made, told: &[Event]) -> String {
+    match outcome(made, told) {
+        words if !words.is_empty() => words,
+        _ => {
+            let own = told.iter().filter(|event| event.who == made.choice.who);
+            let parts: Vec<String> = own.filter_map(|event| simply(&event.what)).collect();
+            if parts.is_empty() { "is done".into() } else { parts.join(", ") }
+        }
+    }
+}
+
+fn simply(what: &What) -> Option<String> {
+    let amount = |lock: &str, units: Option<u32>| match units {
+        Some(units) => format!("{units} of {}", clean(lock)),
+        None => clean(lock),
+    };
+    Some(match what {
+        What::Gets { lock, mode: Mode::Exclusive, units } => format!("gets {}", amount(lock, *units)),
+        What::Gets { lock, mode, units } => format!("gets {} ({mode})", amount(lock, *units)),
+        What::Releases { lock, units, .. } => format!("lets {} go", amount(lock, *units)),
+        What::Meets => "comes to the meeting".into(),
+        What::Met => "goes on".into(),
+        What::Works { .. } => "works".into(),
+        What::Inserted => "inserts a row".into(),
+        What::Committed { rows } => format!("commits {}", plural(*rows, "row")),
+        What::RolledBack { .. } => "rolls back".into(),
+        _ => return None,
+    })
+}
+
+fn lose(lost: u64) -> String {
+    match lost {
+        1 => "a record is lost".into(),
         more => format!("{} are lost", plural(more, "record")),
-    };
-    if what.is_empty() { lost } else { format!("{what}; {lost}") }
+    }
+}
+
+/// That records were lost by a move, and what that means for the goal; empty if none was.
+pub(super) fn loss(lost: u64, goal: Option<Goal>) -> String {
+    match (lost, lose(lost)) {
+        (0, _) => String::new(),
+        (1, text) => joined(&format!("{}.", text.replacen('a', "A", 1)), &goal_gone(lost, goal)),
+        (_, text) => joined(&format!("{text}."), &goal_gone(lost, goal)),
+    }
+}
+
+/// That the goal was not to lose what is lost now; empty where it was not.
+pub(super) fn goal_gone(lost: u64, goal: Option<Goal>) -> String {
+    match goal {
+        Some(Goal::FinishWithoutLoss(_)) if lost > 0 => "The goal can't be reached any more.".into(),
+        _ => String::new(),
+    }
+}
+
+/// Two texts, one behind the other; each may be empty.
+pub(super) fn joined(first: &str, second: &str) -> String {
+    let between = if first.is_empty() || second.is_empty() { "" } else { " " };
+    format!("{first}{between}{second}")
 }
 
 /// `P1 waits for B, which P2 holds; P2 would wait for 5 of tape, of which P1 holds 2`

@@ -26,4 +26,4 @@ pub use lanes::{legend, scale, strips};
 pub use paint::Style;
 pub use table::{Cells, table};
 pub use transcript::Transcript;
-pub use words::{clean, cut, fit, grouped, list, plural, width};
+pub use words::{clean, cut, fit, grouped, list, plural, span, width};

@@ -175,7 +175,11 @@ impl Transcript {
                     0 => String::new(),
                     ended => format!(" In {ended} a cycle closed and did not last."),
                 };
-                format!("{deadlocked} of {} deadlocked.{ended}", plural(n as u64, "run"))
+                let coin = match self.header.command.is_simulated() {
+                    true => " They start one after the other; `lesson explore` has a fair coin's odds.",
+                    false => "",
+                };
+                format!("{deadlocked} of {} deadlocked.{ended}{coin}", plural(n as u64, "run"))
             }
             rows => {
                 let wrong = rows.iter().filter(|(stored, expected)| stored < expected).count();

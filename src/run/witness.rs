@@ -1,6 +1,7 @@
 //! A second witness of a deadlock: the kernel's list of locks, or parking_lot's detector.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirEntry;
 use std::path::Path;
 
 use super::crew::Crew;
@@ -12,7 +13,7 @@ use crate::who::{self, LockLine};
 /// What the kernel says of the locks of these processes: the lines of `/proc/locks`, decoded. `None` where there is no
 /// such list, or nothing in it (a container may hide it).
 pub(super) fn kernel(scenario: &Scenario, room: &Path, crew: &Crew, stuck: &[usize]) -> Option<Witness> {
-    let files = files_by_inode(scenario, room);
+    let files = files_by_inode(room);
     let names: BTreeMap<u32, &str> =
         stuck.iter().map(|&who| (crew.pid_of(who), scenario.processes[who].name.as_str())).collect();
     let name_of = |pid: u32| names.get(&pid).map(|name| (*name).to_owned());
@@ -47,13 +48,14 @@ pub(super) fn locks_of(pid: u32) -> Option<u64> {
     Some(lines.iter().filter(|line| u32::try_from(line.pid) == Ok(pid)).count() as u64)
 }
 
-/// The files of the room by their inode number, which is how the kernel's list names them.
-fn files_by_inode(scenario: &Scenario, room: &Path) -> BTreeMap<u64, String> {
-    let file = |name: &str| {
-        let file = scenario.kind_of(name).file_of(name);
-        Some((who::inode(&room.join(&file).metadata().ok()?)?, file))
+/// The files of the room by their inode number, which is how the kernel's list names them: those of the locks, and
+/// those that SQLite makes beside its database (in WAL mode it locks bytes of its `-shm` file).
+fn files_by_inode(room: &Path) -> BTreeMap<u64, String> {
+    let file = |entry: DirEntry| {
+        let inode = who::inode(&entry.metadata().ok()?)?;
+        Some((inode, entry.file_name().into_string().ok()?))
     };
-    scenario.lock_names().into_iter().filter_map(file).collect()
+    std::fs::read_dir(room).into_iter().flatten().flatten().filter_map(file).collect()
 }
 
 /// parking_lot's report, each line with the names of this scenario.

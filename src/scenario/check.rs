@@ -188,7 +188,8 @@ fn check_units(scenario: &Scenario) -> Result<(), Fault> {
         }
         let shown = excerpt(name, LONGEST_NAME);
         if !(1..=MOST_UNITS).contains(count) {
-            return Err(place.fault(format!("{shown} has {}", units(*count)), format!("use 1 to {MOST_UNITS}")));
+            let remedy = format!("write a whole number from 1 to {MOST_UNITS}");
+            return Err(place.fault(format!("{shown} has {}", units(*count)), remedy));
         }
         if scenario.locks.contains_key(name) {
             return Err(place.fault(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::{Spanned, Value};
 
-use super::check::{Place, check};
+use super::check::{MOST_UNITS, Place, check};
 use super::{Mistake, Scenario, Step};
 
 /// The most bytes of text that [`parse`] accepts. Read a file with this limit, too: it may be a device without end.
@@ -36,7 +36,10 @@ pub fn parse(text: &str, origin: &str) -> Result<Scenario, Mistake> {
     }
     let scenario: Scenario = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        let (message, remedy) = explain(error.message(), text.get(span.clone()).unwrap_or_default());
+        let (message, mut remedy) = explain(error.message(), text.get(span.clone()).unwrap_or_default());
+        if places.as_ref().is_some_and(|places| places.units.values().any(|count| count.span() == span)) {
+            remedy = format!("write a whole number from 1 to {MOST_UNITS}");
+        }
         mistake(span, &message, &remedy)
     })?;
     check(&scenario).map_err(|fault| {
@@ -55,7 +58,7 @@ struct Places {
     #[serde(default)]
     locks: BTreeMap<Spanned<String>, IgnoredAny>,
     #[serde(default)]
-    units: BTreeMap<Spanned<String>, IgnoredAny>,
+    units: BTreeMap<Spanned<String>, Spanned<IgnoredAny>>,
     #[serde(default)]
     process: Vec<ProcessPlaces>,
 }

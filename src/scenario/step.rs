@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::text::{LONGEST_QUOTE, excerpt};
-use super::{DATABASE, duration};
+use super::{DATABASE, MOST_UNITS, duration};
 
 /// One thing that a process does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,7 +173,7 @@ fn unknown(text: &str, verb: &str) -> StepError {
 fn lock(text: &str, name: &str, mut rest: &[&str]) -> Result<Step, StepError> {
     let name = lock_name(name)?;
     let shared = rest.first() == Some(&"shared");
-    let units = rest.first().and_then(|word| read_units(word));
+    let units = rest.first().map_or(Ok(None), |word| read_units(word))?;
     if shared || units.is_some() {
         rest = &rest[1..];
     }
@@ -193,15 +193,23 @@ fn unlock(text: &str, name: &str, rest: &[&str]) -> Result<Step, StepError> {
     let name = lock_name(name)?;
     let units = match rest {
         [] => None,
-        [units] => Some(read_units(units).ok_or_else(|| unknown(text, "unlock"))?),
+        [units] => Some(read_units(units)?.ok_or_else(|| unknown(text, "unlock"))?),
         _ => return Err(unknown(text, "unlock")),
     };
     Ok(Step::Unlock { name, units })
 }
 
-/// A number of units in digits alone, without a sign. Whether it fits its lock is for the scenario's check to say.
-fn read_units(word: &str) -> Option<u32> {
-    word.parse().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
+/// A number of units in digits alone, without a sign; `None` if it is another word. Whether it fits its lock is for the
+/// scenario's check to say.
+fn read_units(word: &str) -> Result<Option<u32>, StepError> {
+    let is_number = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+    match word.parse().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit())) {
+        None if is_number => Err(StepError(format!(
+            "`{}` is no number of units; write a whole number from 1 to {MOST_UNITS}",
+            excerpt(word, LONGEST_QUOTE)
+        ))),
+        units => Ok(units),
+    }
 }
 
 /// The number of units as it stands behind the lock's name.

@@ -12,8 +12,9 @@ use crate::run::{self, Arena, Interrupted, Options, Schedule, Watcher, is_interr
 use crate::scenario::{Scenario, duration};
 use crate::trace::{Event, Witness};
 
-/// How long a deadlock is watched before it is ended.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a deadlock of `--moves` is watched before it is ended. On a terminal it stays until the learner has seen
+/// enough: what the screen shows of it has to be there.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often the kernel is asked.
 const KERNEL: Duration = Duration::from_millis(100);
@@ -22,6 +23,7 @@ const KERNEL: Duration = Duration::from_millis(100);
 pub(super) struct Crew<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     scenario: &'env Scenario,
+    patience: Duration,
     led: Option<Led<'scope>>,
 }
 
@@ -34,14 +36,23 @@ struct Led<'scope> {
 
 /// Starts the processes of a scenario and plays with them. None is left behind, whatever comes of it: they are ended
 /// when nobody leads them any more.
-pub(super) fn on_real_locks<T>(scenario: &Scenario, play: impl FnOnce(Crew) -> anyhow::Result<T>) -> anyhow::Result<T> {
+/// A deadlock is ended when it was watched for `patience`.
+pub(super) fn on_real_locks<T>(
+    scenario: &Scenario,
+    patience: Duration,
+    play: impl FnOnce(Crew) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     thread::scope(|scope| {
-        let led = Some(lead(scope, scenario)?);
-        play(Crew { scope, scenario, led })
+        let led = Some(lead(scope, scenario, patience)?);
+        play(Crew { scope, scenario, patience, led })
     })
 }
 
-fn lead<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, scenario: &'env Scenario) -> anyhow::Result<Led<'scope>> {
+fn lead<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    scenario: &'env Scenario,
+    patience: Duration,
+) -> anyhow::Result<Led<'scope>> {
     let arena = Arena::new(None)?;
     let (moves, player) = mpsc::channel();
     let (sender, news) = mpsc::channel();
@@ -50,7 +61,7 @@ fn lead<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, scenario: &'env Scenar
             arena: &arena,
             label: "play".into(),
             seed: 1,
-            patience: PATIENCE,
+            patience,
             schedule: Schedule::Player(&player),
             deadline: Some(duration::LONGEST), // somebody thinks
             program: None,
@@ -82,7 +93,7 @@ impl Crew<'_, '_> {
             drop(moves);
             ensure!(run.join().is_ok(), "the run panicked");
         }
-        self.led = Some(lead(self.scope, self.scenario)?);
+        self.led = Some(lead(self.scope, self.scenario, self.patience)?);
         Ok(())
     }
 

@@ -118,8 +118,8 @@ Processes ───────────────────────�
  2 P2  can move              lock money 2 [lock money 2] unlock money
 ▶3 P3  blocked by P1 and P2  lock money 2 [lock money 5] unlock money
 Locks ─────────────────────────────────  Who waits for whom ────────────────────
-money  2 of 10 free: P1 4, P2 2 and P3…  ┌▶ P1 ──waits for 5 of money──▶ P3
-                                         └─ P3 ──waits for 5 of money──▶ P1
+money  2 of 10 free: P1 4, P2 2 and P3   ┌▶ P1 ──waits for 5 of money──▶ P3
+       2; P1 and P3 wait                 └─ P3 ──waits for 5 of money──▶ P1
 Lanes, one second a move ───────────────────────────────────────────────────────
    0 s                                                                 10.00 s
 P1         ███████▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
@@ -163,8 +163,8 @@ P3
 
 
 
-P2: insert: refused; a record is lost.
-
+P2: insert: refused: database is locked (SQLITE_BUSY); a record is lost. The
+goal can't be reached any more.
 
 1-3 move  u undo  r redo  R restart  h hint  ? help  q quit
 
@@ -228,7 +228,7 @@ The goal is reached. Deadlock in 3 moves, and no
 way is shorter: P1 waits for B, which P2 holds; P2
 waits for C, which P3 holds; P3 waits for A, which
 P1 holds.
-1-3 move  u undo  h hint  ? help  q quit
+1-3 move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()
@@ -255,7 +255,7 @@ P3
 From here no schedule can deadlock. The goal can't
 be reached any more: take moves back.
 
-1-3 move  u undo  h hint  ? help  q quit
+1-3 move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()
@@ -289,6 +289,22 @@ Any key goes back.
     );
 }
 
+/// Where not all can be shown, the lock that was taken last is, and so is the lane of who took it.
+#[test]
+fn what_was_just_done_can_be_seen() {
+    let check = |keys: &str, size: (u16, u16), lines: &[&str]| {
+        let shown = screen("philosophers 12", keys, size);
+        for line in lines {
+            assert!(shown.contains(line), "{line:?} in {shown}");
+        }
+    };
+    check("123456789", (80, 24), &["I  held by P9; P8 waits", "… 3 of 12 shown"]);
+    check("1", (80, 24), &["A  held by P1", "… 3 of 12 shown"]);
+    check("123456789", (80, 38), &["L  free", "\nP6 ", "\nP9 ", "… 4 of 12 shown"]);
+    // A lane is worth more than the legend, and than the scale.
+    assert!(screen("philosophers 2", "12", (80, 14)).contains("P2         "));
+}
+
 #[test]
 fn a_small_screen_shows_what_matters_most() {
     assert_data_eq!(
@@ -307,7 +323,7 @@ Processes ───────────────────────�
 P22: lock L22.
 
 
-1-9, Enter move  u undo  h hint  ? help  q quit
+1-9, Enter move  u undo  r redo  R restart  h hint  ?  q
 
 "#]]
         .raw()

@@ -27,7 +27,7 @@ pub(super) fn verdict(exploration: &Exploration, style: Style) -> String {
     }];
     sentences.extend(losses(scenario, &explored.schedules));
     if let Some((_, loops)) = &answer.endless {
-        sentences.extend(endless(scenario, loops, style));
+        sentences.extend(endless(scenario, loops, explored.deadlock_states > 0, style));
     }
     sentences.extend(unknown(answer).map(|sentence| style.warn(&sentence)));
     if !answer.tireless.is_empty() {
@@ -103,8 +103,8 @@ fn has_time_outs(scenario: &Scenario) -> bool {
     limited || scenario.uses_sqlite() && !scenario.busy_timeout().is_zero()
 }
 
-/// Livelock and starvation.
-fn endless(scenario: &Scenario, loops: &Loops, style: Style) -> Vec<String> {
+/// Livelock and starvation; `deadlocks` if there is a deadlock too, in which everybody in it is kept waiting.
+fn endless(scenario: &Scenario, loops: &Loops, deadlocks: bool, style: Style) -> Vec<String> {
     let mut sentences = Vec::new();
     sentences.push(match &loops.livelock {
         None => {
@@ -125,7 +125,10 @@ fn endless(scenario: &Scenario, loops: &Loops, style: Style) -> Vec<String> {
         }
     });
     sentences.push(match loops.starving.as_slice() {
-        [] => "Nobody can starve: be kept waiting for ever while others finish their rounds.".into(),
+        [] => {
+            let apart = if deadlocks { "Apart from the deadlock, nobody" } else { "Nobody" };
+            format!("{apart} can starve: be kept waiting for ever while others finish their rounds.")
+        }
         starving => {
             let names: Vec<String> = starving.iter().map(|&who| clean(name(scenario, who))).collect();
             style.bad(&format!(

@@ -41,11 +41,17 @@ fn a_number_is_written_behind_the_name_and_stays() {
     for text in same {
         assert_eq!(text.parse::<Step>().map(|step| step.to_string()).as_deref(), Ok(text));
     }
-    let wrong =
-        ["lock tape +2", "lock tape -2", "lock tape 2 2", "lock tape 4294967296", "lock tape 2.0", "unlock tape x"];
-    for text in wrong {
+    let wrong = |text: &str, expected: &str| {
         let why = text.parse::<Step>().unwrap_err().to_string();
-        assert!(why.starts_with(&format!("`{text}` is not complete or says too much; write: ")), "{why}");
+        assert!(why.starts_with(expected), "{why}");
+    };
+    for text in ["lock tape 2 2", "lock tape x", "unlock tape x"] {
+        wrong(text, &format!("`{text}` is not complete or says too much; write: "));
+    }
+    for number in ["+2", "-2", ".5", "4294967296", "2.0"] {
+        let expected = format!("`{number}` is no number of units; write a whole number from 1 to 1000");
+        wrong(&format!("lock tape {number}"), &expected);
+        wrong(&format!("unlock tape {number}"), &expected);
     }
 }
 
@@ -215,7 +221,7 @@ two.toml:3:11: A has 0 units
   |
 3 | units = { A = 0 }
   |           ^
-  = help: use 1 to 1000
+  = help: write a whole number from 1 to 1000
 "#]],
     );
     check_head(
@@ -225,7 +231,7 @@ two.toml:3:11: A has 1001 units
   |
 3 | units = { A = 1001 }
   |           ^
-  = help: use 1 to 1000
+  = help: write a whole number from 1 to 1000
 "#]],
     );
     check_head(
@@ -235,7 +241,7 @@ two.toml:3:11: invalid value: integer `-1`
   |
 3 | units.A = -1
   |           ^^
-  = help: write a whole number from 1 to 4294967295
+  = help: write a whole number from 1 to 1000
 "#]],
     );
     check_head(
@@ -285,7 +291,7 @@ two.toml:3:11: \u{1b} has 0 units
   |
 3 | units = { "\u001b" = 0 }
   |           ^^^^^^^^
-  = help: use 1 to 1000
+  = help: write a whole number from 1 to 1000
 "#]],
     );
 }
