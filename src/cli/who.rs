@@ -68,8 +68,7 @@ impl Args {
 
     fn shown(&self, answer: &Answer, seen: report::who::Seen, terminal: &Terminal) -> String {
         match (self.json, seen) {
-            (true, None) => format!("{:#}\n", report::who::json::document(answer, None)),
-            (true, seen) => format!("{}\n", report::who::json::document(answer, seen)),
+            (true, seen) => report::who::json::text(&report::who::json::document(answer, seen), seen.is_some()),
             (false, seen) => report::who::page(answer, seen, style(terminal)),
         }
     }

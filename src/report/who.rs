@@ -10,7 +10,7 @@ use super::words::{clean, cut, grouped, list, plural};
 use super::{Style, words};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileKind, Process, Sight, Target};
-use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, reading};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Unseen, reading};
 use crate::who::judge::{graph::Ring, words as judge_words};
 
 /// More characters of a name than this are not shown in a sentence or a graph.
@@ -143,16 +143,20 @@ fn parties(answer: &Answer, file: &OfFile, seen: Seen, style: Style) -> String {
 
 fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
     let waits = &answer.graph.waits;
+    let seen_here =
+        if answer.sight.unseen.iter().any(Unseen::hides_waits) { " that can be seen from here" } else { "" };
     let mut text = match (answer.rings.len(), waits.len()) {
         (0, 0) => {
-            let idle = "Nobody waits for a file lock on this machine, and there is no deadlock. SQLite never waits in \
-                        the kernel, it asks again and again: name the database to see who has it.";
-            return style.wrap(idle, "");
+            let idle = format!(
+                "Nobody{seen_here} waits for a file lock on this machine, and there is no deadlock. SQLite never waits \
+                 in the kernel, it asks again and again: name the database to see who has it."
+            );
+            return style.wrap(&idle, "");
         }
         (rings, requests) => style.wrap(
             &format!(
                 "{} and {} on this machine.",
-                if rings == 0 { "No deadlock".into() } else { plural(rings as u64, "deadlock") },
+                if rings == 0 { format!("No deadlock{seen_here}") } else { plural(rings as u64, "deadlock") },
                 plural(requests as u64, "waiting request")
             ),
             "",

@@ -33,11 +33,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Seen, holder_key, waiter_key};
+use super::{Seen, clean, holder_key, waiter_key};
 use crate::who::judge::graph::Wait;
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileId, Process, Target};
 use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, reading, words};
+
+/// The document as text, on one line or many. Command lines of others are in it: what could act on a terminal or
+/// deceive the eye is written as JSON's own escape.
+pub fn text(document: &Value, on_one_line: bool) -> String {
+    let text = if on_one_line { format!("{document}\n") } else { format!("{document:#}\n") };
+    let mut units = [0; 2];
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        match c {
+            ' '..='~' | '\n' => shown.push(c),
+            c if clean(c.encode_utf8(&mut [0; 4])).starts_with('\\') => {
+                c.encode_utf16(&mut units).iter().for_each(|unit| shown += &format!("\\u{unit:04x}"));
+            }
+            c => shown.push(c),
+        }
+        shown
+    })
+}
 
 /// The document.
 pub fn document(answer: &Answer, seen: Seen) -> Value {
@@ -155,4 +172,17 @@ fn process_of(process: &Process) -> Value {
 
 fn ending_of(ending: &Ending) -> Value {
     json!({ "loses": ending.loses, "command": ending.command })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_acts_on_a_terminal() {
+        let document = json!({ "command": "a\u{9b}2J\u{7f}\u{202e}\u{1b}ü\n" });
+        let shown = text(&document, true);
+        assert_eq!(shown, "{\"command\":\"a\\u009b2J\\u007f\\u202e\\u001bü\\n\"}\n");
+        assert_eq!(serde_json::from_str::<Value>(&shown).expect("JSON"), document);
+    }
 }

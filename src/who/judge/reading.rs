@@ -199,13 +199,15 @@ impl Scene<'_> {
             FileKind::File => String::new(),
             kind => format!(" It is {}.", kind.words()),
         };
+        let is_hidden = self.sight.unseen.iter().any(Unseen::hides_holders);
+        let nobody = if is_hidden { "Nobody that can be seen from here" } else { "Nobody" };
         let moral = match self.target.kind {
-            FileKind::File => {
+            FileKind::File if !is_hidden => {
                 " That the file is there means nothing: a file is no lock, and what a dead process held is free."
             }
             _ => "",
         };
-        let text = format!("Nobody holds {path} at the moment.{kind}{open}{moral}");
+        let text = format!("{nobody} holds {path} at the moment.{kind}{open}{moral}");
         self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
     }
 

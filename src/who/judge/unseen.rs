@@ -81,6 +81,16 @@ impl Unseen {
         }
     }
 
+    /// Whether somebody may hold a lock all the same of whom no line tells.
+    pub fn hides_holders(&self) -> bool {
+        matches!(self, Self::OwnNamespace | Self::NoList(_) | Self::OnlyPosix | Self::Network(_))
+    }
+
+    /// Whether there may be a deadlock all the same, because not every owner or waiter is known.
+    pub fn hides_waits(&self) -> bool {
+        self.hides_holders() || matches!(self, Self::OtherUsers(_) | Self::Shielded(_) | Self::NoOwner(_))
+    }
+
     /// A name for scripts.
     pub fn name(&self) -> &'static str {
         match self {
