@@ -71,6 +71,7 @@ const EXCLUSIVE: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741824 107374233
 const OPEN: &str = "POSIX  ADVISORY  READ PID fe:00:2 128 128";
 const MARK: &str = "POSIX  ADVISORY  READ PID fe:00:2 124 124";
 const WRITES: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 120";
+const AT_CHECKPOINT: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 121 121";
 const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
 const RECOVERS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 127";
 
@@ -103,7 +104,7 @@ fn check(row: Row<'_>) {
 
 #[test]
 fn states_and_causes() {
-    let table: [Row<'_>; 22] = [
+    let table: [Row<'_>; 23] = [
         (ROLLBACK, &[], &[], "", "nobody", ""),
         (ROLLBACK, &[], &[3], "3 open, holds nothing", "nobody", ""),
         (ROLLBACK, &[(3, SHARED)], &[3], "3 SHARED", "reader", "kill 3"),
@@ -147,6 +148,14 @@ fn states_and_causes() {
             &[],
             "3 checkpointing, keeps writers out; 4 reading (mark 1)",
             "reader_blocks_checkpoint",
+            "kill 4",
+        ),
+        (
+            WAL,
+            &[(3, AT_CHECKPOINT), (4, WRITES), (8, MARK)],
+            &[],
+            "4 writing; 3 checkpointing; 8 reading (mark 1)",
+            "asleep_in_transaction",
             "kill 4",
         ),
         (WAL, &[(3, CHECKPOINTS)], &[], "3 checkpointing, keeps writers out", "asleep_in_transaction", "kill 3"),

@@ -24,7 +24,10 @@ impl Scene<'_> {
         }
         let checkpointing = with(|state| state == State::WalCheckpoint);
         let blocking = others(&checkpointing);
-        if !checkpointing.is_empty() && !blocking.is_empty() {
+        // A checkpoint that keeps writers out asks for their lock first, and copies nothing before it has it.
+        let waits_for_writer = !with(|state| state == State::WalWrite).is_empty()
+            && !checkpointing.iter().any(|party| party.stand.has(|state| state == State::WalWrite));
+        if !checkpointing.is_empty() && !blocking.is_empty() && !waits_for_writer {
             return self.checkpoint(&checkpointing, &blocking);
         }
         let pending = self.with(|party| party.stand.has(|state| state == State::Pending));
@@ -122,8 +125,18 @@ impl Scene<'_> {
                 verb(count(some), "read")
             ),
         };
+        let mut at_checkpoint = self.with(|party| party.stand.has(|state| state == State::WalCheckpoint));
+        at_checkpoint.retain(|party| !who.iter().any(|writer| writer.pids == party.pids));
+        let checkpoint = match at_checkpoint.as_slice() {
+            [] => String::new(),
+            some => format!(
+                " {} {} the checkpoint lock: unless that checkpoint is a passive one, it waits for the write lock.",
+                self.names(some),
+                verb(count(some), "have")
+            ),
+        };
         let text = format!(
-            "{} {hold}.{}{}{upgrade} Whoever fails at once has a timeout of 0, or reads before it writes.",
+            "{} {hold}.{}{}{checkpoint}{upgrade} Whoever fails at once has a timeout of 0, or reads before it writes.",
             self.names(who),
             self.pastimes(who),
             self.polling()
