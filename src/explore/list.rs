@@ -8,7 +8,7 @@ const EMPTY: u32 = u32::MAX;
 
 /// A set of states that remembers the order in which they came.
 ///
-/// An open-addressing table of indices into a list: the standard library's hash set would need three times the memory,
+/// An open-addressing table of indices into a list: the standard library's hash set would need more memory,
 /// and its order would be another one with each run.
 pub(super) struct List<const W: usize> {
     pub(super) states: Vec<State<W>>,

@@ -45,7 +45,8 @@ pub struct Task {
     /// Stop at the first of these states, which is one of the nearest, and look at no more than that takes: steps that
     /// disturb nobody are made at once, and nothing is said of cycles and safe states.
     pub first: Option<Wanted>,
-    /// Visit at most so many states; never more than 2^32 - 2, because a state's number has 32 bits.
+    /// Visit at most so many states. Where programs can come back to where they were never more than 2^32 - 2: a
+    /// state's number has 32 bits there.
     pub max_states: u64,
     /// Use at most so many bytes for them.
     pub max_bytes: usize,

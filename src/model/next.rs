@@ -73,7 +73,7 @@ impl Program {
         }
     }
 
-    /// The same where [`Program::is_plain`], and three times as quick: who moves, where to, whether a record is lost.
+    /// The same where [`Program::is_plain`], with less work: who moves, where to, whether a record is lost.
     #[inline(always)]
     pub fn for_each_grant(&self, at: &[u32], mut visit: impl FnMut(usize, u32, bool)) {
         let blocks = at.iter().enumerate().fold(0, |blocks, (who, &at)| blocks | self.stand(who, at).blocks);

@@ -15,6 +15,9 @@ pub struct Ending {
     pub command: String,
 }
 
+/// What the end of one member does for a deadlock.
+const OTHERS_GO_ON: &str = "the others then go on with its locks";
+
 /// What would end the culprits of a reading; `None` if there are none that can be ended from here.
 pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Reading, own_user: &str) -> Option<Ending> {
     let command = command(sight, &reading.culprits, own_user)?;
@@ -24,7 +27,7 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     let has = if one == "it" { "has" } else { "have" };
     let own = format!("whatever {one} {has} not stored");
     let loses = match nature {
-        _ if reading.cause == Cause::Deadlock => format!("{own}; the others then go on with its locks"),
+        _ if reading.cause == Cause::Deadlock => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
         _ if stands.iter().any(|stand| stand.is_writing()) => {
             format!("{it} transaction: everything since BEGIN. {}", afterwards(nature))
@@ -40,7 +43,7 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
 /// What would end a ring: the end of its first member.
 pub fn of_ring(sight: &Sight, ring: &Ring, own_user: &str) -> Option<Ending> {
     let first = ring.arrows.first()?.waiter;
-    let loses = "whatever it has not stored; the others then go on with its locks".to_owned();
+    let loses = format!("whatever it has not stored; {OTHERS_GO_ON}");
     Some(Ending { loses, command: command(sight, &[first], own_user)? })
 }
 

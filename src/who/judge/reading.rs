@@ -184,7 +184,11 @@ impl Scene<'_> {
             ),
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
-        self.reading(cause, format!("{hold}{why} {behind}"), fix, &holders)
+        // Who waits is held up itself, by somebody else who holds a part of the file.
+        let waits = |party: &&Party| waiters.iter().any(|waiter| waiter.pids == party.pids);
+        let (held_up, free): (Vec<&Party>, Vec<&Party>) = holders.iter().copied().partition(waits);
+        let culprits = if free.is_empty() { held_up } else { free };
+        self.reading(cause, format!("{hold}{why} {behind}"), fix, &culprits)
     }
 
     /// Nobody holds it.
@@ -199,16 +203,23 @@ impl Scene<'_> {
             FileKind::File => String::new(),
             kind => format!(" It is {}.", kind.words()),
         };
-        let is_hidden = self.sight.unseen.iter().any(Unseen::hides_holders);
-        let nobody = if is_hidden { "Nobody that can be seen from here" } else { "Nobody" };
         let moral = match self.target.kind {
-            FileKind::File if !is_hidden => {
+            FileKind::File if !self.hides_holders() => {
                 " That the file is there means nothing: a file is no lock, and what a dead process held is free."
             }
             _ => "",
         };
-        let text = format!("{nobody} holds {path} at the moment.{kind}{open}{moral}");
+        let text = format!("{} {path} at the moment.{kind}{open}{moral}", self.nobody_holds());
         self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
+    }
+
+    fn hides_holders(&self) -> bool {
+        self.sight.unseen.iter().any(Unseen::hides_holders)
+    }
+
+    /// How a sentence begins that says so, and no more than that.
+    fn nobody_holds(&self) -> &'static str {
+        if self.hides_holders() { "Nobody that can be seen from here holds" } else { "Nobody holds" }
     }
 
     /// What a holder does meanwhile, if it is known and worth a sentence.
@@ -235,6 +246,10 @@ pub fn ring_in_words(sight: &Sight, ring: &Ring) -> String {
             format!("A deadlock: {arrows}, that is for itself, through another open file. It would wait for ever.")
         }
         true => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
+        false if ring.arrows.len() == 1 => format!(
+            "It may be a deadlock: {arrows}, that is one thread for a lock that the process has through another open \
+             file. It has threads that don't wait: one of these may let go."
+        ),
         false => {
             let free: Vec<String> = ring.with_free_threads.iter().map(|pid| name(sight, *pid)).collect();
             format!(

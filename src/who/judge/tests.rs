@@ -272,3 +272,35 @@ fn another_users_process_needs_root() {
     assert_eq!(ending.command, "sudo kill 3");
     assert!(ending.loses.contains("everything since BEGIN") && ending.loses.contains("leave it alone"));
 }
+
+/// The command that would end it.
+fn check_ending(lines: &[&str], command: Option<&str>) {
+    let answer = answer(Header::Other, lines, &[], |_| {});
+    let file = answer.file.as_ref().expect("there is a target");
+    assert_eq!(file.ending.as_ref().map(|ending| ending.command.as_str()), command, "{lines:?}");
+}
+
+#[test]
+fn who_waits_is_not_to_blame() {
+    let three = "3: 1#POSIX  ADVISORY  WRITE 3 fe:00:1 100 EOF";
+    let four = "4: 2#POSIX  ADVISORY  WRITE 4 fe:00:1 0 49";
+    let four_waits = "4: 1#-> POSIX  ADVISORY  WRITE 4 fe:00:1 150 150";
+    check_ending(&[three, four], Some("kill 3 4"));
+    check_ending(&[three, four, four_waits], Some("kill 3"));
+    check_ending(&[], None);
+}
+
+#[test]
+fn nobody_is_not_said_of_those_who_can_t_be_seen() {
+    for (header, unseen, says) in [
+        (Header::Other, None, "Nobody holds"),
+        (Header::Other, Some(Unseen::OwnNamespace), "Nobody that can be seen from here holds"),
+        (ROLLBACK, Some(Unseen::OwnNamespace), "Nobody that can be seen from here holds"),
+        (WAL, Some(Unseen::OtherUsers(3)), "Nobody holds"),
+    ] {
+        let answer = answer(header, &[], &[], |sight| sight.unseen.extend(unseen.clone()));
+        let text = &answer.file.as_ref().expect("there is a target").reading.text;
+        assert!(text.starts_with(says), "{text}");
+        assert_eq!(text.contains("is free"), matches!(header, Header::Other) && says == "Nobody holds", "{text}");
+    }
+}

@@ -207,9 +207,10 @@ impl Scene<'_> {
         let path = &self.target.path;
         if !wal && self.target.journal == Journal::Live {
             let text = format!(
-                "Nobody holds {path}, and {path}-journal is hot: a writer died in the middle of a COMMIT. A journal is \
-                 no lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
-                 moment."
+                "{} {path}, and {path}-journal is hot: a writer died in the middle of a transaction. A journal is no \
+                 lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
+                 moment.",
+                self.nobody_holds()
             );
             let fix = "Open the database once with any program that may write it, and let it be rolled back. Leave the \
                        journal where it is: without it the database is corrupt.";
@@ -219,14 +220,16 @@ impl Scene<'_> {
         let open = match openers.as_slice() {
             [] => "Nobody whose files we may read has it open.".to_owned(),
             some => format!(
-                "{} {} it open, and hold nothing that is in anybody's way.",
+                "{} {} it open, and {} nothing that is in anybody's way.",
                 self.names(some),
-                verb(count(some), "have")
+                verb(count(some), "have"),
+                verb(count(some), "hold")
             ),
         };
         let text = format!(
-            "Nobody holds {path} at the moment. {open} If a program says `database is locked` all the same, it was \
-             over before we looked, or it is in its own way: two connections of one process, or a shared cache."
+            "{} {path} at the moment. {open} If a program says `database is locked` all the same, it was over before we \
+             looked, or it is in its own way: two connections of one process, or a shared cache.",
+            self.nobody_holds()
         );
         self.reading(Cause::Nobody, text, "Follow it with --watch while the program runs.", &[])
     }
