@@ -227,8 +227,8 @@ impl Scene<'_> {
             ),
         };
         let text = format!(
-            "{} {path} at the moment. {open} If a program says `database is locked` all the same, it was over before we \
-             looked, or it is in its own way: two connections of one process, or a shared cache.",
+            "{} {path} at the moment. {open} If a program says `database is locked` all the same, it was over before \
+             we looked, or it is in its own way: two connections of one process, or a shared cache.",
             self.nobody_holds()
         );
         self.reading(Cause::Nobody, text, "Follow it with --watch while the program runs.", &[])
