@@ -1,10 +1,11 @@
 //! Each state of SQLite in both journal modes, made by Python's `sqlite3` and by the `sqlite3` shell.
 
+use std::path::Path;
 use std::time::Instant;
 
 use lesson::who::sqlite_bytes::{self, SqliteFile, State};
 
-use crate::common::{LIMIT, Place, signal};
+use crate::common::{LIMIT, Place, signal, status_of, until};
 use crate::holders::{Holder, database, page, row, see, who};
 
 /// Holders in the order in which they begin; each is known by its place. A `!` in front: it is not waited for, because
@@ -184,22 +185,36 @@ pub fn a_recovery_is_recognised() {
     let place = Place::new();
     let made = "c = db(); c.execute('pragma journal_mode=wal'); c.execute('pragma wal_autocheckpoint=0')
 c.execute('create table t(a)'); c.execute('insert into t values(zeroblob(60000000))')";
-    let mut writer = Holder::ready(place.path(), made);
-    writer.kill();
-    std::fs::remove_file(place.join("app.db-shm")).expect("the index of a dead process");
-    let holder = Holder::python(place.path(), IDLE);
-    let start = Instant::now();
-    while !recovers(holder.pid()) {
-        assert!(start.elapsed() < LIMIT, "no recovery was seen");
-        std::thread::yield_now();
-    }
-    let pid = u32::try_from(holder.pid()).expect("a pid");
-    signal(pid, nix::sys::signal::Signal::SIGSTOP);
+    Holder::ready(place.path(), made).kill();
+    let holder = caught_in_recovery(place.path());
     let (status, document) = who(place.path(), "app.db");
-    signal(pid, nix::sys::signal::Signal::SIGCONT);
     let (stand, words) = row(&document, holder.pid());
     assert_eq!((stand.as_str(), words.as_str()), ("holds", "recovering"), "{document:#}");
     assert_eq!((status, &document["file"]["cause"]), (0, &"recovery".into()), "{document:#}");
+}
+
+/// A process that was stopped in the middle of its recovery. It may be over before the stop has come: then another one
+/// begins from the start.
+fn caught_in_recovery(place: &Path) -> Holder {
+    use nix::sys::signal::Signal;
+    let past = place.join("past");
+    let start = Instant::now();
+    while start.elapsed() < LIMIT {
+        std::fs::remove_file(place.join("app.db-shm")).expect("the index of a dead process");
+        let mut holder = Holder::python(place, &format!("{IDLE}; open('past', 'w').close(); ready()"));
+        while !recovers(holder.pid()) && !past.exists() && start.elapsed() < LIMIT {
+            std::thread::yield_now();
+        }
+        let pid = u32::try_from(holder.pid()).expect("a pid");
+        signal(pid, Signal::SIGSTOP);
+        until("it is stopped", || status_of(pid, "State:").is_some_and(|state| state.starts_with('T')));
+        if recovers(holder.pid()) {
+            return holder;
+        }
+        holder.kill();
+        let _ = std::fs::remove_file(&past); // it may have been stopped just before
+    }
+    panic!("no recovery was seen");
 }
 
 fn recovers(pid: u64) -> bool {
