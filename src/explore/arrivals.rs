@@ -6,7 +6,7 @@
 use super::list::List;
 use super::load::Shape;
 use super::packed::State;
-use super::search::{Frontier, GROUP, Open, Successor};
+use super::search::{Frontier, GROUP, Open, Successor, count};
 use super::{Stopped, Task};
 
 /// A state's number has 32 bits.
@@ -61,18 +61,23 @@ impl<const W: usize> Frontier<W> for Arrivals<'_, W> {
         std::hint::black_box(successors.iter().fold(0, |all, s| all ^ self.list.look_at_state(&s.state)));
     }
 
-    fn add(&mut self, from: usize, successor: &Successor<W>, _: u64) -> Result<bool, Stopped> {
-        if self.list.is_full() && !self.may_grow() {
-            return Err(Stopped::Memory);
+    fn add(&mut self, from: usize, successors: &[Successor<W>], _: u64, states: &mut u64) -> Result<(), Stopped> {
+        for successor in successors {
+            if self.list.is_full() && !self.may_grow() {
+                return Err(Stopped::Memory);
+            }
+            let (known, is_new) = self.list.insert(successor.state);
+            if known >= MOST_STATES {
+                return Err(Stopped::States);
+            }
+            if is_new {
+                if self.task.keep {
+                    self.list.parents.push(from as u32);
+                }
+                count(states, self.task)?;
+            }
         }
-        let (known, is_new) = self.list.insert(successor.state);
-        if self.task.keep && is_new {
-            self.list.parents.push(from as u32);
-        }
-        match known < MOST_STATES {
-            true => Ok(is_new),
-            false => Err(Stopped::States),
-        }
+        Ok(())
     }
 
     fn shape(&self) -> Shape {

@@ -123,14 +123,16 @@ impl Shape {
         share: Share,
         scratch: &mut Vec<u64>,
     ) -> Result<(), Overflow> {
-        if self.stride() == self.limbs {
-            // Nothing is carried but one count: the usual case.
-            if add_overflows(to, from) {
-                return Err(Overflow::Count);
-            }
-            add(to, from);
-            return Ok(());
+        match self.stride() == self.limbs {
+            // Nothing but one count: the usual case.
+            true if add_if_it_fits(to, from) => Ok(()),
+            true => Err(Overflow::Count),
+            false => self.add_each(to, from, share, scratch),
         }
+    }
+
+    #[inline(never)]
+    fn add_each(self, to: &mut [u64], from: &[u64], share: Share, scratch: &mut Vec<u64>) -> Result<(), Overflow> {
         let carried = [true, share.is_granted, share.keeps_all];
         let tracks = (0..self.tracks).filter(|&track| carried[track]).map(|track| self.track(track));
         // Whether everything fits is known before anything is changed.
@@ -157,10 +159,9 @@ impl Shape {
             }
             carry = multiply(scratch, self.unit);
         }
-        if carry != 0 || add_overflows(&to[self.exacts()], scratch) {
+        if carry != 0 || !add_if_it_fits(&mut to[self.exacts()], scratch) {
             return Err(Overflow::Exact);
         }
-        add(&mut to[self.exacts()], scratch);
         Ok(())
     }
 
@@ -207,6 +208,27 @@ impl Shape {
 
 fn number(limbs: &[u64]) -> BigUint {
     BigUint::from_slice(&limbs.iter().flat_map(|&limb| [limb as u32, (limb >> 32) as u32]).collect::<Vec<_>>())
+}
+
+/// Adds, unless the sum is too wide.
+#[inline]
+fn add_if_it_fits(to: &mut [u64], from: &[u64]) -> bool {
+    let wide = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+    // Short numbers are the usual case.
+    match (to, from) {
+        ([to], &[from]) => to.checked_add(from).map(|sum| *to = sum).is_some(),
+        ([low, high], &[a, b]) => {
+            let sum = wide(*low, *high).checked_add(wide(a, b));
+            sum.map(|sum| (*low, *high) = (sum as u64, (sum >> 64) as u64)).is_some()
+        }
+        (to, from) => {
+            let fits = !add_overflows(to, from);
+            if fits {
+                add(to, from);
+            }
+            fits
+        }
+    }
 }
 
 #[inline]

@@ -7,6 +7,8 @@ mod answer;
 mod arrivals;
 mod cycles;
 mod ends;
+mod found;
+mod grants;
 mod graph;
 mod list;
 mod load;
@@ -20,19 +22,20 @@ mod tally;
 mod tests;
 
 pub use answer::{Answer, answer};
+pub use found::{Explored, Loops, Path, Probability, Safety, Schedules};
 
 use num_bigint::BigUint;
 
 use crate::model::{Program, TooLarge};
 use arrivals::Arrivals;
 use cycles::{Cycles, Edges, Pace};
-use ends::Ends;
+use grants::Grants;
 use graph::Graph;
 use load::Shape;
 use look_back::LookBack;
-use packed::{Layout, MOST_WORDS};
+use packed::{Layout, MOST_WORDS, State};
 use ranks::Ranks;
-use search::{Searched, search};
+use search::search;
 use tally::{Tally, tally};
 
 /// What a search is to find out, and how far it may go.
@@ -98,131 +101,6 @@ pub enum Doing {
     Concluding,
 }
 
-/// What a search has found. What it does not know, because it was not asked or stopped before the end, is `None`.
-#[derive(Debug, Clone)]
-pub struct Explored {
-    /// States visited.
-    pub states: u64,
-    /// Moves between them.
-    pub transitions: u64,
-    /// Why it did not visit all of them; `None` if it did.
-    pub stopped: Option<Stopped>,
-    /// States in which nobody can move and somebody has not ended.
-    pub deadlock_states: u64,
-    /// States in which everybody has ended.
-    pub finished_states: u64,
-    /// How many schedules there are.
-    pub schedules: Option<Schedules>,
-    /// How likely a deadlock is when a fair coin picks who moves.
-    pub p_deadlock: Option<Probability>,
-    /// One of the shortest schedules to what was wanted ([`Task::first`]); to a deadlock if all was.
-    pub shortest: Option<Path>,
-    /// From where it can still end well.
-    pub safety: Option<Safety>,
-    /// What goes on without end.
-    pub loops: Option<Loops>,
-}
-
-/// How many complete schedules there are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Schedules {
-    /// So many.
-    Counted {
-        /// All.
-        all: BigUint,
-        /// Those that end in a deadlock.
-        deadlocked: BigUint,
-        /// Those with a refusal in them.
-        refused: BigUint,
-        /// Those that lose a record: a round is given up, or its process dies, with rows to come.
-        losing: BigUint,
-    },
-    /// Without end: somebody can come back to where it was, as often as you like.
-    Infinite,
-}
-
-/// How likely something is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Probability {
-    /// A reduced fraction.
-    Exact(BigUint, BigUint),
-    /// Not exact.
-    About(f64),
-}
-
-impl Probability {
-    /// As a floating-point number.
-    pub fn about(&self) -> f64 {
-        match self {
-            Self::About(p) => *p,
-            // Both may be wider than a floating-point number: only the first bits count.
-            Self::Exact(above, below) => {
-                let shift = below.bits().saturating_sub(900);
-                let first = |number: &BigUint| (number >> shift).to_string().parse().unwrap_or(f64::NAN);
-                first(above) / first(below)
-            }
-        }
-    }
-}
-
-/// A way through the states.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Path {
-    /// Who makes each move.
-    pub movers: Vec<usize>,
-    /// Where everybody stands: before the first move, and after each.
-    pub states: Vec<Vec<u32>>,
-    /// Moves after which everybody could still have ended for the last time; `None` if that is not known.
-    pub safe_moves: Option<usize>,
-}
-
-/// From how many states it can still end well (in the textbook's words they are safe).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Safety {
-    /// Everybody can still end.
-    pub safe: u64,
-    /// Every schedule from here deadlocks, but somebody can still move.
-    pub unsafe_: u64,
-    /// Nobody can move.
-    pub deadlocked: u64,
-}
-
-/// What can go on without end, if each process that could always move does move now and then.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Loops {
-    /// A way into a cycle in which nobody ever finishes a round, and the way around it.
-    pub livelock: Option<(Path, Path)>,
-    /// Processes that can be kept from finishing a round for ever while others finish theirs.
-    pub starving: Vec<usize>,
-}
-
-impl Explored {
-    fn of(searched: &Searched) -> Self {
-        Self {
-            states: searched.states,
-            transitions: searched.transitions,
-            stopped: searched.stopped,
-            deadlock_states: searched.ends.deadlock_states,
-            finished_states: searched.ends.finished_states,
-            schedules: None,
-            p_deadlock: None,
-            shortest: None,
-            safety: None,
-            loops: None,
-        }
-    }
-
-    fn count(&mut self, ends: &Ends) {
-        self.schedules = Some(ends.schedules());
-        self.p_deadlock = Some(ends.p_deadlock());
-    }
-
-    fn part(&mut self, safe: u64) {
-        let deadlocked = self.deadlock_states;
-        self.safety = Some(Safety { safe, unsafe_: self.states - safe - deadlocked, deadlocked });
-    }
-}
-
 /// Explores every state that can be reached from `start`.
 ///
 /// `progress` hears now and then how far it has come, and may stop the search by answering `false`.
@@ -237,104 +115,103 @@ pub fn explore(
 ) -> Result<Explored, TooLarge> {
     let layout = Layout::new(program);
     match layout.words() {
-        1 => Ok(explore_packed::<1>(program, &layout, start, task, progress)),
-        2 => Ok(explore_packed::<2>(program, &layout, start, task, progress)),
-        3..=4 => Ok(explore_packed::<4>(program, &layout, start, task, progress)),
-        5..=MOST_WORDS => Ok(explore_packed::<MOST_WORDS>(program, &layout, start, task, progress)),
+        1 => Ok(Packing::<1>::new(program, layout).explore(start, task, progress)),
+        2 => Ok(Packing::<2>::new(program, layout).explore(start, task, progress)),
+        3..=4 => Ok(Packing::<4>::new(program, layout).explore(start, task, progress)),
+        5..=MOST_WORDS => Ok(Packing::<MOST_WORDS>::new(program, layout).explore(start, task, progress)),
         words => Err(TooLarge(format!(
             "a state takes {words} words of 64 bits, and the explorer has {MOST_WORDS}; use fewer processes or steps"
         ))),
     }
 }
 
-fn explore_packed<const W: usize>(
-    program: &Program,
-    layout: &Layout,
-    start: &[u32],
-    task: &Task,
-    progress: &mut dyn FnMut(Progress) -> bool,
-) -> Explored {
-    // The shortest schedule first: in order of rank that is certain only where each move rises by one.
-    match program.is_acyclic() && (task.first.is_none() || program.is_layered()) {
-        true => by_rank::<W>(program, layout, start, task, progress),
-        false => by_arrival::<W>(program, layout, start, task, progress),
-    }
+/// A program, and how its states are packed.
+struct Packing<'a, const W: usize> {
+    program: &'a Program,
+    layout: Layout,
+    /// Its moves, if it is plain.
+    grants: Option<Grants<W>>,
 }
 
-fn by_rank<const W: usize>(
-    program: &Program,
-    layout: &Layout,
-    start: &[u32],
-    task: &Task,
-    progress: &mut dyn FnMut(Progress) -> bool,
-) -> Explored {
-    let first = layout.pack::<W>(start);
-    let shape = if task.count { Shape::schedules(program) } else { Shape::NOTHING };
-    let mut ranks = Ranks::new(program, &first, task, shape);
-    let searched = search(program, layout, task, &mut ranks, progress);
-    let mut explored = Explored::of(&searched);
-    let is_complete = searched.stopped.is_none();
-    if is_complete && task.count {
-        explored.schedules = Some(searched.ends.schedules());
-        // The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another
-        // search up to there is quicker than to carry it along everywhere.
-        let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(ranks.bytes()), ..task.clone() };
-        let mut again = Ranks::new(program, &first, &rest, Shape::chance(program)).up_to(searched.ends.last_deadlock);
-        let chance = match explored.deadlock_states {
-            0 => searched,
-            _ => search(program, layout, &rest, &mut again, progress),
-        };
-        explored.p_deadlock = chance.stopped.is_none().then(|| chance.ends.p_deadlock());
+impl<'a, const W: usize> Packing<'a, W> {
+    fn new(program: &'a Program, layout: Layout) -> Self {
+        let grants = Grants::new(program, &layout);
+        Self { program, layout, grants }
     }
-    if !task.keep {
-        return explored;
+
+    fn explore(&self, start: &[u32], task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Explored {
+        let (program, start) = (self.program, self.layout.pack(start));
+        // The shortest schedule first: in order of rank that is certain only where each move rises by one.
+        match program.is_acyclic() && (task.first.is_none() || program.is_layered()) {
+            true => self.by_rank(&start, task, progress),
+            false => self.by_arrival(&start, task, progress),
+        }
     }
-    let (ranks, nearest) = ranks.kept();
-    let keeps_all = task.first == Some(Wanted::EndWithoutLoss);
-    let back = LookBack { program, layout, ranks, keeps_all };
-    let mut shortest = nearest.map(|nearest| back.path_to(&nearest));
-    if is_complete && task.first.is_none() {
-        explored.loops = Some(Loops::default());
+
+    fn by_rank(&self, start: &State<W>, task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Explored {
+        let program = self.program;
+        let shape = if task.count { Shape::schedules(program) } else { Shape::NOTHING };
+        let mut ranks = Ranks::new(program, start, task, shape);
+        let searched = search(self, task, &mut ranks, progress);
+        let mut explored = Explored::of(&searched);
+        let is_complete = searched.stopped.is_none();
+        if is_complete && task.count {
+            explored.schedules = Some(searched.ends.schedules());
+            // The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another
+            // search up to there is quicker than to carry it along everywhere.
+            let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(ranks.bytes()), ..task.clone() };
+            let mut again =
+                Ranks::new(program, start, &rest, Shape::chance(program)).up_to(searched.ends.last_deadlock);
+            let chance = match explored.deadlock_states {
+                0 => searched,
+                _ => search(self, &rest, &mut again, progress),
+            };
+            explored.p_deadlock = chance.stopped.is_none().then(|| chance.ends.p_deadlock());
+        }
+        if !task.keep {
+            return explored;
+        }
+        let (ranks, nearest) = ranks.kept();
+        let keeps_all = task.first == Some(Wanted::EndWithoutLoss);
+        let back = LookBack { packing: self, ranks, keeps_all };
+        let mut shortest = nearest.map(|nearest| back.path_to(&nearest));
+        if is_complete && task.first.is_none() {
+            explored.loops = Some(Loops::default());
+            let states = explored.states;
+            let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+            let mut pace = Pace::new(&mut go_on);
+            if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, &mut pace) {
+                explored.part(safe.states);
+                shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
+            }
+        }
+        explored.shortest = shortest;
+        explored
+    }
+
+    fn by_arrival(&self, start: &State<W>, task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Explored {
+        let mut arrivals = Arrivals::<W>::new(start, task);
+        let searched = search(self, task, &mut arrivals, progress);
+        let mut explored = Explored::of(&searched);
+        if !task.keep {
+            return explored;
+        }
+        let (list, nearest) = arrivals.kept();
+        let graph = Graph::new(self.program, &self.layout, list);
+        explored.shortest = nearest.map(|number| graph.path_to(number));
+        if searched.stopped.is_some() || task.first.is_some() {
+            return explored;
+        }
         let states = explored.states;
         let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
-        if let Some(safe) = back.safe(&shortest.clone().unwrap_or_default(), task.max_bytes, &mut Pace::new(&mut go_on))
-        {
-            explored.part(safe.states);
-            shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
+        if let Some(safe) = conclude(self.program, &graph, &mut explored, task, &mut Pace::new(&mut go_on)) {
+            explored.part(safe.iter().filter(|safe| **safe).count() as u64);
+            if let (Some(path), Some(number)) = (&mut explored.shortest, nearest) {
+                path.safe_moves = graph.numbers_to(number).iter().rposition(|&number| safe[number as usize]);
+            }
         }
+        explored
     }
-    explored.shortest = shortest;
-    explored
-}
-
-fn by_arrival<const W: usize>(
-    program: &Program,
-    layout: &Layout,
-    start: &[u32],
-    task: &Task,
-    progress: &mut dyn FnMut(Progress) -> bool,
-) -> Explored {
-    let mut arrivals = Arrivals::<W>::new(&layout.pack(start), task);
-    let searched = search(program, layout, task, &mut arrivals, progress);
-    let mut explored = Explored::of(&searched);
-    if !task.keep {
-        return explored;
-    }
-    let (list, nearest) = arrivals.kept();
-    let graph = Graph::new(program, layout, list);
-    explored.shortest = nearest.map(|number| graph.path_to(number));
-    if searched.stopped.is_some() || task.first.is_some() {
-        return explored;
-    }
-    let states = explored.states;
-    let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
-    if let Some(safe) = conclude(program, &graph, &mut explored, task, &mut Pace::new(&mut go_on)) {
-        explored.part(safe.iter().filter(|safe| **safe).count() as u64);
-        if let (Some(path), Some(number)) = (&mut explored.shortest, nearest) {
-            path.safe_moves = graph.numbers_to(number).iter().rposition(|&number| safe[number as usize]);
-        }
-    }
-    explored
 }
 
 /// What the moves tell all together; which states are safe. `None` if that is not known: it would take too much memory,

@@ -15,11 +15,38 @@ pub(super) struct Layout {
     widest: u32,
 }
 
+/// The bits of one process.
 #[derive(Clone, Copy)]
-struct Field {
+pub(super) struct Field {
     word: usize,
     shift: u32,
     mask: u64,
+}
+
+impl Field {
+    /// Where the process stands.
+    #[inline]
+    pub(super) fn of<const W: usize>(&self, state: &State<W>) -> u64 {
+        state[self.word] >> self.shift & self.mask
+    }
+
+    /// Both fields as one, if the other one follows in the same word, and they have no more than so many bits.
+    pub(super) fn with(&self, next: &Self, most_bits: u32) -> Option<Self> {
+        let mask = self.mask | next.mask << next.shift.checked_sub(self.shift)?;
+        (self.word == next.word && mask.count_ones() <= most_bits).then_some(Self { mask, ..*self })
+    }
+
+    /// The greatest value that it can have.
+    pub(super) fn most(&self) -> u64 {
+        self.mask
+    }
+
+    /// A state that has this value here, and nothing elsewhere.
+    pub(super) fn put<const W: usize>(&self, value: u64) -> State<W> {
+        let mut state = [0; W];
+        state[self.word] = value << self.shift;
+        state
+    }
 }
 
 impl Layout {
@@ -57,7 +84,7 @@ impl Layout {
     #[inline]
     pub(super) fn unpack<const W: usize>(&self, state: &State<W>, at: &mut [u32]) {
         for (field, at) in self.fields.iter().zip(at) {
-            *at = (state[field.word] >> field.shift & field.mask) as u32;
+            *at = field.of(state) as u32;
         }
     }
 
@@ -68,6 +95,11 @@ impl Layout {
         let word = &mut state[field.word];
         *word = *word & !(field.mask << field.shift) | u64::from(to) << field.shift;
         state
+    }
+
+    /// The field of a process.
+    pub(super) fn field(&self, who: usize) -> Field {
+        self.fields[who]
     }
 
     /// Whether in two states all but one process stand at the same places.

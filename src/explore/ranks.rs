@@ -6,12 +6,12 @@
 
 use std::collections::VecDeque;
 
-use super::load::{Overflow, Shape, Share};
+use super::load::{Overflow, Shape};
 use super::packed::State;
-use super::search::{Frontier, GROUP, Open, Successor};
-use super::table::{Crowded, Table};
+use super::search::{Frontier, GROUP, Open, Successor, count};
+use super::table::Table;
 use super::{Stopped, Task};
-use crate::model::{Outcome, Program};
+use crate::model::Program;
 
 /// All states of one rank, once their turn is over.
 pub(super) struct Rank<const W: usize> {
@@ -28,6 +28,15 @@ pub(super) struct Nearest<const W: usize> {
     pub(super) state: State<W>,
 }
 
+/// What has to be done before another successor can be taken in.
+enum Needs {
+    /// Room in the rank so far above.
+    Room(u32),
+    Limb(Overflow),
+    /// Nothing helps: a bound of the task.
+    End(Stopped),
+}
+
 /// The states of a search by rank, from the one whose turn it is.
 pub(super) struct Ranks<'a, const W: usize> {
     task: &'a Task,
@@ -41,8 +50,10 @@ pub(super) struct Ranks<'a, const W: usize> {
     turn: Table<W>,
     /// The slot of `turn` from which on nobody has had a turn.
     next: usize,
-    /// `above[k]` is `k + 1` ranks above `turn`.
-    above: VecDeque<Table<W>>,
+    /// One rank above `turn`: most moves lead there, and all of a layered program.
+    above: Table<W>,
+    /// `higher[k]` is `k + 2` ranks above `turn`.
+    higher: VecDeque<Table<W>>,
     kept: Vec<Rank<W>>,
     kept_bytes: usize,
     nearest: Option<Nearest<W>>,
@@ -62,7 +73,8 @@ impl<'a, const W: usize> Ranks<'a, W> {
             rank: 0,
             turn: Table::new(task.keep && !is_layered, !is_layered),
             next: 0,
-            above: VecDeque::new(),
+            above: Table::new(task.keep && !is_layered, !is_layered),
+            higher: VecDeque::new(),
             kept: Vec::new(),
             kept_bytes: 0,
             nearest: None,
@@ -115,8 +127,12 @@ impl<'a, const W: usize> Ranks<'a, W> {
         loop {
             let before = self.turn.len();
             self.put_away();
-            let Some(turn) = self.above.pop_front().filter(|_| self.rank < self.last) else { return false };
-            (self.turn, self.next, self.rank) = (turn, 0, self.rank + 1);
+            let is_last = self.above.len() == 0 && self.higher.is_empty();
+            if is_last || self.rank >= self.last {
+                return false;
+            }
+            let above = self.higher.pop_front().unwrap_or_else(|| self.empty());
+            (self.turn, self.next, self.rank) = (std::mem::replace(&mut self.above, above), 0, self.rank + 1);
             if self.turn.len() > 0 {
                 self.foresee(before);
                 return true;
@@ -138,58 +154,69 @@ impl<'a, const W: usize> Ranks<'a, W> {
         if self.bytes() + next.bytes_of(slots, self.shape.stride()) <= self.task.max_bytes {
             next.resize(slots, self.shape.stride());
         }
-        self.above.push_back(next);
+        self.above = next;
     }
 
-    #[cold]
-    fn open_up_to(&mut self, above: usize) {
-        while self.above.len() <= above {
-            self.above.push_back(self.empty());
-        }
-    }
-
-    /// Finds the slot of a state in a rank above, or gives it one.
+    /// Takes successors in until one of them needs something first; `rest` begins with that one then.
     #[inline]
-    fn insert(&mut self, above: usize, state: &State<W>) -> Result<(usize, bool), Stopped> {
-        loop {
-            match self.above[above].insert(state) {
-                Ok(found) => return Ok(found),
-                Err(Crowded) => self.make_room(above)?,
+    fn add_some(
+        &mut self,
+        from: usize,
+        rest: &mut &[Successor<W>],
+        movers: u64,
+        states: &mut u64,
+    ) -> Result<(), Needs> {
+        let stride = self.shape.stride();
+        let load = &self.turn.loads[from * stride..][..stride];
+        let depth = self.turn.depths.get(from).map(|depth| depth + 1);
+        while let Some((successor, others)) = rest.split_first() {
+            let table = match successor.rise {
+                1 => &mut self.above,
+                rise if rise as usize - 2 < self.higher.len() => &mut self.higher[rise as usize - 2],
+                rise => return Err(Needs::Room(rise)),
+            };
+            let Ok((to, is_new)) = table.insert(&successor.state) else { return Err(Needs::Room(successor.rise)) };
+            if is_new {
+                count(states, self.task).map_err(Needs::End)?;
             }
+            if let Some(depth) = depth {
+                let known = &mut table.depths[to];
+                *known = if is_new { depth } else { depth.min(*known) };
+            }
+            if stride > 0 {
+                let target = &mut table.loads[to * stride..][..stride];
+                let share = successor.share(movers);
+                self.shape.add(target, load, share, &mut self.scratch).map_err(Needs::Limb)?;
+            }
+            *rest = others;
         }
+        Ok(())
     }
 
     /// Refuses to pass the bound of memory: before memory is asked for, not after.
     #[cold]
-    fn make_room(&mut self, above: usize) -> Result<(), Stopped> {
-        let stride = self.shape.stride();
-        let table = &self.above[above];
-        if self.bytes() + table.bytes_of(table.next_size(), stride) > self.task.max_bytes {
+    fn make_room(&mut self, rise: u32) -> Result<(), Stopped> {
+        while rise as usize > self.higher.len() + 1 {
+            self.higher.push_back(self.empty());
+        }
+        let (stride, bytes) = (self.shape.stride(), self.bytes());
+        let table = if rise == 1 { &mut self.above } else { &mut self.higher[rise as usize - 2] };
+        if bytes + table.bytes_of(table.next_size(), stride) > self.task.max_bytes {
             return Err(Stopped::Memory);
         }
-        self.above[above].grow(stride);
+        table.grow(stride);
         Ok(())
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &Table<W>> {
+        self.higher.iter().chain([&self.turn, &self.above])
     }
 
     /// The bytes that everything takes.
     pub(super) fn bytes(&self) -> usize {
         // What is kept of this rank once its turn is over comes on top of its table.
         let to_keep = if self.task.keep { self.turn.bytes() } else { 0 };
-        self.kept_bytes + to_keep + self.turn.bytes() + self.above.iter().map(Table::bytes).sum::<usize>()
-    }
-
-    /// Adds a share of the load of a state to that of its successor.
-    #[inline]
-    fn carry(&mut self, from: usize, above: usize, to: usize, share: Share) -> Result<(), Stopped> {
-        loop {
-            let stride = self.shape.stride();
-            let load = &self.turn.loads[from * stride..][..stride];
-            let target = &mut self.above[above].loads[to * stride..][..stride];
-            match self.shape.add(target, load, share, &mut self.scratch) {
-                Ok(()) => return Ok(()),
-                Err(overflow) => self.widen(overflow)?,
-            }
-        }
+        self.kept_bytes + to_keep + self.tables().map(Table::bytes).sum::<usize>()
     }
 
     /// Gives all numbers one more limb: a count never wraps.
@@ -197,11 +224,11 @@ impl<'a, const W: usize> Ranks<'a, W> {
     fn widen(&mut self, overflow: Overflow) -> Result<(), Stopped> {
         let wider = self.shape.widened(overflow);
         let old = self.shape.stride().max(1);
-        let loads = self.above.iter().chain([&self.turn]).map(|table| size_of_val(&*table.loads));
+        let loads = self.tables().map(|table| size_of_val(&*table.loads));
         if self.bytes() + loads.sum::<usize>() / old * wider.stride() > self.task.max_bytes {
             return Err(Stopped::Memory);
         }
-        for table in self.above.iter_mut().chain([&mut self.turn]) {
+        for table in self.higher.iter_mut().chain([&mut self.turn, &mut self.above]) {
             table.loads = self.shape.reshape(&table.loads, wider);
         }
         self.shape = wider;
@@ -229,36 +256,28 @@ impl<const W: usize> Frontier<W> for Ranks<'_, W> {
 
     #[inline]
     fn warm(&self, successors: &[Successor<W>]) {
-        if !self.above.iter().any(Table::mixes) {
+        if self.is_layered && !self.above.mixes() {
             return; // what is needed comes in order
         }
-        let target = |successor: &Successor<W>| self.above.get(successor.rise as usize - 1);
-        let scattered = successors.iter().filter_map(|s| Some((target(s).filter(|table| table.mixes())?, &s.state)));
-        std::hint::black_box(scattered.fold(0, |all, (table, state)| all ^ table.look_at(state)));
+        let table = |successor: &Successor<W>| match successor.rise {
+            1 => Some(&self.above),
+            rise => self.higher.get(rise as usize - 2),
+        };
+        let places = successors.iter().filter_map(|successor| Some(table(successor)?.look_at(&successor.state)));
+        std::hint::black_box(places.fold(0, |all, place| all ^ place));
     }
 
     #[inline]
-    fn add(&mut self, from: usize, successor: &Successor<W>, movers: u64) -> Result<bool, Stopped> {
-        let above = successor.rise as usize - 1;
-        if self.above.len() <= above {
-            self.open_up_to(above);
+    fn add(&mut self, from: usize, successors: &[Successor<W>], movers: u64, states: &mut u64) -> Result<(), Stopped> {
+        let mut rest = successors;
+        while let Err(needs) = self.add_some(from, &mut rest, movers, states) {
+            match needs {
+                Needs::Room(rise) => self.make_room(rise)?,
+                Needs::Limb(overflow) => self.widen(overflow)?,
+                Needs::End(stopped) => return Err(stopped),
+            }
         }
-        let (to, is_new) = self.insert(above, &successor.state)?;
-        if self.task.keep && !self.is_layered {
-            let depth = self.turn.depths[from] + 1;
-            let known = &mut self.above[above].depths[to];
-            *known = if is_new { depth } else { depth.min(*known) };
-        }
-        if self.shape.stride() > 0 {
-            let share = Share {
-                is_granted: successor.outcome != Outcome::Refused,
-                keeps_all: !successor.loses,
-                of: movers * u64::from(successor.choices),
-                rise: successor.rise,
-            };
-            self.carry(from, above, to, share)?;
-        }
-        Ok(is_new)
+        Ok(())
     }
 
     fn shape(&self) -> Shape {

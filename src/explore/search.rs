@@ -5,10 +5,11 @@
 //! can come back to where it was, and [`Arrivals`](super::arrivals::Arrivals) for all others.
 
 use super::ends::Ends;
-use super::load::Shape;
-use super::packed::{Layout, State};
-use super::{Doing, Progress, Stopped, Task, Wanted};
-use crate::model::{Move, Outcome, Program};
+use super::grants::Granted;
+use super::load::{Shape, Share};
+use super::packed::State;
+use super::{Doing, Packing, Progress, Stopped, Task, Wanted};
+use crate::model::{Move, Outcome};
 
 /// Groups of states between two looks at the progress.
 const PACE: u64 = 1 << 8;
@@ -32,6 +33,7 @@ pub(super) struct Open<const W: usize> {
 }
 
 /// A move, and the state that it leads to.
+#[derive(Clone, Copy)]
 pub(super) struct Successor<const W: usize> {
     pub(super) state: State<W>,
     pub(super) who: u8,
@@ -41,6 +43,26 @@ pub(super) struct Successor<const W: usize> {
     pub(super) loses: bool,
     /// How many equally likely outcomes its mover has there.
     pub(super) choices: u8,
+}
+
+impl<const W: usize> Successor<W> {
+    /// What a schedule takes along, where so many processes can move.
+    #[inline]
+    pub(super) fn share(&self, movers: u64) -> Share {
+        Share {
+            is_granted: self.outcome != Outcome::Refused,
+            keeps_all: !self.loses,
+            of: movers * u64::from(self.choices),
+            rise: self.rise,
+        }
+    }
+}
+
+impl<const W: usize> From<Granted<W>> for Successor<W> {
+    #[inline]
+    fn from(Granted { who, state, loses }: Granted<W>) -> Self {
+        Self { state, who: who as u8, rise: 1, outcome: Outcome::Granted, loses, choices: 1 }
+    }
 }
 
 /// The states that the search has met, and the order in which they take their turns.
@@ -55,12 +77,12 @@ pub(super) trait Frontier<const W: usize> {
     /// takes no longer than to wait for one; what is read there does not matter yet.
     fn warm(&self, successors: &[Successor<W>]);
 
-    /// Takes one successor of the state at `from` in, of which there are moves by so many processes. Says whether it
-    /// is new.
+    /// Takes the successors of the state at `from` in, of which there are moves by so many processes. `states` counts
+    /// those that are new.
     ///
     /// # Errors
     /// A bound of the task.
-    fn add(&mut self, from: usize, successor: &Successor<W>, movers: u64) -> Result<bool, Stopped>;
+    fn add(&mut self, from: usize, successors: &[Successor<W>], movers: u64, states: &mut u64) -> Result<(), Stopped>;
 
     /// What is carried along the schedules.
     fn shape(&self) -> Shape;
@@ -73,12 +95,9 @@ pub(super) trait Frontier<const W: usize> {
 }
 
 struct Search<'a, const W: usize, F> {
-    program: &'a Program,
-    layout: &'a Layout,
+    packing: &'a Packing<'a, W>,
     task: &'a Task,
     frontier: &'a mut F,
-    /// Nobody does anything but take, wait and let go.
-    is_plain: bool,
     /// Every move rises by one rank.
     is_layered: bool,
     /// Nobody is ever refused, and only the nearest state is asked for: harmless steps may be made alone.
@@ -92,19 +111,17 @@ struct Search<'a, const W: usize, F> {
 /// Visits every state that can be reached from those of `frontier`, as `task` says. `progress` hears now and then how
 /// far it has come, and may stop the search by answering `false`.
 pub(super) fn search<const W: usize, F: Frontier<W>>(
-    program: &Program,
-    layout: &Layout,
+    packing: &Packing<W>,
     task: &Task,
     frontier: &mut F,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Searched {
     let (has_chance, ends) = (frontier.shape().has_chance(), Ends::new(frontier.shape()));
+    let program = packing.program;
     let mut search = Search {
-        program,
-        layout,
+        packing,
         task,
         frontier,
-        is_plain: program.is_plain(),
         is_layered: program.is_layered(),
         is_reduced: task.first.is_some() && program.is_monotone(),
         has_chance,
@@ -118,7 +135,7 @@ pub(super) fn search<const W: usize, F: Frontier<W>>(
 impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
     fn run(&mut self, progress: &mut dyn FnMut(Progress) -> bool) -> Result<(), Stopped> {
         let (mut group, mut successors, mut families) = (Vec::new(), Vec::new(), Vec::new());
-        let last_rank = self.program.last_rank();
+        let last_rank = self.packing.program.last_rank();
         for turn in 1_u64.. {
             self.frontier.take(&mut group);
             if group.is_empty() {
@@ -150,7 +167,14 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
     /// Asks the model for the moves from one state.
     #[inline]
     fn collect(&mut self, open: &Open<W>, successors: &mut Vec<Successor<W>>) {
-        let (program, layout, is_layered) = (self.program, self.layout, self.is_layered);
+        if let Some(grants) = &self.packing.grants {
+            let visit = |granted: Granted<W>| successors.push(granted.into());
+            return match self.is_reduced.then(|| grants.harmless(&open.state)).flatten() {
+                Some(granted) => successors.push(granted.into()),
+                None => grants.for_each(&open.state, visit),
+            };
+        }
+        let (program, layout, is_layered) = (self.packing.program, &self.packing.layout, self.is_layered);
         layout.unpack(&open.state, &mut self.at);
         let at = &self.at;
         let visit = |made: Move| {
@@ -167,11 +191,6 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
         // in which nobody can move, and the shortest way to it.
         if let Some(who) = self.is_reduced.then(|| program.harmless_mover(at)).flatten() {
             program.for_each_move_of(at, who, visit);
-        } else if self.is_plain {
-            program.for_each_grant(at, |who, to, loses| {
-                let (state, outcome) = (layout.moved(open.state, who, to), Outcome::Granted);
-                successors.push(Successor { state, who: who as u8, rise: 1, outcome, loses, choices: 1 });
-            });
         } else {
             program.for_each_move(at, visit);
         }
@@ -185,20 +204,20 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
         }
         let keeps_all = self.task.first == Some(Wanted::EndWithoutLoss);
         let movers = if self.has_chance { movers(successors) } else { 1 };
-        for successor in successors.iter().filter(|successor| !(successor.loses && keeps_all)) {
-            let is_new = self.frontier.add(open.place, successor, movers)?;
-            if is_new && self.found.states == self.task.max_states {
-                return Err(Stopped::States);
+        let states = &mut self.found.states;
+        match keeps_all && successors.iter().any(|successor| successor.loses) {
+            false => self.frontier.add(open.place, successors, movers, states),
+            true => {
+                let kept: Vec<_> = successors.iter().filter(|successor| !successor.loses).copied().collect();
+                self.frontier.add(open.place, &kept, movers, states)
             }
-            self.found.states += u64::from(is_new);
         }
-        Ok(())
     }
 
     /// A state from which nobody can move.
     fn end(&mut self, open: &Open<W>) -> Result<(), Stopped> {
-        self.layout.unpack(&open.state, &mut self.at);
-        let is_deadlock = !self.program.is_over(&self.at);
+        self.packing.layout.unpack(&open.state, &mut self.at);
+        let is_deadlock = !self.packing.program.is_over(&self.at);
         let load = self.frontier.load(open.place);
         self.found.ends.add(is_deadlock, self.frontier.rank(), self.frontier.shape(), load);
         if is_deadlock != self.task.first.is_none_or(|wanted| wanted == Wanted::Deadlock) {
@@ -207,6 +226,19 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
         self.frontier.wanted(open);
         self.task.first.map_or(Ok(()), |_| Err(Stopped::First))
     }
+}
+
+/// Counts one more state.
+///
+/// # Errors
+/// There may be no more.
+#[inline]
+pub(super) fn count(states: &mut u64, task: &Task) -> Result<(), Stopped> {
+    if *states == task.max_states {
+        return Err(Stopped::States);
+    }
+    *states += 1;
+    Ok(())
 }
 
 /// How many processes these moves are of.

@@ -49,15 +49,15 @@ mod wanted;
 pub use context::rows_lost;
 pub use deadlock::{Obstacle, deadlock_of};
 pub use holdings::{Holding, holdings};
-pub use next::{Move, Outcome};
+pub use next::{Move, Outcome, PlainStep};
 pub use program::{
     Attempts, MOST_COUNTED_ATTEMPTS, MOST_PLACES, MOST_PROCESSES, MOST_REQUESTS, MOST_RESOURCES, Program, Resource,
     TooLarge,
 };
 pub(crate) use requests::Ask;
 pub use retry::{Random, pause};
-pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Requests, Stand};
-pub use stand::{Phase, Place};
+pub(crate) use stand::{Blocked, Effect, NO_UNITS, Posture, Stand};
+pub use stand::{Phase, Place, Requests};
 pub(crate) use wait::LONGEST_SEEN_CYCLE;
 pub use wait::WaitsFor;
 pub use wanted::{Want, kind_of, wanted};

@@ -35,10 +35,17 @@ pub struct Move<'a> {
     pub changes: &'a [(usize, u32)],
 }
 
-/// The move of a process whose request is granted, where nobody else can be moved by it.
-#[inline(always)]
-fn grant_of(who: usize, changes: &[(usize, u32)], loses: bool) -> Move<'_> {
-    Move { who, outcome: Outcome::Granted, loses, choices: 1, changes }
+/// What a process does at a place of a program that [is plain](Program::is_plain).
+#[derive(Debug, Clone, Copy)]
+pub struct PlainStep {
+    /// Requests of others that can't be granted while it stands there.
+    pub blocks: Requests,
+    /// What its step asks for: it is granted unless one of these is blocked.
+    pub needs: Requests,
+    /// Where it stands afterwards; `None` if it has no step to make.
+    pub to: Option<u32>,
+    /// A record is lost by it.
+    pub loses: bool,
 }
 
 impl Move<'_> {
@@ -58,43 +65,26 @@ impl Program {
     /// Shows every move that is possible in the state `at` (for each process the stand it has), by process.
     #[inline]
     pub fn for_each_move(&self, at: &[u32], mut visit: impl FnMut(Move)) {
-        match self.plain {
-            true => self.for_each_grant(at, |who, to, loses| visit(grant_of(who, &[(who, to)], loses))),
-            false => self.for_each_outcome(at, &mut visit),
-        }
-    }
-
-    /// The general case, apart from the usual one so that each is quick.
-    #[inline(never)]
-    fn for_each_outcome(&self, at: &[u32], visit: &mut impl FnMut(Move)) {
         let held = self.held(at);
         for who in 0..at.len() {
-            self.moves_of(at, who, &held, visit);
-        }
-    }
-
-    /// The same where [`Program::is_plain`], with less work: who moves, where to, whether a record is lost.
-    #[inline(always)]
-    pub fn for_each_grant(&self, at: &[u32], mut visit: impl FnMut(usize, u32, bool)) {
-        let blocks = at.iter().enumerate().fold(0, |blocks, (who, &at)| blocks | self.stand(who, at).blocks);
-        for (who, &at) in at.iter().enumerate() {
-            let stand = self.stand(who, at);
-            if stand.needs & blocks == 0 && stand.posture == Posture::AtStep {
-                visit(who, stand.granted.to, stand.loses & Stand::LOSES_WHEN_GRANTED != 0);
-            }
+            self.moves_of(at, who, &held, &mut visit);
         }
     }
 
     /// The moves of one process only.
     #[inline]
     pub fn for_each_move_of(&self, at: &[u32], who: usize, mut visit: impl FnMut(Move)) {
-        let stand = self.stand(who, at[who]);
-        match self.plain && stand.needs == 0 && stand.posture == Posture::AtStep {
-            true => {
-                let loses = stand.loses & Stand::LOSES_WHEN_GRANTED != 0;
-                visit(grant_of(who, &[(who, stand.granted.to)], loses));
-            }
-            false => self.moves_of(at, who, &self.held(at), &mut visit),
+        self.moves_of(at, who, &self.held(at), &mut visit);
+    }
+
+    /// All that decides about the moves of one process at one place where [`Program::is_plain`].
+    pub fn plain_step(&self, who: usize, at: u32) -> PlainStep {
+        let stand = self.stand(who, at);
+        PlainStep {
+            blocks: stand.blocks,
+            needs: stand.needs,
+            to: (stand.posture == Posture::AtStep).then_some(stand.granted.to),
+            loses: stand.loses & Stand::LOSES_WHEN_GRANTED != 0,
         }
     }
 

@@ -68,7 +68,7 @@ pub struct Program {
     acyclic: bool,
     monotone: bool,
     layered: bool,
-    pub(super) plain: bool,
+    plain: bool,
 }
 
 /// All the stands of one process.
