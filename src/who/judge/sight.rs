@@ -109,6 +109,18 @@ pub enum Part {
     Journal,
 }
 
+impl Part {
+    /// What its name has behind that of the database.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::Shm => "-shm",
+            Self::Wal => "-wal",
+            Self::Journal => "-journal",
+        }
+    }
+}
+
 /// A lock, or a request for one, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {

@@ -6,6 +6,7 @@ mod files;
 mod people;
 mod target;
 mod threads;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::{LockKind, LockLine};
 use files::OpenFiles;
 use people::People;
 pub use people::own_user;
+use wanted::Wanted;
 
 /// Why nothing could be looked at, with the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,17 +128,20 @@ fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> 
 fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
     let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
     inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
-    let OpenFiles { mut files, refused } = open_files(&lines, target.is_some(), &inodes);
-    let asking =
-        lines.iter().filter(|line| line.waiting && line.kind == LockKind::Ofd).map(|line| line.inode).collect();
-    files::mark_those_who_ask(&mut files, &asking);
+    let wanted = Wanted::new(&inodes, target.as_ref());
+    let is_nameless = |lock: &Lock| lock.owners.is_empty() && lock.line.pid != 0;
+    let mut owned = owned(&lines, target.is_some(), &wanted);
+    // Whose it is may be known under a name that was given in another mount namespace.
+    if wanted.goes_by_names() && owned.locks.iter().any(is_nameless) {
+        owned = self::owned(&lines, target.is_some(), &Wanted::numbered(&inodes));
+    }
+    let Owned { locks, mut files, refused } = owned;
     files.retain(|file| file.inode.is_some_and(|inode| inodes.contains(&inode)));
     if refused > 0 {
         unseen.push(if people::is_root() { Unseen::Shielded(refused) } else { Unseen::OtherUsers(refused) });
     }
     let openers = openers(&files, target.as_ref());
-    let locks = with_owners(lines, &files, |pid| Path::new(&format!("/proc/{pid}")).exists());
-    let nameless = locks.iter().filter(|lock| lock.owners.is_empty() && lock.line.pid != 0).count() as u64;
+    let nameless = locks.iter().filter(|lock| is_nameless(lock)).count() as u64;
     if nameless > 0 && cfg!(target_os = "linux") {
         unseen.push(Unseen::NoOwner(nameless));
     }
@@ -153,21 +158,38 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
 pub fn owners_among(lines: Vec<LockLine>, pids: &[u32]) -> Vec<Lock> {
     let nameless: BTreeSet<u64> =
         lines.iter().filter(|line| line.kind == LockKind::Ofd).map(|line| line.inode).collect();
-    let mut files = if nameless.is_empty() { Vec::new() } else { files::of(pids, &nameless).files };
+    let mut files = if nameless.is_empty() { Vec::new() } else { files::of(pids, &Wanted::numbered(&nameless)).files };
     files::mark_those_who_ask(&mut files, &nameless);
     with_owners(lines, &files, |pid| pids.contains(&pid))
 }
 
+/// Locks with their owners, and the open files that told.
+struct Owned {
+    locks: Vec<Lock>,
+    files: Vec<OpenFile>,
+    /// How many processes may not be looked at.
+    refused: usize,
+}
+
+fn owned(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> Owned {
+    let OpenFiles { mut files, refused } = open_files(lines, has_target, wanted);
+    let asking =
+        lines.iter().filter(|line| line.waiting && line.kind == LockKind::Ofd).map(|line| line.inode).collect();
+    files::mark_those_who_ask(&mut files, &asking);
+    let locks = with_owners(lines.to_vec(), &files, |pid| Path::new(&format!("/proc/{pid}")).exists());
+    Owned { locks, files, refused }
+}
+
 /// Whom to look at: everybody, if somebody may have the file open without a lock, or a lock belongs to an open file;
 /// else only those whom the list names.
-fn open_files(lines: &[LockLine], has_target: bool, inodes: &BTreeSet<u64>) -> OpenFiles {
+fn open_files(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> OpenFiles {
     if !cfg!(target_os = "linux") || (lines.is_empty() && !has_target) {
         return OpenFiles::default();
     }
     let by_file = lines.iter().any(|line| line.kind != LockKind::Posix);
     let named = lines.iter().filter_map(|line| u32::try_from(line.pid).ok()).collect::<BTreeSet<u32>>();
     let pids = if has_target || by_file { files::all_pids() } else { named.into_iter().collect() };
-    files::of(&pids, inodes)
+    files::of(&pids, wanted)
 }
 
 fn openers(files: &[OpenFile], target: Option<&Target>) -> Vec<Opener> {

@@ -65,8 +65,8 @@ pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook
 fn beside(main: &Path, target: &mut Target) -> Vec<LockLine> {
     let real = fs::canonicalize(main).unwrap_or_else(|_| main.to_owned());
     let mut asked = Vec::new();
-    for (part, end) in [(Part::Shm, "-shm"), (Part::Wal, "-wal"), (Part::Journal, "-journal")] {
-        let path = with_end(&real, end);
+    for part in [Part::Shm, Part::Wal, Part::Journal] {
+        let path = with_end(&real, part.ending());
         let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) else { continue };
         let Ok(id) = id_of(&path) else { continue };
         let opened = if part == Part::Wal { None } else { open(&path).ok() };
