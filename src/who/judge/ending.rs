@@ -24,11 +24,15 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     let culprits = parties.iter().filter(|party| party.pids.iter().any(|pid| reading.culprits.contains(pid)));
     let stands: Vec<&Stand> = culprits.map(|party| &party.stand).collect();
     let (one, it) = if reading.culprits.len() == 1 { ("it", "its") } else { ("they", "their") };
-    let has = if one == "it" { "has" } else { "have" };
+    let (has, is) = if one == "it" { ("has", "is") } else { ("have", "are") };
     let own = format!("whatever {one} {has} not stored");
     let loses = match nature {
         _ if reading.cause == Cause::Deadlock => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
+        // The lock may be kept between two transactions.
+        _ if stands.iter().any(|stand| stand.has(|state| state == State::Exclusive)) => {
+            format!("{it} transaction, if {one} {is} in one: everything since BEGIN. {}", afterwards(nature))
+        }
         _ if stands.iter().any(|stand| stand.is_writing()) => {
             format!("{it} transaction: everything since BEGIN. {}", afterwards(nature))
         }

@@ -4,6 +4,7 @@ mod database;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
+use super::owners;
 use super::parties::{Nature, Party, Stand};
 use super::sight::{Doing, FileId, FileKind, Process, Sight, Target};
 use super::unseen::Unseen;
@@ -86,6 +87,19 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
         (None, Nature::Plain) => scene.plain(),
         (None, nature) => scene.database(nature == Nature::Wal),
     };
+    if nature != Nature::Plain {
+        reading.text += &scene.flock_on_a_database();
+        if let Some(cut) = target.cut.filter(|_| scene.is_at_rest()) {
+            reading.text += &format!(
+                " And the database is cut short: by its header it has {} pages, that is {} bytes, and there are {}.",
+                cut.pages, cut.expected, cut.found
+            );
+            reading.fix = format!(
+                "Restore it from a backup, or save what is left (`.recover` in the sqlite3 shell). {}",
+                reading.fix
+            );
+        }
+    }
     reading.text = capital(&reading.text);
     if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
         reading.text += &format!(
@@ -97,6 +111,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
     reading
 }
 
+const LET_IT_GO_ON: &str = "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.";
 const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
 
 /// Everything that a reading is made of.
@@ -177,18 +192,34 @@ impl Scene<'_> {
                 ),
                 "Open lock files so that children don't inherit them (O_CLOEXEC; `flock -o`), or end the child.",
             ),
-            _ if self.doing(first) == Doing::Stopped => (
-                Cause::Stopped,
-                format!(" {} is stopped, and lets go of nothing.", self.name(first)),
-                "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.",
-            ),
+            _ if self.doing(first) == Doing::Stopped => {
+                (Cause::Stopped, format!(" {} is stopped, and lets go of nothing.", self.name(first)), LET_IT_GO_ON)
+            }
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
         // Who waits is held up itself, by somebody else who holds a part of the file.
         let waits = |party: &&Party| waiters.iter().any(|waiter| waiter.pids == party.pids);
         let (held_up, free): (Vec<&Party>, Vec<&Party>) = holders.iter().copied().partition(waits);
         let culprits = if free.is_empty() { held_up } else { free };
-        self.reading(cause, format!("{hold}{why} {behind}"), fix, &culprits)
+        let unsure = self.either_or(&holders);
+        self.reading(cause, format!("{hold}{why}{unsure} {behind}"), fix, &culprits)
+    }
+
+    /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one open file.
+    fn either_or(&self, holders: &[&Party]) -> String {
+        let unsure = |party: &&&Party| {
+            let keys: Vec<_> = party.locks.iter().map(|&index| owners::key(&self.sight.locks[index].line)).collect();
+            party.pids.len() > 1 && keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key))
+        };
+        match holders.iter().find(unsure) {
+            None => String::new(),
+            Some(party) => format!(
+                " There are {} equal locks: either each of {} holds one of its own, or some of them share one, which \
+                 can't be told from outside.",
+                party.locks.len(),
+                self.name(party)
+            ),
+        }
     }
 
     /// Nobody holds it.

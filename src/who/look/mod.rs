@@ -85,7 +85,7 @@ pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
 
 /// Finds the lines of the target although the list writes its device differently, and adds what only `F_GETLK` tells.
 fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unseen: &mut Vec<Unseen>) -> Vec<LockLine> {
-    let is_here = |line: &LockLine| target.part_of(&FileId::of(line)).is_some();
+    let is_here = |line: &LockLine| target.is_locked_by(line);
     if !lines.iter().any(is_here) {
         let id = |inode: u64| target.files.iter().map(|(_, id)| id).find(|id| id.inode == inode);
         let strange = lines.iter().find(|line| id(line.inode).is_some()).map(|line| line.device.clone());
@@ -119,8 +119,8 @@ fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unse
 fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> {
     let waited: BTreeSet<FileId> = lines.iter().filter(|line| line.waiting).map(FileId::of).collect();
     lines.retain(|line| {
-        let id = FileId::of(line);
-        waited.contains(&id) || target.is_some_and(|target| target.part_of(&id).is_some())
+        (!waited.is_empty() && waited.contains(&FileId::of(line)))
+            || target.is_some_and(|target| target.is_locked_by(line))
     });
     lines
 }
