@@ -16,7 +16,7 @@ pub struct Ending {
 }
 
 /// What the end of one member does for a deadlock.
-const OTHERS_GO_ON: &str = "the others then go on with its locks";
+const OTHERS_GO_ON: &str = "the others then go on";
 
 /// What would end the culprits of a reading; `None` if there are none that can be ended from here.
 pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Reading, own_user: &str) -> Option<Ending> {
@@ -44,11 +44,11 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     Some(Ending { loses, command })
 }
 
-/// What would end a ring: the end of its first member.
+/// What would end a ring: the end of one member, with all who share its lock.
 pub fn of_ring(sight: &Sight, ring: &Ring, own_user: &str) -> Option<Ending> {
-    let first = ring.arrows.first()?.waiter;
-    let loses = format!("whatever it has not stored; {OTHERS_GO_ON}");
-    Some(Ending { loses, command: command(sight, &[first], own_user)? })
+    let own = if ring.ends.len() == 1 { "it has" } else { "they have" };
+    let loses = format!("whatever {own} not stored; {OTHERS_GO_ON}");
+    Some(Ending { loses, command: command(sight, &ring.ends, own_user)? })
 }
 
 /// The command that would end these processes; `None` if there are none, or one that is not to be ended.

@@ -154,7 +154,6 @@ impl Scene<'_> {
     }
 
     fn deadlock(&self, ring: &Ring) -> Reading {
-        let first: Vec<u32> = ring.arrows.iter().take(1).map(|arrow| arrow.waiter).collect();
         Reading {
             cause: Cause::Deadlock,
             text: ring_in_words(self.sight, ring),
@@ -162,7 +161,7 @@ impl Scene<'_> {
                 "End one of them: the others then go on. For good: let all take these locks in one and the same order, \
                   or try, and let go of everything when refused."
                     .into(),
-            culprits: first,
+            culprits: ring.ends.clone(),
         }
     }
 
@@ -272,16 +271,28 @@ pub fn ring_in_words(sight: &Sight, ring: &Ring) -> String {
         format!("{} waits for {} on {file}", name(sight, arrow.waiter), name(sight, arrow.holder))
     };
     let arrows = list(&ring.arrows.iter().map(arrow).collect::<Vec<_>>());
-    match ring.for_good {
-        true if ring.arrows.len() == 1 => {
+    let threads = !ring.with_free_threads.is_empty();
+    match (ring.for_good, ring.arrows.len()) {
+        (true, 1) => {
             format!("A deadlock: {arrows}, that is for itself, through another open file. It would wait for ever.")
         }
-        true => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
-        false if ring.arrows.len() == 1 => format!(
+        (true, _) => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
+        (false, _) if !ring.sharers.is_empty() => {
+            let sharers: Vec<String> = ring.sharers.iter().map(|pid| name(sight, *pid)).collect();
+            format!(
+                "It may be a deadlock: {arrows}. {} {} the open file of a lock in it, by inheritance, and {} not wait \
+                 for one: only an unlock by hand would let the others go on, for the lock stays until all who share \
+                 the file have closed it.",
+                list(&sharers),
+                verb(sharers.len(), "share"),
+                if sharers.len() == 1 { "does" } else { "do" },
+            )
+        }
+        (false, 1) if threads => format!(
             "It may be a deadlock: {arrows}, that is one thread for a lock that the process has through another open \
              file. It has threads that don't wait: one of these may let go."
         ),
-        false => {
+        (false, _) => {
             let free: Vec<String> = ring.with_free_threads.iter().map(|pid| name(sight, *pid)).collect();
             format!(
                 "A ring, and most likely a deadlock: {arrows}. {} {} threads that don't wait: only one of these could \
@@ -303,8 +314,8 @@ pub fn name(sight: &Sight, pid: u32) -> String {
 
 /// The name of a file that somebody has open; else what the kernel calls it.
 pub fn file_name(sight: &Sight, file: &FileId) -> String {
-    let here = sight.target.as_ref().filter(|target| target.part_of(file) == Some(super::sight::Part::Main));
-    let named = here.map(|target| target.path.clone()).or_else(|| sight.names.get(file).cloned());
+    let part = |target: &Target| Some(format!("{}{}", target.path, target.part_of(file)?.ending()));
+    let named = sight.target.as_ref().and_then(part).or_else(|| sight.names.get(file).cloned());
     named.unwrap_or_else(|| format!("inode {} of device {}", file.inode, file.device))
 }
 

@@ -1,6 +1,6 @@
 //! What was seen, as lines of the kernel's list and a few processes; what is made of it.
 
-use super::header::{Header, Journal};
+use super::header::{CutShort, Header, Journal, WalIndex};
 use super::sight::{Doing, FileId, FileKind, Lock, Opener, Part, Process, Sight, Target};
 use super::unseen::Unseen;
 use super::{Answer, judge, words};
@@ -33,6 +33,7 @@ fn target(header: Header) -> Target {
         files: vec![(Part::Main, file(1)), (Part::Shm, file(2))],
         file_system: FileSystem { name: "ext4".into(), is_network: false },
         header,
+        cut: None,
         journal: Journal::None,
         wal_bytes: None,
         index: None,
@@ -70,6 +71,7 @@ const PENDING: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741824 1073741825"
 const EXCLUSIVE: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 1073741824 1073742335";
 const OPEN: &str = "POSIX  ADVISORY  READ PID fe:00:2 128 128";
 const MARK: &str = "POSIX  ADVISORY  READ PID fe:00:2 124 124";
+const READS_DATABASE: &str = "POSIX  ADVISORY  READ PID fe:00:2 123 123";
 const WRITES: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 120";
 const AT_CHECKPOINT: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 121 121";
 const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
@@ -104,7 +106,7 @@ fn check(row: Row<'_>) {
 
 #[test]
 fn states_and_causes() {
-    let table: [Row<'_>; 23] = [
+    let table: [Row<'_>; 25] = [
         (ROLLBACK, &[], &[], "", "nobody", ""),
         (ROLLBACK, &[], &[3], "3 open, holds nothing", "nobody", ""),
         (ROLLBACK, &[(3, SHARED)], &[3], "3 SHARED", "reader", "kill 3"),
@@ -160,7 +162,17 @@ fn states_and_causes() {
         ),
         (WAL, &[(3, CHECKPOINTS)], &[], "3 checkpointing, keeps writers out", "asleep_in_transaction", "kill 3"),
         (WAL, &[(3, RECOVERS)], &[], "3 recovering", "recovery", "kill 3"),
-        (WAL, &[(3, EXCLUSIVE)], &[], "3 EXCLUSIVE", "asleep_in_transaction", "kill 3"),
+        (WAL, &[(3, EXCLUSIVE)], &[], "3 EXCLUSIVE", "held", "kill 3"),
+        // Everybody who has the log open says so: only the one that naps is taken for one that asks again.
+        (
+            WAL,
+            &[(3, OPEN), (3, MARK), (3, WRITES), (4, OPEN), (5, OPEN), (6, OPEN)],
+            &[],
+            "3 writing, reading (mark 1); 5 probably polling (inferred); 4 open; 6 open",
+            "asleep_in_transaction",
+            "kill 3",
+        ),
+        (WAL, &[(3, MARK), (5, OPEN)], &[], "3 reading (mark 1); 5 open", "reader", "kill 3"),
         (Header::Other, &[(3, RESERVED)], &[], "3 RESERVED", "asleep_in_transaction", "kill 3"),
         (Header::Empty, &[(3, WRITES)], &[], "3 writing", "asleep_in_transaction", "kill 3"),
     ];
@@ -192,9 +204,17 @@ fn rings_across_files_and_kinds() {
     check_rings(&[a, b, two_wants_b], &[], &[]);
     check_rings(&[a, b, two_wants_b, three_wants_a], &[(&[2, 3], true)], &[]);
     check_rings(&[a, b, two_wants_b, three_wants_a, four_wants_a], &[(&[2, 3], true)], &[4]);
-    // A child that shares the open file, and does not wait, may still let go.
+    // A child that shares the open file, and does not wait, may still unlock it: possible, and not certain.
     let shared = "2,5: 1#FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF";
-    check_rings(&[shared, b, two_wants_b, three_wants_a], &[], &[]);
+    check_rings(&[shared, b, two_wants_b, three_wants_a], &[(&[2, 3], false)], &[]);
+    // The parent waits for its child, in no list; the child waits in the ring.
+    let five_wants_b = "5: 2#-> FLOCK  ADVISORY  WRITE 5 fe:00:11 0 EOF";
+    check_rings(&[shared, b, five_wants_b, three_wants_a], &[(&[3, 5], false)], &[]);
+    // Both wait: nobody is left who could unlock it.
+    check_rings(&[shared, b, two_wants_b, five_wants_b, three_wants_a], &[(&[2, 3], true), (&[3, 5], true)], &[]);
+    // It shares the lock for which it asks through another open file.
+    let five_wants_a = "5: 1#-> FLOCK  ADVISORY  WRITE 5 fe:00:10 0 EOF";
+    check_rings(&[shared, five_wants_a], &[(&[5], false)], &[]);
     // One flock, one OFD lock: the list names nobody for the second, the open files do.
     let ofd = "3: 2#OFDLCK ADVISORY  WRITE -1 fe:00:11 0 9";
     let two_wants_ofd = "2: 2#-> POSIX  ADVISORY  WRITE 2 fe:00:11 5 EOF";
@@ -217,12 +237,73 @@ fn rings_across_files_and_kinds() {
     check_rings(&[a, "2: 1#-> FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF"], &[(&[2], true)], &[]);
 }
 
+/// A ring with a lock that is shared: what is said, and whose end would end it.
+#[test]
+fn a_ring_through_a_shared_lock_is_told_as_possible() {
+    let lines = [
+        "2,5: 1#FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF",
+        "3: 1#-> FLOCK  ADVISORY  WRITE 3 fe:00:10 0 EOF",
+        "3: 2#FLOCK  ADVISORY  WRITE 3 fe:00:11 0 EOF",
+        "2: 2#-> FLOCK  ADVISORY  WRITE 2 fe:00:11 0 EOF",
+    ];
+    let shared_by_both = ["2,5: 3#FLOCK  ADVISORY  WRITE 2 fe:00:12 0 EOF", &lines[0].replace("2,5", "2")];
+    for (lines, says, command) in [
+        // The one whose lock nobody shares.
+        (lines.to_vec(), "5 (naps) shares the open file of a lock in it, by inheritance, and does not wait", "kill 3"),
+        ([&shared_by_both[1..], &lines[1..]].concat(), "None of them can go on", "kill 2"),
+    ] {
+        let answer = answer(Header::Other, &lines, &[], |sight| sight.target = None);
+        let [(words, Some(ending))] = answer.rings.as_slice() else { panic!("{:?}", answer.rings) };
+        assert!(words.contains(says), "{words}");
+        assert_eq!(ending.command, command, "{words}");
+    }
+}
+
+#[test]
+fn of_equal_locks_it_is_said_whose_they_may_be() {
+    use super::owners::{OpenFile, with_owners};
+    let ofd = |id: u64| format!("{id}: OFDLCK ADVISORY  READ -1 fe:00:1 0 9");
+    // How many equal locks the list has, which processes show one on each of their descriptors; the owners of each.
+    type Case<'a> = (u64, &'a [u32], &'a [&'a [u32]], bool);
+    let table: [Case<'_>; 5] = [
+        (1, &[3, 4], &[&[3, 4]], false),
+        (2, &[3, 4], &[&[3], &[4]], false),
+        (2, &[3, 3], &[&[3], &[3]], false),
+        (2, &[2, 3, 4], &[&[2, 3, 4], &[2, 3, 4]], true),
+        (2, &[3], &[&[3], &[3]], false),
+    ];
+    for (count, descriptors, expected, unsure) in table {
+        let open = |(fd, pid): (u32, &u32)| OpenFile {
+            pid: *pid,
+            fd,
+            locks: vec![ofd(1).parse().expect("a line")],
+            ..OpenFile::default()
+        };
+        let open: Vec<OpenFile> = (3..).zip(descriptors).map(open).collect();
+        let lines = (1..=count).map(|id| ofd(id).parse().expect("a line")).collect();
+        let locks = with_owners(lines, &open, |_| true);
+        let owners: Vec<&[u32]> = locks.iter().map(|lock| lock.owners.as_slice()).collect();
+        assert_eq!(owners, expected, "{count} {descriptors:?}");
+        let answer = answer(Header::Other, &[], &[], |sight| sight.locks.clone_from(&locks));
+        let text = &answer.file.as_ref().expect("there is a target").reading.text;
+        assert_eq!(text.contains("either each of"), unsure, "{text}");
+    }
+}
+
+/// The index of a log with so many frames, of which so many are copied; mark 1 is at frame 3.
+fn log(sight: &mut Sight, frames: u32, copied: u32) {
+    let target = sight.target.as_mut().expect("there is a target");
+    target.index = Some(WalIndex { frames, copied, marks: [0, 3, u32::MAX, u32::MAX, u32::MAX] });
+}
+
 #[test]
 fn what_is_said_of_special_cases() {
     type Case<'a> = (Header, &'a [&'a str], fn(&mut Sight), &'a str, &'a [&'a str]);
     let held = line(3, RESERVED);
     let flock = "4: FLOCK  ADVISORY  WRITE 4711 fe:00:1 0 EOF";
-    let table: [Case<'_>; 6] = [
+    let own_flock = "4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
+    let (zero, naps) = (line(3, READS_DATABASE), line(5, OPEN));
+    let table: [Case<'_>; 16] = [
         (
             ROLLBACK,
             &[&held],
@@ -253,6 +334,22 @@ fn what_is_said_of_special_cases() {
             &["2 (prog) holds app.db", "3 (prog) waits for it"],
         ),
         (Header::Other, &[], |_| {}, "nobody", &["a file is no lock"]),
+        (ROLLBACK, &[own_flock], |_| {}, "held", &["SQLite takes fcntl locks only", "keeps no SQLite out"]),
+        (WAL, &[own_flock, &held], |_| {}, "asleep_in_transaction", &["4 (prog) has an flock on it"]),
+        (ROLLBACK, &[], |sight| cut(sight, Journal::None), "nobody", &["3 pages, that is 12288 bytes", "a backup"]),
+        (WAL, &[&naps, &line(3, WRITES)], |_| {}, "asleep_in_transaction", &["5 (naps) has the", "inferred"]),
+        (WAL, &[&zero], |sight| log(sight, 0, 0), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
+        (WAL, &[&zero], |sight| log(sight, 7, 7), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
+        (WAL, &[&zero], |sight| log(sight, 7, 3), "reader", &["ends at frame 0 of 7", "Let the reader finish"]),
+        (WAL, &[&line(3, MARK)], |sight| log(sight, 7, 7), "reader", &["ends at frame 3 of 7"]),
+        (
+            WAL,
+            &[&zero, &line(4, AT_CHECKPOINT)],
+            |sight| log(sight, 7, 3),
+            "reader_blocks_checkpoint",
+            &["3 (prog) still reads"],
+        ),
+        (WAL, &[&line(3, EXCLUSIVE)], |sight| log(sight, 0, 0), "held", &["Whether it is in a transaction can't"]),
     ];
     for (header, lines, change, cause, words) in table {
         let answer = answer(header, lines, &[], change);
@@ -262,6 +359,34 @@ fn what_is_said_of_special_cases() {
         for word in words {
             assert!(all.contains(word), "`{word}` is missing in: {all}");
         }
+    }
+}
+
+fn cut(sight: &mut Sight, journal: Journal) {
+    let target = sight.target.as_mut().expect("there is a target");
+    target.cut = Some(CutShort { pages: 3, expected: 12_288, found: 4_096 });
+    target.journal = journal;
+}
+
+/// What is not certain is not said: neither of a file that somebody may be about to complete, nor of an old index.
+#[test]
+fn what_is_not_known_is_not_said() {
+    type Case<'a> = (Header, &'a [&'a str], fn(&mut Sight), &'a str);
+    let (writes, alone, zero) = (line(3, RESERVED), line(3, EXCLUSIVE), line(3, READS_DATABASE));
+    let on_nfs = |sight: &mut Sight| sight.target.iter_mut().for_each(|target| target.file_system.is_network = true);
+    let table: [Case<'_>; 5] = [
+        (ROLLBACK, &[], |sight| cut(sight, Journal::Live), "cut short"),
+        (ROLLBACK, &[&writes], |sight| cut(sight, Journal::None), "cut short"),
+        (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], on_nfs, "don't see each other"),
+        (WAL, &[&alone], |sight| log(sight, 0, 0), "is its transaction:"),
+        (WAL, &[&zero], |sight| log(sight, 0, 0), "can't go past"),
+    ];
+    for (header, lines, change, words) in table {
+        let answer = answer(header, lines, &[], change);
+        let all = format!("{:?}", answer.file);
+        assert!(!all.contains(words), "{all}");
+        let index = answer.sight.target.and_then(|target| target.index);
+        assert!(index.is_none() || !lines.contains(&alone.as_str()), "{index:?}");
     }
 }
 

@@ -49,8 +49,7 @@ pub(super) fn of(pids: &[u32], wanted: &Wanted) -> OpenFiles {
 fn of_some(pids: &[u32], wanted: &Wanted) -> OpenFiles {
     let mut found = OpenFiles::default();
     let mut text = Vec::new();
-    // Before Linux 6.2 every folder of descriptors has the size 0.
-    let counts = fs::metadata("/proc/self/fd").is_ok_and(|folder| folder.len() > 0);
+    let counts = counts();
     for &pid in pids {
         match of_one(pid, wanted, counts, &mut text, &mut found.files) {
             // It has ended since the list was made.
@@ -83,6 +82,22 @@ fn of_one(pid: u32, wanted: &Wanted, counts: bool, text: &mut Vec<u8>, found: &m
         found.push(OpenFile { pid, fd: *fd, ..file });
     }
     Ok(())
+}
+
+/// How many of these processes may not be looked at.
+pub(super) fn refused(pids: &[u32]) -> usize {
+    let counts = counts();
+    let is_refused = |pid: &&u32| {
+        let folder = format!("/proc/{pid}/fd");
+        let is_empty = counts && fs::metadata(&folder).is_ok_and(|folder| folder.len() == 0);
+        !is_empty && link(&folder, 0).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    pids.iter().filter(is_refused).count()
+}
+
+/// Whether the size of a folder of descriptors is their number. Before Linux 6.2 it is 0.
+fn counts() -> bool {
+    fs::metadata("/proc/self/fd").is_ok_and(|folder| folder.len() > 0)
 }
 
 /// The descriptors of a process, each with the name of its file.

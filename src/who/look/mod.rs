@@ -9,7 +9,7 @@ mod threads;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::judge::owners::{OpenFile, with_owners};
 use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
@@ -150,7 +150,8 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     let takers = locks.iter().filter_map(Lock::taken_by_another);
     let mut people = People::new();
     let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
-    Sight { names: names(&locks, &files), target, locks, processes, openers, unseen }
+    let names = names(&locks, &files, target.as_ref());
+    Sight { names, target, locks, processes, openers, unseen }
 }
 
 /// The owners of these lines, so far as they are among these processes. Their open files are read only where a line
@@ -183,8 +184,13 @@ fn owned(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> Owned {
 /// Whom to look at: everybody, if somebody may have the file open without a lock, or a lock belongs to an open file;
 /// else only those whom the list names.
 fn open_files(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> OpenFiles {
-    if !cfg!(target_os = "linux") || (lines.is_empty() && !has_target) {
+    if !cfg!(target_os = "linux") {
         return OpenFiles::default();
+    }
+    if lines.is_empty() && !has_target {
+        // Nothing to look for; but what could not be looked at is said all the same.
+        let refused = if people::is_root() { 0 } else { files::refused(&files::all_pids()) };
+        return OpenFiles { files: Vec::new(), refused };
     }
     let by_file = lines.iter().any(|line| line.kind != LockKind::Posix);
     let named = lines.iter().filter_map(|line| u32::try_from(line.pid).ok()).collect::<BTreeSet<u32>>();
@@ -213,9 +219,11 @@ fn mount_device(_: u64) -> Option<String> {
     None
 }
 
-/// The names of the locked files, told by somebody who has them open.
-fn names(locks: &[Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
+/// The names of the locked files, told by somebody who has them open, in the way in which the target was named: beside
+/// `app.lock` there is `queue.lock`, and not `/home/ada/queue.lock`.
+fn names(locks: &[Lock], files: &[OpenFile], target: Option<&Target>) -> BTreeMap<FileId, String> {
     let mut names = BTreeMap::new();
+    let given = target.map(|target| Given::of(Path::new(&target.path)));
     for lock in locks {
         let id = FileId::of(&lock.line);
         if names.contains_key(&id) {
@@ -223,10 +231,31 @@ fn names(locks: &[Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
         }
         let by_lock = files.iter().find(|file| lock.owners.contains(&file.pid) && file.inode == Some(id.inode));
         if let Some(name) = by_lock.and_then(|file| files::name(file.pid, file.fd)) {
-            names.insert(id, name);
+            names.insert(id, given.as_ref().map_or_else(|| name.clone(), |given| given.shown(&name)));
         }
     }
     names
+}
+
+/// How the user names files.
+struct Given {
+    /// The folders from which names begin, and how these begin for the user.
+    folders: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Given {
+    fn of(path: &Path) -> Self {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let real = if parent == Path::new("") { Path::new(".") } else { parent };
+        let beside = std::fs::canonicalize(real).ok().map(|real| (real, parent.to_owned()));
+        let below = std::env::current_dir().ok().filter(|_| path.is_relative()).map(|here| (here, PathBuf::new()));
+        Self { folders: beside.into_iter().chain(below).collect() }
+    }
+
+    fn shown(&self, name: &str) -> String {
+        let rest = |(real, given): &(PathBuf, PathBuf)| Some(given.join(Path::new(name).strip_prefix(real).ok()?));
+        self.folders.iter().find_map(rest).map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -237,6 +266,27 @@ mod tests {
     use nix::libc::{F_WRLCK, SEEK_SET, flock};
 
     use super::*;
+
+    #[test]
+    fn files_are_named_in_the_way_of_the_user() {
+        let given = |folders: &[(&str, &str)]| Given {
+            folders: folders.iter().map(|(real, given)| (PathBuf::from(real), PathBuf::from(given))).collect(),
+        };
+        let (relative, absolute) = (given(&[("/home/ada", ""), ("/home/ada", "")]), given(&[("/var/lib/x", "/link")]));
+        let above = given(&[("/home/bob", "../bob"), ("/home/ada", "")]);
+        let table = [
+            (&relative, "/home/ada/queue.lock", "queue.lock"),
+            (&relative, "/home/ada/a/queue.lock", "a/queue.lock"),
+            (&relative, "/run/queue.lock", "/run/queue.lock"),
+            (&absolute, "/var/lib/x/queue.lock", "/link/queue.lock"),
+            (&absolute, "/home/ada/queue.lock", "/home/ada/queue.lock"),
+            (&above, "/home/bob/queue.lock", "../bob/queue.lock"),
+            (&above, "/home/ada/queue.lock", "queue.lock"),
+        ];
+        for (given, name, shown) in table {
+            assert_eq!(given.shown(name), shown);
+        }
+    }
 
     #[test]
     fn the_owner_of_an_ofd_lock_is_found_among_these_processes() {
