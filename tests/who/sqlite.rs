@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use lesson::who::sqlite_bytes::{self, SqliteFile, State};
 
-use crate::common::{LIMIT, Place, signal};
+use crate::common::{LIMIT, Place, signal, until};
 use crate::holders::{Holder, database, page, row, see, who};
 
 /// Holders in the order in which they begin; each is known by its place. A `!` in front: it is not waited for, because
@@ -194,15 +194,23 @@ pub fn a_recovery_is_recognised() {
 c.execute('create table t(a)'); c.execute('insert into t values(zeroblob(60000000))')";
     let mut writer = Holder::ready(place.path(), made);
     writer.kill();
-    std::fs::remove_file(place.join("app.db-shm")).expect("the index of a dead process");
-    let holder = Holder::python(place.path(), IDLE);
     let start = Instant::now();
-    while !recovers(holder.pid()) {
-        assert!(start.elapsed() < LIMIT, "no recovery was seen");
-        std::thread::yield_now();
-    }
-    let pid = u32::try_from(holder.pid()).expect("a pid");
-    signal(pid, nix::sys::signal::Signal::SIGSTOP);
+    // It may be over between the moment in which it is seen and that in which it is stopped: then once more.
+    let (holder, pid) = loop {
+        std::fs::remove_file(place.join("app.db-shm")).expect("the index of a dead process");
+        let mut holder = Holder::python(place.path(), &format!("{IDLE}\nready()"));
+        let pid = u32::try_from(holder.pid()).expect("a pid");
+        while !recovers(holder.pid()) {
+            assert!(start.elapsed() < LIMIT, "no recovery was seen");
+            std::thread::yield_now();
+        }
+        signal(pid, nix::sys::signal::Signal::SIGSTOP);
+        until("it is stopped", || lesson::who::processes::state(pid) == Some('T'));
+        if recovers(holder.pid()) {
+            break (holder, pid);
+        }
+        holder.kill();
+    };
     let (status, document) = who(place.path(), "app.db");
     signal(pid, nix::sys::signal::Signal::SIGCONT);
     let (stand, words) = row(&document, holder.pid());
@@ -327,6 +335,7 @@ pub fn a_reader_without_a_log_is_in_nobodys_way() {
     let document = who(place.path(), "app.db").1;
     let text = document["file"]["reading"].as_str().unwrap_or_default();
     assert!(text.contains("ends at frame 0 of 1"), "{text}");
+    assert_eq!(document["file"]["cause"], "old_snapshot");
     assert_eq!(document["file"]["ending"]["command"], format!("kill {}", reader.pid()));
 }
 

@@ -39,6 +39,8 @@ pub enum Cause {
     PendingBehindReader,
     /// A checkpoint waits for a reader.
     ReaderBlocksCheckpoint,
+    /// Somebody reads a snapshot that is older than the log's end: what came behind it can't leave the log.
+    OldSnapshot,
     /// Somebody reads.
     Reader,
     /// The index of the log is being rebuilt, or set up.
@@ -56,6 +58,25 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Deadlock,
+        Self::Stopped,
+        Self::ShellLeftOpen,
+        Self::AsleepInTransaction,
+        Self::Writer,
+        Self::PendingBehindReader,
+        Self::ReaderBlocksCheckpoint,
+        Self::OldSnapshot,
+        Self::Reader,
+        Self::Recovery,
+        Self::HotJournal,
+        Self::Inherited,
+        Self::Held,
+        Self::OutOfSight,
+        Self::Nobody,
+    ];
+
     /// A name for scripts.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +87,7 @@ impl Cause {
             Self::Writer => "writer",
             Self::PendingBehindReader => "pending_behind_reader",
             Self::ReaderBlocksCheckpoint => "reader_blocks_checkpoint",
+            Self::OldSnapshot => "old_snapshot",
             Self::Reader => "reader",
             Self::Recovery => "recovery",
             Self::HotJournal => "hot_journal",

@@ -340,8 +340,8 @@ fn what_is_said_of_special_cases() {
         (WAL, &[&naps, &line(3, WRITES)], |_| {}, "asleep_in_transaction", &["5 (naps) has the", "inferred"]),
         (WAL, &[&zero], |sight| log(sight, 0, 0), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
         (WAL, &[&zero], |sight| log(sight, 7, 7), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
-        (WAL, &[&zero], |sight| log(sight, 7, 3), "reader", &["ends at frame 0 of 7", "Let the reader finish"]),
-        (WAL, &[&line(3, MARK)], |sight| log(sight, 7, 7), "reader", &["ends at frame 3 of 7"]),
+        (WAL, &[&zero], |sight| log(sight, 7, 3), "old_snapshot", &["ends at frame 0 of 7", "Let the reader finish"]),
+        (WAL, &[&line(3, MARK)], |sight| log(sight, 7, 7), "old_snapshot", &["ends at frame 3 of 7"]),
         (
             WAL,
             &[&zero, &line(4, AT_CHECKPOINT)],

@@ -225,11 +225,15 @@ impl Scene<'_> {
              go past it.{}{}",
             self.names(readers),
             verb(count(readers), "read"),
-            behind.unwrap_or_default(),
+            behind.as_deref().unwrap_or_default(),
             self.pastimes(readers),
         );
         let fix = self.shell(readers);
-        let cause = if fix.is_some() { Cause::ShellLeftOpen } else { Cause::Reader };
+        let cause = match (&fix, behind) {
+            (Some(_), _) => Cause::ShellLeftOpen,
+            (None, Some(_)) => Cause::OldSnapshot,
+            (None, None) => Cause::Reader,
+        };
         self.reading(cause, text, fix.as_deref().unwrap_or(READ_SHORTLY), readers)
     }
 
