@@ -208,7 +208,10 @@ impl Scene<'_> {
                 verb(count(readers), "read"),
                 self.pastimes(readers),
             );
-            return self.reading(Cause::Reader, text, "", &[]);
+            return match self.shell(readers) {
+                Some(fix) => self.reading(Cause::ShellLeftOpen, text, &fix, &[]),
+                None => self.reading(Cause::Reader, text, "", &[]),
+            };
         }
         let behind = self.target.index.and_then(|index| {
             let oldest = readers.iter().filter_map(|party| mark(party)).map(|mark| index.marks[mark]).min()?;
