@@ -138,7 +138,8 @@ impl Culprit {
             Self::Writer => "one process has RESERVED or more, nobody else reads, and it is asleep",
             Self::Reader => "one process is at PENDING, and another one has SHARED: that one is the reason",
             Self::Snapshot => {
-                "WAL mode; one process reads at a mark that ends before the log does, and only a checkpoint is kept waiting"
+                "WAL mode; one process reads at a mark that ends before the log does, and only a checkpoint is kept \
+                 waiting"
             }
             Self::Deadlock => "a wait-for graph whose arrows come back to where they began",
             Self::Inherited => "who took the lock is not who has it: the one is gone, the other has its open file",

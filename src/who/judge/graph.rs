@@ -28,8 +28,8 @@ pub struct Ring {
     pub for_good: bool,
     /// Its processes with threads that don't wait: one of these threads might still let go.
     pub with_free_threads: Vec<u32>,
-    /// Who shares the open file of a lock in the ring, and is not stuck: it alone might unlock it, but to close the file
-    /// is not enough, for the lock goes with the last of them.
+    /// Who shares the open file of a lock in the ring, and does not wait: it alone might unlock it, but to close the
+    /// file is not enough, for the lock goes with the last of them.
     pub sharers: Vec<u32>,
     /// Whose end would end it: of a lock that is shared, all who share it.
     pub ends: Vec<u32>,
