@@ -226,7 +226,7 @@ impl Scene<'_> {
         self.reading(cause, format!("{hold}{why}{unsure} {behind}"), fix, &culprits)
     }
 
-    /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one open file.
+    /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one file.
     fn either_or(&self, holders: &[&Party]) -> String {
         let unsure = |party: &&&Party| {
             let keys: Vec<_> = party.locks.iter().map(|&index| owners::key(&self.sight.locks[index].line)).collect();
