@@ -17,6 +17,8 @@ pub enum Culprit {
     Writer,
     /// A reader that keeps a COMMIT at PENDING.
     Reader,
+    /// A reader in WAL mode whose snapshot is older than the log's end.
+    Snapshot,
     /// Two processes in a ring.
     Deadlock,
     /// A child that has an open file of a dead parent.
@@ -32,6 +34,8 @@ pub enum Culprit {
 pub enum Attempt {
     /// It reads and it writes a database.
     Database,
+    /// It does the same, and empties the log.
+    Log,
     /// It asks for the lock on a file.
     Lock,
     /// It makes the file, and takes one that is there already for a lock.
@@ -75,8 +79,8 @@ impl Case {
 
 impl Culprit {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 6] =
-        [Self::Writer, Self::Reader, Self::Deadlock, Self::Inherited, Self::Holder, Self::Nobody];
+    pub const ALL: [Self; 7] =
+        [Self::Writer, Self::Reader, Self::Snapshot, Self::Deadlock, Self::Inherited, Self::Holder, Self::Nobody];
 
     /// The one that this seed hides.
     pub fn hidden_by(seed: u64) -> Self {
@@ -107,6 +111,7 @@ impl Culprit {
         match self {
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Snapshot => "snapshot",
             Self::Deadlock => "deadlock",
             Self::Inherited => "inherited",
             Self::Holder => "holder",
@@ -119,6 +124,7 @@ impl Culprit {
         match self {
             Self::Writer => "a writer that is asleep between BEGIN and COMMIT",
             Self::Reader => "a reader that keeps a COMMIT waiting, which keeps everybody out",
+            Self::Snapshot => "a reader of an old snapshot: the log can't be emptied, and grows",
             Self::Deadlock => "two processes that wait for each other",
             Self::Inherited => "a child that keeps the lock of a parent which is gone",
             Self::Holder => "a process that holds it, and does something else meanwhile",
@@ -131,6 +137,10 @@ impl Culprit {
         match self {
             Self::Writer => "one process has RESERVED or more, nobody else reads, and it is asleep",
             Self::Reader => "one process is at PENDING, and another one has SHARED: that one is the reason",
+            Self::Snapshot => {
+                "WAL mode; one process reads at a mark that ends before the log does, and only a checkpoint is kept \
+                 waiting"
+            }
             Self::Deadlock => "a wait-for graph whose arrows come back to where they began",
             Self::Inherited => "who took the lock is not who has it: the one is gone, the other has its open file",
             Self::Holder => "one process holds it, it has taken it itself, and it waits for nobody",
@@ -151,6 +161,7 @@ impl Culprit {
         match self {
             Self::Writer => Cause::AsleepInTransaction,
             Self::Reader => Cause::PendingBehindReader,
+            Self::Snapshot => Cause::OldSnapshot,
             Self::Deadlock => Cause::Deadlock,
             Self::Inherited => Cause::Inherited,
             Self::Holder => Cause::Held,
@@ -162,6 +173,7 @@ impl Culprit {
     pub fn attempt(self) -> Attempt {
         match self {
             Self::Writer | Self::Reader => Attempt::Database,
+            Self::Snapshot => Attempt::Log,
             Self::Deadlock | Self::Inherited | Self::Holder => Attempt::Lock,
             Self::Nobody => Attempt::Create,
         }
@@ -170,7 +182,7 @@ impl Culprit {
     /// The file that "is locked".
     pub fn file(self) -> String {
         match self.attempt() {
-            Attempt::Database => LockKind::Sqlite.file_of(DATABASE),
+            Attempt::Database | Attempt::Log => LockKind::Sqlite.file_of(DATABASE),
             Attempt::Lock | Attempt::Create => LockKind::Flock.file_of(LOCK),
         }
     }
@@ -185,6 +197,14 @@ impl Culprit {
                 &[
                     ("report", r#""begin", "select", "meet", "work 24h", "commit""#),
                     ("import", r#""begin immediate", "insert", "meet", "commit""#),
+                ],
+            ),
+            // The import is done, has the database open, and is innocent.
+            Self::Snapshot => (
+                WAL,
+                &[
+                    ("report", r#""begin", "select", "meet", "work 24h", "commit""#),
+                    ("import", r#""meet", "begin immediate", "insert", "commit", "work 24h""#),
                 ],
             ),
             Self::Deadlock => (
@@ -215,6 +235,8 @@ const FLOCK: &str = "title = \"A mystery\"\non = \"flock\"\n";
 /// Nobody gives up before the learner does.
 const SQLITE: &str = "title = \"A mystery\"\non = \"sqlite\"\nbusy_timeout = \"24h\"\n";
 
+const WAL: &str = "title = \"A mystery\"\non = \"sqlite-wal\"\nbusy_timeout = \"24h\"\n";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +250,7 @@ mod tests {
                 assert_eq!(Culprit::parse(&answer), Ok(culprit));
             }
         }
-        for wrong in ["", "0", "7", "-1", "write", "\u{1b}[2J"] {
+        for wrong in ["", "0", "8", "-1", "write", "\u{1b}[2J"] {
             let error = Culprit::parse(wrong).expect_err(wrong);
             assert!(error.contains("is no answer; say one of writer, ") && !error.contains('\u{1b}'), "{error}");
         }

@@ -2,24 +2,25 @@
 
 use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
 
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
 use crate::mystery::{Case, Culprit, LOCK, Tried};
-use crate::report;
+use crate::report::{self, Style};
 use crate::run::heir::Heir;
 use crate::run::{self, Arena, Interrupted, Options, Schedule, Watcher, is_interrupted, victim};
 use crate::scenario::{Scenario, duration};
 use crate::trace::{Event, What};
-use crate::who::judge::Reading;
-use crate::who::{judge, look, own_user};
+use crate::who::judge::{Cause, Reading};
 
 /// The room of its processes.
 const ROOM: &str = "mystery";
@@ -100,7 +101,7 @@ impl Args {
             Some(answer) => answer,
             None => {
                 print(&report::mystery::menu(style(terminal)))?;
-                asked()?
+                asked(style(terminal))?
             }
         };
         let since = read(path).ok().filter(|now| now.cause != reading.cause);
@@ -194,9 +195,24 @@ impl Drop for Curtain<'_> {
     }
 }
 
-/// What `lesson who` says of the file.
+/// What `lesson who` says of the file. Another process looks: this one may have a connection to the database, whose
+/// locks would go as soon as it opened and closed the file by itself.
 fn read(path: &Path) -> anyhow::Result<Reading> {
-    judge(look(Some(path))?, &own_user()).file.map(|file| file.reading).context("a path was asked about")
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.args(["who", "--json"]).arg(path).stdin(Stdio::null()).output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.code().is_some_and(|code| code < 2), "{}", text.trim().trim_start_matches("error: "));
+    let document: Value = serde_json::from_slice(&output.stdout)?;
+    let file = &document["file"];
+    let word = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
+    let cause = word("cause");
+    let culprits = file["culprits"].as_array().into_iter().flatten();
+    Ok(Reading {
+        cause: Cause::ALL.into_iter().find(|known| known.name() == cause).context("a cause is told by its name")?,
+        text: word("reading"),
+        fix: word("fix"),
+        culprits: culprits.filter_map(|pid| pid.as_u64()?.try_into().ok()).collect(),
+    })
 }
 
 /// Waits until `lesson who` sees the culprit: what it can't see, the learner can't find.
@@ -223,7 +239,7 @@ fn seen(culprit: Culprit, path: &Path, stage: &dyn Fn() -> Stage) -> anyhow::Res
 }
 
 /// The answer from standard input; what is none is asked for again.
-fn asked() -> anyhow::Result<Culprit> {
+fn asked(style: Style) -> anyhow::Result<Culprit> {
     let (sender, lines) = mpsc::channel();
     // A read can't be interrupted: it is left behind when we go.
     thread::spawn(move || {
@@ -238,7 +254,7 @@ fn asked() -> anyhow::Result<Culprit> {
         match lines.recv_timeout(MOMENT) {
             Ok(line) => match Culprit::parse(&line.context("can't read the answer")?) {
                 Ok(answer) => return Ok(answer),
-                Err(error) => print(&format!("{error}\n"))?,
+                Err(error) => print(&style.wrap(&error, ""))?,
             },
             Err(RecvTimeoutError::Timeout) if is_interrupted() => return Err(Interrupted.into()),
             Err(RecvTimeoutError::Timeout) => {}

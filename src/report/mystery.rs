@@ -25,9 +25,11 @@ pub fn menu(style: Style) -> String {
     let longest = Culprit::ALL.map(|culprit| culprit.name().len()).into_iter().max().unwrap_or_default();
     for (culprit, number) in Culprit::ALL.into_iter().zip(1..) {
         let name = format!("{:longest$}", culprit.name());
-        text += &format!("  {number} {}  {}\n", style.name(&name), culprit.words());
+        // Painted after it was wrapped: codes take no room.
+        let words = style.wrap(culprit.words(), &" ".repeat(longest + 6));
+        text += &format!("  {number} {}  {}", style.name(&name), words.trim_start());
     }
-    text + "\nType a number or a name. Ctrl-C gives up.\n"
+    text + "\n" + &style.wrap("Type a number or a name. Ctrl-C gives up.", "")
 }
 
 /// Whether it is right, and why.
@@ -132,15 +134,28 @@ Hunt in another terminal
 Who is it?
   1 writer     a writer that is asleep between BEGIN and COMMIT
   2 reader     a reader that keeps a COMMIT waiting, which keeps everybody out
-  3 deadlock   two processes that wait for each other
-  4 inherited  a child that keeps the lock of a parent which is gone
-  5 holder     a process that holds it, and does something else meanwhile
-  6 nobody     no process: the file was left behind, and a file is no lock
+  3 snapshot   a reader of an old snapshot: the log can't be emptied, and grows
+  4 deadlock   two processes that wait for each other
+  5 inherited  a child that keeps the lock of a parent which is gone
+  6 holder     a process that holds it, and does something else meanwhile
+  7 nobody     no process: the file was left behind, and a file is no lock
 
 Type a number or a name. Ctrl-C gives up.
 
 "#]]
         );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in [80, 60, 40] {
+            let style = Style { width, ..Style::PLAIN };
+            let wrong = Culprit::parse("nonsense").expect_err("no culprit");
+            let page = menu(style) + &style.wrap(&wrong, "");
+            assert!(page.lines().all(|line| line.chars().count() <= width), "{width}: {page}");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&menu(style)), words(&menu(Style::PLAIN)), "{width}: no word is broken");
+        }
     }
 
     #[test]

@@ -147,6 +147,9 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
         if answer.sight.unseen.iter().any(Unseen::hides_waits) { " that can be seen from here" } else { "" };
     let mut text = match (answer.rings.len(), waits.len()) {
         (0, 0) => {
+            // Who waits is in the list, whoever it is; where nobody waits no owner is missed.
+            let hides = answer.sight.unseen.iter().any(Unseen::hides_holders);
+            let seen_here = if hides { " that can be seen from here" } else { "" };
             let idle = format!(
                 "Nobody{seen_here} waits for a file lock on this machine, and there is no deadlock. SQLite never waits \
                  in the kernel, it asks again and again: name the database to see who has it."

@@ -13,11 +13,11 @@ use crate::trace::Refusal;
 
 /// Tries it. What is granted is given back at once.
 ///
-/// A database is opened and closed for that, which drops every POSIX lock that this process has on it: not to be
-/// called where it has a connection of its own.
+/// A database is opened and closed for that by SQLite, which minds the other connections of this process.
 pub fn attempt(attempt: Attempt, path: &Path) -> anyhow::Result<Vec<Tried>> {
     let tried = match attempt {
         Attempt::Database => database(path),
+        Attempt::Log => log(path),
         Attempt::Lock => lock(path),
         Attempt::Create => create(path),
     };
@@ -37,6 +37,16 @@ fn database(path: &Path) -> anyhow::Result<Vec<Tried>> {
         database.rollback()?;
         tried.push(Tried { what, refusal });
     }
+    Ok(tried)
+}
+
+fn log(path: &Path) -> anyhow::Result<Vec<Tried>> {
+    let mut tried = database(path)?;
+    let is_done = Database::open_at(path, Duration::ZERO)?.empty_log()?;
+    // It is no error to SQLite: the answer has a column for it.
+    let refusal =
+        (!is_done).then(|| Refusal { name: "busy = 1".into(), code: None, text: "it can't be done to the end".into() });
+    tried.push(Tried { what: "empties the log (PRAGMA wal_checkpoint(TRUNCATE))", refusal });
     Ok(tried)
 }
 

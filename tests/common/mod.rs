@@ -313,12 +313,6 @@ fn command_line(pid: u32) -> String {
 
 #[cfg(target_os = "linux")]
 fn parent_of(pid: u32) -> Option<u32> {
-    status_of(pid, "PPid:")?.parse().ok()
-}
-
-/// Linux: one line of what the system says about a process (`proc_pid_status(5)`); nothing if it is gone.
-#[cfg(target_os = "linux")]
-pub fn status_of(pid: u32, name: &str) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    Some(status.lines().find_map(|line| line.strip_prefix(name))?.trim().to_owned())
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }

@@ -119,6 +119,82 @@ else:
     assert!(text.contains(&format!("taken by {}", parent.pid())), "{text}");
 }
 
+/// A process with many open files is told by their names which of these to look at: none of its names hides the file.
+pub fn a_lock_is_found_among_many_files() {
+    let many = "many = [open('other%d' % n, 'w') for n in range(50)]\n";
+    let table = [
+        "f = open('a.lock', 'r+')",
+        "os.symlink('a.lock', 'link'); f = open('link', 'r+')",
+        "os.link('a.lock', 'hard'); f = open('hard', 'r+')",
+        "os.link('a.lock', 'hard'); f = open('hard', 'r+'); os.unlink('hard')",
+        "f = open('a.lock', 'r+'); os.rename('a.lock', 'b.lock'); os.rename('b.lock', 'a.lock')",
+    ];
+    for script in table {
+        let place = Place::new();
+        place.write("a.lock", "");
+        let locks = "ofd(f, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, 0, 10); fcntl.flock(f, fcntl.LOCK_EX)";
+        let holder = Holder::ready(place.path(), &format!("{many}{script}; {locks}"));
+        let (status, document) = who(place.path(), "a.lock");
+        let words = "holds exclusive flock, exclusive OFD lock on bytes 0 to 9";
+        let found = row(&document, holder.pid()).1.split(", ").collect::<std::collections::BTreeSet<_>>().len();
+        assert_eq!((status, found), (0, words.split(", ").count()), "{script}: {document:#}");
+        assert_eq!(document["file"]["parties"].as_array().map(Vec::len), Some(1), "{script}: {document:#}");
+    }
+}
+
+/// Two who hold the same range are two; a child that shares one of these open files makes it uncertain whose is whose.
+pub fn equal_locks_of_open_files_are_told_apart_where_they_can_be() {
+    let shared = "f = open('a.lock', 'r'); ofd(f, fcntl.F_OFD_SETLK, fcntl.F_RDLCK, 0, 10)";
+    let child = "
+child = os.fork()
+if child == 0: sys.stdin.readline(); os._exit(0)";
+    let table: [(&[String], &[usize], bool); 3] = [
+        (&[shared.into(), shared.into()], &[1, 1], false),
+        (&[format!("{shared}{child}")], &[2], false),
+        (&[shared.into(), format!("{shared}{child}")], &[3], true),
+    ];
+    for (scripts, sizes, unsure) in table {
+        let place = Place::new();
+        place.write("a.lock", "");
+        let _holders: Vec<Holder> = scripts.iter().map(|script| Holder::ready(place.path(), script)).collect();
+        let document = who(place.path(), "a.lock").1;
+        let parties = document["file"]["parties"].as_array().expect("a list");
+        let found: Vec<usize> = parties.iter().filter_map(|party| party["pids"].as_array().map(Vec::len)).collect();
+        assert_eq!(found, sizes, "{document:#}");
+        let text = document["file"]["reading"].as_str().unwrap_or_default();
+        assert_eq!(text.contains("either each of"), unsure, "{text}");
+    }
+}
+
+/// flock(1) waits for its child in no list, and the child for a lock of somebody who waits for theirs.
+pub fn a_ring_through_an_inherited_lock_is_possible() {
+    let place = Place::new();
+    let script = |first: &str, second: &str, way: &str| {
+        format!(
+            "a = open('{first}.lock', 'w'); fcntl.flock(a, fcntl.LOCK_EX); say('one'); sys.stdin.readline()
+{way}
+b = open('{second}.lock', 'w'); fcntl.flock(b, fcntl.LOCK_EX)"
+        )
+    };
+    let fork = "
+if os.fork(): os.wait(); os._exit(0)";
+    let mut holders = [script("a", "b", fork), script("b", "a", "")].map(|script| {
+        let mut holder = Holder::python(place.path(), &script);
+        holder.wait_for("one");
+        holder
+    });
+    holders.iter_mut().for_each(|holder| holder.type_in("\n"));
+    let other = holders[1].pid();
+    let document = see(place.path(), "a.lock", "a ring", |document| ring_of(document, other).is_some());
+    let ring = ring_of(&document, other).expect("just seen");
+    assert_eq!((&ring["certain"], &document["file"]["cause"]), (&false.into(), &"deadlock".into()), "{document:#}");
+    let words = ring["words"].as_str().unwrap_or_default();
+    for word in ["may be a deadlock", &holders[0].pid().to_string(), "unlock by hand"] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    assert_eq!(ring["ending"]["command"], format!("kill {}", holders[1].pid()), "{words}");
+}
+
 /// Two processes, each holding one and wanting the other: seen from either file, and from the whole machine.
 pub fn a_ring_is_found_whatever_the_kinds() {
     let flock = |name: &str| format!("{name} = open('{name}.lock', 'w'); fcntl.flock({name}, fcntl.LOCK_EX)");
@@ -152,10 +228,19 @@ pub fn a_ring_is_found_whatever_the_kinds() {
                 assert!(words.contains(word), "{word}: {words}");
             }
             assert_eq!(document["file"]["cause"], if path.is_empty() { Value::Null } else { "deadlock".into() });
+            // Both files are named in the way of the user; without a name of his, by their full names.
+            assert_eq!(words.contains(" on /"), path.is_empty(), "{words}");
         }
         let page = page(place.path(), "a.lock");
         assert!(page.contains("┌▶") && page.contains("──waits for b.lock──▶"), "{page}");
     }
+}
+
+/// The ring in which this process waits; other tests have theirs at the same time.
+fn ring_of(document: &Value, pid: u64) -> Option<&Value> {
+    let waits =
+        |ring: &&Value| ring["ring"].as_array().is_some_and(|ring| ring.iter().any(|arrow| arrow["waiter"] == pid));
+    document["deadlocks"].as_array()?.iter().find(waits)
 }
 
 /// One process, two open files of one lock file: it waits for itself.
@@ -179,9 +264,8 @@ def again(): fcntl.flock(open('a.lock'), fcntl.LOCK_EX)
 threading.Thread(target=again, daemon=True).start(); ready()";
     let mut holder = Holder::python(place.path(), script);
     holder.wait_for("ready");
-    let found = |document: &Value| document["deadlocks"].as_array().is_some_and(|rings| !rings.is_empty());
-    let document = see(place.path(), "a.lock", "a ring", found);
-    let ring = &document["deadlocks"][0];
+    let document = see(place.path(), "a.lock", "a ring", |document| ring_of(document, holder.pid()).is_some());
+    let ring = ring_of(&document, holder.pid()).expect("just seen");
     assert_eq!(ring["certain"], false, "{ring:#}");
     assert!(ring["words"].as_str().is_some_and(|words| words.contains("may be a deadlock")), "{ring:#}");
 }

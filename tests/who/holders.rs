@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::common::{finish, lesson, until};
+use crate::common::{LIMIT, finish, lesson};
 
 /// What every Python holder begins with.
 const PRELUDE: &str = "\
@@ -149,10 +150,12 @@ pub fn row(document: &Value, pid: u64) -> (String, String) {
 
 /// Looks until it is so, and gives that document: who waits or polls can't say so itself.
 pub fn see(folder: &Path, path: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
-    until(what, || {
-        last = who(folder, path).1;
-        is_so(&last)
-    });
-    last
+    let start = Instant::now();
+    loop {
+        let last = who(folder, path).1;
+        if is_so(&last) {
+            return last;
+        }
+        assert!(start.elapsed() < LIMIT, "after {LIMIT:?} still not: {what}: {last:#}");
+    }
 }

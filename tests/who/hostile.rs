@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use crate::common::{Place, Running, finish, lesson};
+use crate::common::{Place, Running, finish, lesson, signal};
 use crate::holders::{Holder, database, page, row, see, who};
 
 /// What stands there, and what is said of it; nobody holds any of them.
@@ -119,6 +119,19 @@ pub fn watching_tells_for_how_long() {
         ("who a.lock --watch x", "not a duration"),
     ] {
         place.run(words).expect_error(&[error]);
+    }
+}
+
+/// Whatever asks it to end: the exit status is that of every command that was interrupted.
+pub fn watching_ends_as_everything_does() {
+    use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
+    let place = Place::new();
+    place.write("a.lock", "");
+    for by in [SIGINT, SIGTERM, SIGHUP] {
+        let mut watch = Running::start(place.lesson("who a.lock --watch 0.1"));
+        watch.wait_for(&["Nobody holds a.lock"]);
+        signal(watch.pid(), by);
+        assert_eq!(watch.finish().status, Some(130), "{by}");
     }
 }
 

@@ -54,8 +54,15 @@ fn trials() -> Vec<Trial> {
             sqlite::a_recovery_is_recognised
             sqlite::a_stopped_writer_is_named
             sqlite::a_database_without_a_header_is_known_by_its_locks
+            sqlite::a_database_that_is_cut_short_is_said_to_be
+            sqlite::who_has_the_log_to_itself_is_not_said_to_be_in_a_transaction
+            sqlite::a_reader_without_a_log_is_in_nobodys_way
+            sqlite::an_flock_on_a_database_is_none_of_sqlites
             files::every_kind_of_lock_is_recognised
             files::a_child_that_keeps_a_dead_parents_flock_is_found
+            files::a_lock_is_found_among_many_files
+            files::equal_locks_of_open_files_are_told_apart_where_they_can_be
+            files::a_ring_through_an_inherited_lock_is_possible
             files::a_ring_is_found_whatever_the_kinds
             files::a_process_that_waits_for_itself_is_found
             files::a_ring_with_free_threads_is_not_called_certain
@@ -66,6 +73,7 @@ fn trials() -> Vec<Trial> {
             hostile::a_hostile_command_line_does_no_harm
             hostile::a_file_that_vanishes_is_followed
             hostile::watching_tells_for_how_long
+            hostile::watching_ends_as_everything_does
             hostile::looking_changes_nothing;
         shell:
             sqlite::a_shell_left_open_is_named;

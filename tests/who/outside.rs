@@ -17,7 +17,8 @@ fn who(place: &Place, starter: &[&str], path: &str) -> (Option<i32>, String) {
         std::fs::set_permissions(place.path(), anybody).expect("ours");
     }
     let mut command = Command::new(starter[0]);
-    command.args(&starter[1..]).arg(copy).args(["who", path]).current_dir(place.path());
+    let path = Some(path).filter(|path| !path.is_empty());
+    command.args(&starter[1..]).arg(copy).arg("who").args(path).current_dir(place.path());
     let done = finish(command);
     assert_eq!(done.err, "", "{starter:?}");
     (done.status, done.text().split_whitespace().collect::<Vec<_>>().join(" "))
@@ -59,4 +60,7 @@ pub fn another_user_is_told_what_root_would_see() {
             ("a.lock", 0, &["holds exclusive flock", "sudo kill", "of other users"]),
         ],
     );
+    // Of the whole machine as well, whether or not somebody happens to wait.
+    let (_, page) = who(&Place::new(), &nobody, "");
+    assert!(page.contains("Not seen") && page.contains("of other users"), "{page}");
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use lesson::who::sqlite_bytes::{self, SqliteFile, State};
 
-use crate::common::{LIMIT, Place, signal, status_of, until};
+use crate::common::{LIMIT, Place, signal, until};
 use crate::holders::{Holder, database, page, row, see, who};
 
 /// Holders in the order in which they begin; each is known by its place. A `!` in front: it is not waited for, because
@@ -35,7 +35,7 @@ for i in range(2000): c.execute('insert into t values(zeroblob(2000))')";
 const CHECKPOINT: &str =
     "!c = db(100); c.execute('insert into t values(3)'); c.execute('pragma wal_checkpoint(truncate)')";
 
-const CASES: [Case; 14] = [
+const CASES: [Case; 15] = [
     case("delete", &[IDLE], &[("open", "open, holds nothing")], "nobody", None, 1),
     case("delete", &[READER], &[("holds", "SHARED")], "reader", Some(0), 0),
     case("delete", &[WRITER], &[("holds", "RESERVED")], "asleep_in_transaction", Some(0), 0),
@@ -95,6 +95,14 @@ const CASES: [Case; 14] = [
         "wal",
         &["c = db(); c.execute('pragma locking_mode=exclusive'); c.execute('begin immediate')"],
         &[("holds", "EXCLUSIVE")],
+        "held",
+        Some(0),
+        0,
+    ),
+    case(
+        "wal",
+        &[WRITER, POLLER],
+        &[("holds", "writing, reading (mark 1)"), ("polls", "probably polling (inferred)")],
         "asleep_in_transaction",
         Some(0),
         0,
@@ -207,7 +215,7 @@ fn caught_in_recovery(place: &Path) -> Holder {
         }
         let pid = u32::try_from(holder.pid()).expect("a pid");
         signal(pid, Signal::SIGSTOP);
-        until("it is stopped", || status_of(pid, "State:").is_some_and(|state| state.starts_with('T')));
+        until("it is stopped", || lesson::who::processes::state(pid) == Some('T'));
         if recovers(holder.pid()) {
             return holder;
         }
@@ -276,3 +284,78 @@ pub fn a_database_without_a_header_is_known_by_its_locks() {
 const ENCRYPTED: &str = "\
 f = open('app.db', 'r+b'); fcntl.lockf(f, fcntl.LOCK_SH, 510, 1073741826)
 fcntl.lockf(f, fcntl.LOCK_EX, 1, 1073741825)";
+
+/// A file that has lost its end is one line of the reading, whoever holds it.
+pub fn a_database_that_is_cut_short_is_said_to_be() {
+    for (journal, script) in [("delete", None), ("delete", Some(READER)), ("wal", None)] {
+        let place = Place::new();
+        database(place.path(), journal);
+        let text = || {
+            let file = &who(place.path(), "app.db").1["file"];
+            (
+                file["reading"].as_str().unwrap_or_default().to_owned(),
+                file["fix"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        let _holder = script.map(|script| Holder::ready(place.path(), script));
+        assert!(!text().0.contains("cut short"), "{}", text().0);
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(place.join("app.db"))
+            .and_then(|file| file.set_len(4096))
+            .expect("it is ours");
+        let (reading, fix) = text();
+        assert!(
+            reading.contains("cut short: by its header it has 2 pages, that is 8192 bytes, and there are 4096"),
+            "{reading}"
+        );
+        assert!(fix.starts_with("Restore it from a backup"), "{fix}");
+    }
+}
+
+/// In its own memory: the index beside the database is an old one, and the lock says nothing of a transaction.
+pub fn who_has_the_log_to_itself_is_not_said_to_be_in_a_transaction() {
+    let place = Place::new();
+    database(place.path(), "wal");
+    place.write("app.db-shm", [0; 32768]);
+    let script = "c = db(); c.execute('pragma locking_mode=exclusive'); c.execute('insert into t values(5)')";
+    let holder = Holder::ready(place.path(), script);
+    let document = who(place.path(), "app.db").1;
+    let file = &document["file"];
+    assert_eq!((row(&document, holder.pid()).1.as_str(), &file["wal_frames"]), ("EXCLUSIVE", &serde_json::Value::Null));
+    assert!(file["wal_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{file:#}");
+    let loses = file["ending"]["loses"].as_str().unwrap_or_default();
+    assert!(loses.starts_with("its transaction, if it is in one"), "{loses}");
+}
+
+/// Mark 0: it reads the database alone. Only when somebody else has written is a checkpoint kept from copying that.
+pub fn a_reader_without_a_log_is_in_nobodys_way() {
+    let place = Place::new();
+    database(place.path(), "wal");
+    let reader = Holder::ready(place.path(), READER);
+    let (_, document) = who(place.path(), "app.db");
+    let file = &document["file"];
+    assert_eq!(row(&document, reader.pid()).1, "reading (mark 0)", "{document:#}");
+    assert!(file["reading"].as_str().is_some_and(|text| text.contains("nothing for a checkpoint to copy")), "{file:#}");
+    assert_eq!((&file["cause"], &file["ending"]), (&"reader".into(), &serde_json::Value::Null), "{file:#}");
+    Holder::ready(place.path(), "c = db(); c.execute('insert into t values(3)')").finish();
+    let document = who(place.path(), "app.db").1;
+    let text = document["file"]["reading"].as_str().unwrap_or_default();
+    assert!(text.contains("ends at frame 0 of 1"), "{text}");
+    assert_eq!(document["file"]["cause"], "old_snapshot");
+    assert_eq!(document["file"]["ending"]["command"], format!("kill {}", reader.pid()));
+}
+
+/// The two kinds of locks don't see each other here: while the one is held SQLite reads and writes.
+pub fn an_flock_on_a_database_is_none_of_sqlites() {
+    for journal in ["delete", "wal"] {
+        let place = Place::new();
+        database(place.path(), journal);
+        let holder = Holder::ready(place.path(), "f = open('app.db'); fcntl.flock(f, fcntl.LOCK_EX)");
+        Holder::ready(place.path(), "c = db(); c.execute('insert into t values(3)')").finish();
+        let (status, document) = who(place.path(), "app.db");
+        assert_eq!((status, row(&document, holder.pid()).1.as_str()), (0, "holds exclusive flock"), "{document:#}");
+        let text = document["file"]["reading"].as_str().unwrap_or_default();
+        assert!(text.contains(&format!("{} (python3) has an flock on it. SQLite takes fcntl", holder.pid())), "{text}");
+    }
+}

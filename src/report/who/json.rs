@@ -10,6 +10,7 @@
 //!     "journal": "none",             none | over | in_use | hot | unread
 //!     "wal_bytes": 4152, "wal_frames": 1, "wal_copied": 0,      null where there is no log
 //!     "cause": "writer", "reading": "...", "fix": "...",        see `who::judge::Cause`
+//!     "culprits": [4711],            whose end would end it
 //!     "ending": { "loses": "...", "command": "kill 4711" },     or null
 //!     "parties": [ {
 //!       "pids": [4711], "stand": "holds",                       holds | waits | polls | open
@@ -117,6 +118,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value
         "cause": file.reading.cause.name(),
         "reading": file.reading.text,
         "fix": file.reading.fix,
+        "culprits": file.reading.culprits,
         "ending": file.ending.as_ref().map(ending_of),
         "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
     })

@@ -75,6 +75,14 @@ impl Database {
         Ok(())
     }
 
+    /// Copies the log into the database and empties it, without waiting; whether that could be done to the end
+    /// (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
+    pub fn empty_log(&self) -> anyhow::Result<bool> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        Ok(busy.context("can't empty the log")? == 0)
+    }
+
     /// Adds a row to the transaction; the caller has made sure by an earlier statement that it may.
     pub fn insert_sql(process: &str, round: u32) -> String {
         format!("INSERT INTO pets (process, round) VALUES ('{}', {round})", process.replace('\'', "''"))

@@ -16,7 +16,7 @@ pub struct Ending {
 }
 
 /// What the end of one member does for a deadlock.
-const OTHERS_GO_ON: &str = "the others then go on with its locks";
+const OTHERS_GO_ON: &str = "the others then go on";
 
 /// What would end the culprits of a reading; `None` if there are none that can be ended from here.
 pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Reading, own_user: &str) -> Option<Ending> {
@@ -24,11 +24,15 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     let culprits = parties.iter().filter(|party| party.pids.iter().any(|pid| reading.culprits.contains(pid)));
     let stands: Vec<&Stand> = culprits.map(|party| &party.stand).collect();
     let (one, it) = if reading.culprits.len() == 1 { ("it", "its") } else { ("they", "their") };
-    let has = if one == "it" { "has" } else { "have" };
+    let (has, is) = if one == "it" { ("has", "is") } else { ("have", "are") };
     let own = format!("whatever {one} {has} not stored");
     let loses = match nature {
         _ if reading.cause == Cause::Deadlock => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
+        // The lock may be kept between two transactions.
+        _ if stands.iter().any(|stand| stand.has(|state| state == State::Exclusive)) => {
+            format!("{it} transaction, if {one} {is} in one: everything since BEGIN. {}", afterwards(nature))
+        }
         _ if stands.iter().any(|stand| stand.is_writing()) => {
             format!("{it} transaction: everything since BEGIN. {}", afterwards(nature))
         }
@@ -40,11 +44,11 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     Some(Ending { loses, command })
 }
 
-/// What would end a ring: the end of its first member.
+/// What would end a ring: the end of one member, with all who share its lock.
 pub fn of_ring(sight: &Sight, ring: &Ring, own_user: &str) -> Option<Ending> {
-    let first = ring.arrows.first()?.waiter;
-    let loses = format!("whatever it has not stored; {OTHERS_GO_ON}");
-    Some(Ending { loses, command: command(sight, &[first], own_user)? })
+    let own = if ring.ends.len() == 1 { "it has" } else { "they have" };
+    let loses = format!("whatever {own} not stored; {OTHERS_GO_ON}");
+    Some(Ending { loses, command: command(sight, &ring.ends, own_user)? })
 }
 
 /// The command that would end these processes; `None` if there are none, or one that is not to be ended.

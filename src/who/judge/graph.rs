@@ -28,6 +28,11 @@ pub struct Ring {
     pub for_good: bool,
     /// Its processes with threads that don't wait: one of these threads might still let go.
     pub with_free_threads: Vec<u32>,
+    /// Who shares the open file of a lock in the ring, and does not wait: it alone might unlock it, but to close the
+    /// file is not enough, for the lock goes with the last of them.
+    pub sharers: Vec<u32>,
+    /// Whose end would end it: of a lock that is shared, all who share it.
+    pub ends: Vec<u32>,
 }
 
 /// One process waits for another.
@@ -56,7 +61,7 @@ pub struct Graph {
 pub fn graph(sight: &Sight) -> Graph {
     let waits = waits(&sight.locks);
     // Who waits on nobody's account leads to no ring: the search begins with those who are stuck for good.
-    let stuck = stuck(sight, &waits, |_| 1);
+    let stuck = stuck(sight, &waits, |_| 1, Keeps::One);
     let edges = edges(&sight.locks, &waits);
     let kept = |node: &usize| stuck.contains(node);
     let edges_of = |node: usize| -> Vec<Edge> {
@@ -65,7 +70,7 @@ pub fn graph(sight: &Sight) -> Graph {
     };
     let found = cycles::all(stuck.iter().copied(), |who| cycles::through(who, edges_of));
     let threads = |pid: u32| sight.processes.get(&pid).map_or(1, |process| process.threads.max(1));
-    let for_good = self::stuck(sight, &waits, threads);
+    let for_good = self::stuck(sight, &waits, threads, Keeps::All);
     let members: BTreeSet<usize> = found.iter().flatten().map(|edge| edge.waiter).collect();
     let behind = cycles::blocked_behind(&members, edges.values().flatten().cloned());
     let rings = found.iter().map(|cycle| ring(sight, &waits, cycle, &for_good)).collect();
@@ -130,11 +135,22 @@ fn edges(locks: &[Lock], waits: &[Wait]) -> BTreeMap<usize, Vec<Edge>> {
     edges
 }
 
+/// How many of those who share a lock have to be stuck for it to stay. One of them may unlock it on behalf of all; but
+/// who merely closes the file, or ends, leaves it to the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// Certain: nobody is left who could unlock it.
+    All,
+    /// Possible: one is left who has to move before it can go.
+    One,
+}
+
 /// Who can never go on, if a process waits for good as soon as `threads` of its requests do.
 ///
 /// A request goes on when all that is in its way may be released; a lock may be released when one of those who share
-/// it can go on; a process can go on when it has a thread that can. What is left when nothing changes is stuck.
-fn stuck(sight: &Sight, waits: &[Wait], threads: impl Fn(u32) -> u32) -> BTreeSet<usize> {
+/// it can go on (or all: [`Keeps`]); a process can go on when it has a thread that can. What is left when nothing
+/// changes is stuck.
+fn stuck(sight: &Sight, waits: &[Wait], threads: impl Fn(u32) -> u32, keeps: Keeps) -> BTreeSet<usize> {
     let locks = &sight.locks;
     let mut requests: BTreeMap<usize, Vec<&Wait>> = BTreeMap::new();
     for wait in waits {
@@ -146,7 +162,10 @@ fn stuck(sight: &Sight, waits: &[Wait], threads: impl Fn(u32) -> u32) -> BTreeSe
     requests.retain(|node, own| u32::try_from(*node).is_ok_and(|pid| own.len() >= threads(pid) as usize));
     loop {
         let stuck: BTreeSet<usize> = requests.keys().copied().collect();
-        let lasts = |index: &usize| nodes(locks, *index).iter().all(|node| stuck.contains(node));
+        let lasts = |index: &usize| match keeps {
+            Keeps::All => nodes(locks, *index).iter().all(|node| stuck.contains(node)),
+            Keeps::One => nodes(locks, *index).iter().any(|node| stuck.contains(node)),
+        };
         let before = requests.len();
         requests.retain(|_, own| own.iter().all(|wait| wait.behind.iter().any(lasts)));
         if requests.len() == before {
@@ -164,9 +183,29 @@ fn ring(sight: &Sight, waits: &[Wait], cycle: &[Edge], for_good: &BTreeSet<usize
     let members: BTreeSet<u32> = cycle.iter().filter_map(|edge| u32::try_from(edge.waiter).ok()).collect();
     let requests = |pid: u32| waits.iter().filter(|wait| sight.locks[wait.request].owners.contains(&pid)).count();
     let threads = |pid: u32| sight.processes.get(&pid).map_or(1, |process| process.threads as usize);
+    let certain = members.iter().all(|pid| for_good.contains(&(*pid as usize)));
+    let owners = |edge: &Edge| edge.lock.parse::<usize>().ok().and_then(|index| Some(&sight.locks.get(index)?.owners));
+    let mut sharers: Vec<u32> = cycle.iter().filter_map(owners).flatten().copied().collect();
+    sharers.retain(|pid| !certain && requests(*pid) == 0);
+    sharers.sort_unstable();
+    sharers.dedup();
+    // Whoever is the only one to have its lock, if there is one.
+    let ends = cycle.iter().filter_map(owners).filter(|owners| !owners.is_empty()).min_by_key(|owners| owners.len());
+    let first = cycle.first().and_then(|edge| u32::try_from(edge.waiter).ok());
+    let ends = match ends {
+        Some(owners) if owners.len() > 1 || first.is_none() => owners.clone(),
+        Some(_) => {
+            let alone = |edge: &&Edge| owners(edge).is_some_and(|owners| owners.len() == 1);
+            let all: BTreeSet<u32> = cycle.iter().filter(alone).filter_map(owners).flatten().copied().collect();
+            first.filter(|first| all.contains(first)).or(all.first().copied()).into_iter().collect()
+        }
+        None => first.into_iter().collect(),
+    };
     Ring {
         arrows: cycle.iter().filter_map(arrow).collect(),
-        for_good: members.iter().all(|pid| for_good.contains(&(*pid as usize))),
+        for_good: certain,
         with_free_threads: members.iter().copied().filter(|&pid| threads(pid) > requests(pid)).collect(),
+        sharers,
+        ends,
     }
 }

@@ -54,6 +54,30 @@ pub fn header(bytes: &[u8]) -> Header {
     }
 }
 
+/// A database that has lost its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutShort {
+    /// The pages that its header counts.
+    pub pages: u32,
+    /// The size that it should have, in bytes.
+    pub expected: u64,
+    /// The size that it has.
+    pub found: u64,
+}
+
+/// Whether a database of `length` bytes is shorter than its header says.
+///
+/// The number of pages (bytes 28 to 31) counts only if whoever wrote it last knew of it: if the change counter (24 to
+/// 27) is the one for which it is valid (92 to 95). While somebody writes, or while a journal or a log has still to be
+/// played, it may be so for a moment.
+pub fn cut_short(bytes: &[u8], length: u64) -> Option<CutShort> {
+    let Header::Sqlite { page_size, .. } = header(bytes) else { return None };
+    let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let pages = word(28).filter(|_| word(24) == word(92))?;
+    let expected = u64::from(pages) * u64::from(page_size);
+    (length < expected).then_some(CutShort { pages, expected, found: length })
+}
+
 /// A rollback journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Journal {
@@ -136,6 +160,27 @@ mod tests {
     }
 
     #[test]
+    fn a_database_that_has_lost_its_end_is_known() {
+        let counted = |changes: u8, valid_for: u8| {
+            let mut bytes = database([0x10, 0], [1, 1]);
+            (bytes[27], bytes[31], bytes[95]) = (changes, 3, valid_for);
+            bytes
+        };
+        let cut = |found| Some(CutShort { pages: 3, expected: 12_288, found });
+        let table: [(Vec<u8>, u64, Option<CutShort>); 6] = [
+            (counted(7, 7), 12_288, None),
+            (counted(7, 7), 16_384, None),
+            (counted(7, 7), 12_287, cut(12_287)),
+            (counted(7, 7), 4_096, cut(4_096)),
+            (counted(7, 6), 4_096, None),
+            (vec![0x5a; 136], 136, None),
+        ];
+        for (bytes, length, expected) in table {
+            assert_eq!(cut_short(&bytes, length), expected, "{length}: {bytes:?}");
+        }
+    }
+
+    #[test]
     fn reads_journals_and_indexes() {
         let table: [(&[u8], Journal); 4] = [
             (&[], Journal::Over),
@@ -157,7 +202,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn never_panics(bytes: Vec<u8>) {
-            let _ = (header(&bytes), journal(&bytes), wal_index(&bytes));
+            let _ = (header(&bytes), journal(&bytes), wal_index(&bytes), cut_short(&bytes, 0));
         }
     }
 }

@@ -21,6 +21,8 @@ pub use reading::{Cause, Reading};
 pub use sight::Sight;
 pub use unseen::Unseen;
 
+use super::sqlite_bytes::State;
+
 /// The answer to `lesson who`.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -48,7 +50,8 @@ pub struct OfFile {
 }
 
 /// Judges what was seen. `own_user` is the name of the user who asks.
-pub fn judge(sight: Sight, own_user: &str) -> Answer {
+pub fn judge(mut sight: Sight, own_user: &str) -> Answer {
+    forget_stale_index(&mut sight);
     let graph = graph::graph(&sight);
     let file = sight.target.as_ref().map(|target| {
         let nature = parties::nature(&sight, target);
@@ -60,6 +63,17 @@ pub fn judge(sight: Sight, own_user: &str) -> Answer {
     let rings =
         graph.rings.iter().map(|ring| (reading::ring_in_words(&sight, ring), ending::of_ring(&sight, ring, own_user)));
     Answer { rings: rings.collect(), sight, graph, file }
+}
+
+/// Who has the whole database to itself in WAL mode keeps the index of the log in its own memory: the one in the `-shm`
+/// is an old one then (`locking_mode` EXCLUSIVE; <https://www.sqlite.org/wal.html#noshm>).
+fn forget_stale_index(sight: &mut Sight) {
+    let Some(target) = &sight.target else { return };
+    let parties = parties::parties(sight, target, parties::nature(sight, target));
+    let alone = parties.iter().any(|party| party.stand.has(|state| state == State::Exclusive));
+    if let Some(target) = sight.target.as_mut().filter(|_| alone) {
+        target.index = None;
+    }
 }
 
 impl Answer {

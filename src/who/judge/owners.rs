@@ -27,24 +27,34 @@ pub struct OpenFile {
 ///
 /// `open` are the open files of all processes that may be looked at, and `lives` says whether a process is there.
 pub fn with_owners(lines: Vec<LockLine>, open: &[OpenFile], lives: impl Fn(u32) -> bool) -> Vec<Lock> {
-    // By inode, so that many locks of many processes are not all compared with each other.
-    let mut held: BTreeMap<u64, Vec<(u32, &LockLine)>> = BTreeMap::new();
+    // By what they say, so that many locks of many processes are not all compared with each other.
+    let mut held: BTreeMap<Key<'_>, Vec<u32>> = BTreeMap::new();
     let mut asking: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     for file in open {
-        for lock in &file.locks {
-            held.entry(lock.inode).or_default().push((file.pid, lock));
+        for lock in file.locks.iter().filter(|lock| is_of_an_open_file(lock)) {
+            held.entry(key(lock)).or_default().push(file.pid);
         }
         if let Some(inode) = file.inode.filter(|_| file.asks) {
             asking.entry(inode).or_default().push(file.pid);
         }
     }
-    let owners = |line: &LockLine| -> Vec<u32> {
+    let mut listed: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_of_an_open_file(line)) {
+        listed.entry(key(line)).or_default().push(index);
+    }
+    let owners = |(index, line): (usize, &LockLine)| -> Vec<u32> {
         let taker = u32::try_from(line.pid).ok().filter(|pid| *pid > 0);
         let mut owners: Vec<u32> = match (&line.kind, line.waiting) {
             // These belong to an open file, and so to all who share it.
-            (LockKind::Flock | LockKind::Ofd, false) => {
-                let same = held.get(&line.inode).into_iter().flatten().filter(|(_, own)| is_same(own, line));
-                same.map(|(pid, _)| *pid).collect()
+            _ if is_of_an_open_file(line) => {
+                let found = held.get(&key(line)).cloned().unwrap_or_default();
+                let equal = listed.get(&key(line)).map_or(&[][..], Vec::as_slice);
+                // As many locks as descriptors: each descriptor is an open file of its own, with one of the locks.
+                // Which one it is makes no difference, for they are equal.
+                match equal.iter().position(|other| *other == index) {
+                    Some(place) if equal.len() == found.len() => vec![found[place]],
+                    _ => found,
+                }
             }
             // The list names nobody; who is blocked in such a request on this file is one of those who wait.
             (LockKind::Ofd, true) => asking.get(&line.inode).cloned().unwrap_or_default(),
@@ -57,11 +67,19 @@ pub fn with_owners(lines: Vec<LockLine>, open: &[OpenFile], lives: impl Fn(u32) 
         owners.dedup();
         owners
     };
-    lines.into_iter().map(|line| Lock { owners: owners(&line), line }).collect()
+    let all: Vec<Vec<u32>> = lines.iter().enumerate().map(owners).collect();
+    lines.into_iter().zip(all).map(|(line, owners)| Lock { line, owners }).collect()
 }
 
-/// Whether two readings speak of one lock: everything but the count of the lines has to agree.
-fn is_same(a: &LockLine, b: &LockLine) -> bool {
-    let key = |line: &LockLine| (line.write, line.pid, line.inode, line.first, line.last);
-    a.kind == b.kind && a.device == b.device && key(a) == key(b)
+/// Whether it is a held lock that belongs to an open file, and so to all who share that.
+fn is_of_an_open_file(line: &LockLine) -> bool {
+    matches!(line.kind, LockKind::Flock | LockKind::Ofd) && !line.waiting
+}
+
+/// By what a lock is known again in another reading: everything but the count of the lines has to agree.
+pub(super) type Key<'a> = (u64, &'a str, bool, bool, i32, u64, Option<u64>);
+
+/// The key of a line of a lock that belongs to an open file.
+pub(super) fn key(line: &LockLine) -> Key<'_> {
+    (line.inode, &line.device, line.kind == LockKind::Flock, line.write, line.pid, line.first, line.last)
 }

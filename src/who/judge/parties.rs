@@ -161,6 +161,10 @@ fn database(sight: &Sight, target: &Target, nature: Nature) -> Vec<Party> {
             Stand::Opens if in_the_way && (naps || process.doing != Doing::AwaitsInput) => {
                 party.stand = Stand::Polls { naps };
             }
+            // In WAL mode every connection says that it has the database open; only who naps is likely to ask again.
+            Stand::Sqlite(ref states) if in_the_way && naps && states.iter().eq([&State::WalOpen]) => {
+                party.stand = Stand::Polls { naps };
+            }
             _ => {}
         }
     }

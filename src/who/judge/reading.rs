@@ -4,6 +4,7 @@ mod database;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
+use super::owners;
 use super::parties::{Nature, Party, Stand};
 use super::sight::{Doing, FileId, FileKind, Process, Sight, Target};
 use super::unseen::Unseen;
@@ -38,6 +39,8 @@ pub enum Cause {
     PendingBehindReader,
     /// A checkpoint waits for a reader.
     ReaderBlocksCheckpoint,
+    /// Somebody reads a snapshot that is older than the log's end: what came behind it can't leave the log.
+    OldSnapshot,
     /// Somebody reads.
     Reader,
     /// The index of the log is being rebuilt, or set up.
@@ -55,6 +58,25 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Deadlock,
+        Self::Stopped,
+        Self::ShellLeftOpen,
+        Self::AsleepInTransaction,
+        Self::Writer,
+        Self::PendingBehindReader,
+        Self::ReaderBlocksCheckpoint,
+        Self::OldSnapshot,
+        Self::Reader,
+        Self::Recovery,
+        Self::HotJournal,
+        Self::Inherited,
+        Self::Held,
+        Self::OutOfSight,
+        Self::Nobody,
+    ];
+
     /// A name for scripts.
     pub fn name(self) -> &'static str {
         match self {
@@ -65,6 +87,7 @@ impl Cause {
             Self::Writer => "writer",
             Self::PendingBehindReader => "pending_behind_reader",
             Self::ReaderBlocksCheckpoint => "reader_blocks_checkpoint",
+            Self::OldSnapshot => "old_snapshot",
             Self::Reader => "reader",
             Self::Recovery => "recovery",
             Self::HotJournal => "hot_journal",
@@ -86,6 +109,19 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
         (None, Nature::Plain) => scene.plain(),
         (None, nature) => scene.database(nature == Nature::Wal),
     };
+    if nature != Nature::Plain {
+        reading.text += &scene.flock_on_a_database();
+        if let Some(cut) = target.cut.filter(|_| scene.is_at_rest()) {
+            reading.text += &format!(
+                " And the database is cut short: by its header it has {} pages, that is {} bytes, and there are {}.",
+                cut.pages, cut.expected, cut.found
+            );
+            reading.fix = format!(
+                "Restore it from a backup, or save what is left (`.recover` in the sqlite3 shell). {}",
+                reading.fix
+            );
+        }
+    }
     reading.text = capital(&reading.text);
     if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
         reading.text += &format!(
@@ -97,6 +133,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
     reading
 }
 
+const LET_IT_GO_ON: &str = "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.";
 const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
 
 /// Everything that a reading is made of.
@@ -139,7 +176,6 @@ impl Scene<'_> {
     }
 
     fn deadlock(&self, ring: &Ring) -> Reading {
-        let first: Vec<u32> = ring.arrows.iter().take(1).map(|arrow| arrow.waiter).collect();
         Reading {
             cause: Cause::Deadlock,
             text: ring_in_words(self.sight, ring),
@@ -147,7 +183,7 @@ impl Scene<'_> {
                 "End one of them: the others then go on. For good: let all take these locks in one and the same order, \
                   or try, and let go of everything when refused."
                     .into(),
-            culprits: first,
+            culprits: ring.ends.clone(),
         }
     }
 
@@ -177,18 +213,34 @@ impl Scene<'_> {
                 ),
                 "Open lock files so that children don't inherit them (O_CLOEXEC; `flock -o`), or end the child.",
             ),
-            _ if self.doing(first) == Doing::Stopped => (
-                Cause::Stopped,
-                format!(" {} is stopped, and lets go of nothing.", self.name(first)),
-                "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.",
-            ),
+            _ if self.doing(first) == Doing::Stopped => {
+                (Cause::Stopped, format!(" {} is stopped, and lets go of nothing.", self.name(first)), LET_IT_GO_ON)
+            }
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
         // Who waits is held up itself, by somebody else who holds a part of the file.
         let waits = |party: &&Party| waiters.iter().any(|waiter| waiter.pids == party.pids);
         let (held_up, free): (Vec<&Party>, Vec<&Party>) = holders.iter().copied().partition(waits);
         let culprits = if free.is_empty() { held_up } else { free };
-        self.reading(cause, format!("{hold}{why} {behind}"), fix, &culprits)
+        let unsure = self.either_or(&holders);
+        self.reading(cause, format!("{hold}{why}{unsure} {behind}"), fix, &culprits)
+    }
+
+    /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one file.
+    fn either_or(&self, holders: &[&Party]) -> String {
+        let unsure = |party: &&&Party| {
+            let keys: Vec<_> = party.locks.iter().map(|&index| owners::key(&self.sight.locks[index].line)).collect();
+            party.pids.len() > 1 && keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key))
+        };
+        match holders.iter().find(unsure) {
+            None => String::new(),
+            Some(party) => format!(
+                " There are {} equal locks: either each of {} holds one of its own, or some of them share one, which \
+                 can't be told from outside.",
+                party.locks.len(),
+                self.name(party)
+            ),
+        }
     }
 
     /// Nobody holds it.
@@ -241,16 +293,28 @@ pub fn ring_in_words(sight: &Sight, ring: &Ring) -> String {
         format!("{} waits for {} on {file}", name(sight, arrow.waiter), name(sight, arrow.holder))
     };
     let arrows = list(&ring.arrows.iter().map(arrow).collect::<Vec<_>>());
-    match ring.for_good {
-        true if ring.arrows.len() == 1 => {
+    let threads = !ring.with_free_threads.is_empty();
+    match (ring.for_good, ring.arrows.len()) {
+        (true, 1) => {
             format!("A deadlock: {arrows}, that is for itself, through another open file. It would wait for ever.")
         }
-        true => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
-        false if ring.arrows.len() == 1 => format!(
+        (true, _) => format!("A deadlock: {arrows}. None of them can go on; they would wait for ever."),
+        (false, _) if !ring.sharers.is_empty() => {
+            let sharers: Vec<String> = ring.sharers.iter().map(|pid| name(sight, *pid)).collect();
+            format!(
+                "It may be a deadlock: {arrows}. {} {} the open file of a lock in it, by inheritance, and {} not wait \
+                 for one: only an unlock by hand would let the others go on, for the lock stays until all who share \
+                 the file have closed it.",
+                list(&sharers),
+                verb(sharers.len(), "share"),
+                if sharers.len() == 1 { "does" } else { "do" },
+            )
+        }
+        (false, 1) if threads => format!(
             "It may be a deadlock: {arrows}, that is one thread for a lock that the process has through another open \
              file. It has threads that don't wait: one of these may let go."
         ),
-        false => {
+        (false, _) => {
             let free: Vec<String> = ring.with_free_threads.iter().map(|pid| name(sight, *pid)).collect();
             format!(
                 "A ring, and most likely a deadlock: {arrows}. {} {} threads that don't wait: only one of these could \
@@ -272,8 +336,8 @@ pub fn name(sight: &Sight, pid: u32) -> String {
 
 /// The name of a file that somebody has open; else what the kernel calls it.
 pub fn file_name(sight: &Sight, file: &FileId) -> String {
-    let here = sight.target.as_ref().filter(|target| target.part_of(file) == Some(super::sight::Part::Main));
-    let named = here.map(|target| target.path.clone()).or_else(|| sight.names.get(file).cloned());
+    let part = |target: &Target| Some(format!("{}{}", target.path, target.part_of(file)?.ending()));
+    let named = sight.target.as_ref().and_then(part).or_else(|| sight.names.get(file).cloned());
     named.unwrap_or_else(|| format!("inode {} of device {}", file.inode, file.device))
 }
 

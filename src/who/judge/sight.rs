@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{LockKind, LockLine};
-use super::header::{Header, Journal, WalIndex};
+use super::header::{CutShort, Header, Journal, WalIndex};
 use super::unseen::Unseen;
 use crate::machine::FileSystem;
 
@@ -53,6 +53,8 @@ pub struct Target {
     pub file_system: FileSystem,
     /// What its first bytes say.
     pub header: Header,
+    /// Whether it is shorter than its header says.
+    pub cut: Option<CutShort>,
     /// Its rollback journal, `-journal`.
     pub journal: Journal,
     /// The size of its log, `-wal`, in bytes; `None` if there is none.
@@ -65,6 +67,11 @@ impl Target {
     /// Which part of the target a file is.
     pub fn part_of(&self, file: &FileId) -> Option<Part> {
         self.files.iter().find(|(_, id)| id == file).map(|(part, _)| *part)
+    }
+
+    /// Whether a line of the kernel's list is about one of its parts. It is asked of each of thousands.
+    pub fn is_locked_by(&self, line: &LockLine) -> bool {
+        self.files.iter().any(|(_, id)| id.inode == line.inode && id.device == line.device)
     }
 }
 
@@ -107,6 +114,18 @@ pub enum Part {
     Wal,
     /// `-journal`: the rollback journal.
     Journal,
+}
+
+impl Part {
+    /// What its name has behind that of the database.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::Shm => "-shm",
+            Self::Wal => "-wal",
+            Self::Journal => "-journal",
+        }
+    }
 }
 
 /// A lock, or a request for one, and whose it is.

@@ -4,12 +4,14 @@
 //! mount whose server is gone.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 
 use super::super::LockLine;
 use super::super::judge::owners::OpenFile;
 use super::threads;
+use super::wanted::Wanted;
 
 /// What the open files of some processes tell.
 #[derive(Debug, Default)]
@@ -27,13 +29,13 @@ pub(super) fn all_pids() -> Vec<u32> {
     pids.filter(|pid| *pid != std::process::id()).collect()
 }
 
-/// Looks for files with these inode numbers among the open files of these processes.
-pub(super) fn of(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
+/// Looks for these files among the open files of these processes.
+pub(super) fn of(pids: &[u32], wanted: &Wanted) -> OpenFiles {
     // Reading /proc costs little but the calls: more than one processor can make them.
     let helpers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let share = pids.len().div_ceil(helpers).max(64);
     let parts: Vec<OpenFiles> = std::thread::scope(|scope| {
-        let started: Vec<_> = pids.chunks(share).map(|pids| scope.spawn(move || of_some(pids, inodes))).collect();
+        let started: Vec<_> = pids.chunks(share).map(|pids| scope.spawn(move || of_some(pids, wanted))).collect();
         started.into_iter().filter_map(|part| part.join().ok()).collect()
     });
     let mut all = OpenFiles::default();
@@ -44,12 +46,12 @@ pub(super) fn of(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     all
 }
 
-fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
+fn of_some(pids: &[u32], wanted: &Wanted) -> OpenFiles {
     let mut found = OpenFiles::default();
     let mut text = Vec::new();
-    let bottomless = bottomless(inodes);
+    let counts = counts();
     for &pid in pids {
-        match of_one(pid, inodes, &bottomless, &mut text, &mut found.files) {
+        match of_one(pid, wanted, counts, &mut text, &mut found.files) {
             // It has ended since the list was made.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found.refused += 1,
@@ -60,52 +62,79 @@ fn of_some(pids: &[u32], inodes: &BTreeSet<u64>) -> OpenFiles {
     found
 }
 
-fn of_one(
-    pid: u32,
-    inodes: &BTreeSet<u64>,
-    bottomless: &[&str],
-    text: &mut Vec<u8>,
-    found: &mut Vec<OpenFile>,
-) -> io::Result<()> {
-    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
-        let entry = entry?;
-        let Some(fd) = entry.file_name().to_str().and_then(|fd| fd.parse::<u32>().ok()) else { continue };
-        // What goes wrong from here on was closed since the directory was read.
-        let Ok(link) = fs::read_link(entry.path()) else { continue };
-        let is_bottomless = bottomless.iter().any(|name| link.as_os_str() == *name);
-        if is_bottomless
-            || is_no_file(link.as_os_str().as_encoded_bytes())
-            || read(&format!("/proc/{pid}/fdinfo/{fd}"), text).is_err()
-        {
+fn of_one(pid: u32, wanted: &Wanted, counts: bool, text: &mut Vec<u8>, found: &mut Vec<OpenFile>) -> io::Result<()> {
+    let links = links(pid, counts)?;
+    let may_be = wanted.of(pid, links.len());
+    for (fd, _) in links.iter().filter(|(_, link)| may_be(link)) {
+        // What goes wrong from here on was closed since the names were read.
+        if read(&format!("/proc/{pid}/fdinfo/{fd}"), text).is_err() {
             continue;
         }
-        let Some(mut file) = decode(&String::from_utf8_lossy(text), inodes) else { continue };
+        let Some(mut file) = decode(&String::from_utf8_lossy(text), wanted) else { continue };
         // Before Linux 5.14 only the file itself tells its number.
         if file.inode.is_none() {
-            file.inode = fs::metadata(entry.path()).ok().as_ref().and_then(super::super::inode);
-            if file.locks.is_empty() && !file.inode.is_some_and(|inode| inodes.contains(&inode)) {
+            let itself = fs::metadata(format!("/proc/{pid}/fd/{fd}"));
+            file.inode = itself.ok().as_ref().and_then(super::super::inode);
+            if file.locks.is_empty() && !file.inode.is_some_and(|inode| wanted.has(inode)) {
                 continue;
             }
         }
-        found.push(OpenFile { pid, fd, ..file });
+        found.push(OpenFile { pid, fd: *fd, ..file });
     }
     Ok(())
 }
 
-/// The devices that most processes have open, and nobody locks; without those that somebody asks about all the same.
-fn bottomless(inodes: &BTreeSet<u64>) -> Vec<&'static str> {
-    let is_asked_for = |name: &&str| {
-        let inode = fs::metadata(name).ok().as_ref().and_then(super::super::inode);
-        inode.is_none_or(|inode| inodes.contains(&inode))
+/// How many of these processes may not be looked at.
+pub(super) fn refused(pids: &[u32]) -> usize {
+    let counts = counts();
+    let is_refused = |pid: &&u32| {
+        let folder = format!("/proc/{pid}/fd");
+        let is_empty = counts && fs::metadata(&folder).is_ok_and(|folder| folder.len() == 0);
+        !is_empty && link(&folder, 0).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
-    ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"].into_iter().filter(|name| !is_asked_for(name)).collect()
+    pids.iter().filter(is_refused).count()
 }
 
-/// Whether a link of `/proc/PID/fd` leads to something that has no name in any file system: `socket:[7]`, `pipe:[7]`,
-/// `anon_inode:[eventfd]`. Most descriptors are of this kind, and nobody locks them.
-fn is_no_file(link: &[u8]) -> bool {
-    !link.starts_with(b"/")
-        && [b"socket:".as_slice(), b"pipe:", b"anon_inode:"].iter().any(|kind| link.starts_with(kind))
+/// Whether the size of a folder of descriptors is their number. Before Linux 6.2 it is 0.
+fn counts() -> bool {
+    fs::metadata("/proc/self/fd").is_ok_and(|folder| folder.len() > 0)
+}
+
+/// The descriptors of a process, each with the name of its file.
+///
+/// Most processes have a few, numbered from 0: if the system tells how many there are, to try these takes half the time
+/// of reading the folder, for which the kernel makes an entry of everything in it.
+fn links(pid: u32, counts: bool) -> io::Result<Vec<(u32, OsString)>> {
+    const FEW: u64 = 16;
+    let folder = format!("/proc/{pid}/fd");
+    if counts {
+        let count = fs::metadata(&folder)?.len();
+        if count <= FEW {
+            let tried = (0..count as u32).map(|fd| Ok((fd, link(&folder, fd)?)));
+            match tried.collect::<io::Result<Vec<_>>>() {
+                // There is a gap between the numbers.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                tried => return tried,
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let Some(fd) = entry?.file_name().to_str().and_then(|fd| fd.parse().ok()) else { continue };
+        // What can't be found was closed since the folder was read.
+        if let Ok(link) = link(&folder, fd) {
+            all.push((fd, link));
+        }
+    }
+    Ok(all)
+}
+
+/// The name of an open file; empty if it is too long for the kernel to tell.
+fn link(folder: &str, fd: u32) -> io::Result<OsString> {
+    match fs::read_link(format!("{folder}/{fd}")) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Ok(OsString::new()),
+        link => Ok(link?.into_os_string()),
+    }
 }
 
 /// Reads a file of `/proc` with as few calls as it takes: these files have no size, and are read thousands of times.
@@ -127,12 +156,12 @@ fn read(path: &str, bytes: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// One file: `ino:\t7`, `mnt_id:\t27`, `lock:\t1: FLOCK ...`; `None` if it is not looked for and has no locks.
-fn decode(text: &str, inodes: &BTreeSet<u64>) -> Option<OpenFile> {
+fn decode(text: &str, wanted: &Wanted) -> Option<OpenFile> {
     let number = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse::<u64>().ok();
     let locks = text.lines().filter_map(|line| line.strip_prefix("lock:")?.trim().parse::<LockLine>().ok());
     let file =
         OpenFile { inode: number("ino:"), mount: number("mnt_id:"), locks: locks.collect(), ..Default::default() };
-    let is_wanted = file.inode.is_none_or(|inode| inodes.contains(&inode)) || !file.locks.is_empty();
+    let is_wanted = file.inode.is_none_or(|inode| wanted.has(inode)) || !file.locks.is_empty();
     is_wanted.then_some(file)
 }
 
@@ -166,7 +195,8 @@ mod tests {
             (String::new(), Some((None, None, 0))),
         ];
         for (text, expected) in table {
-            let found = decode(&text, &inodes).map(|file| (file.inode, file.mount, file.locks.len()));
+            let found =
+                decode(&text, &Wanted::numbered(&inodes)).map(|file| (file.inode, file.mount, file.locks.len()));
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -6,9 +6,10 @@ mod files;
 mod people;
 mod target;
 mod threads;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::judge::owners::{OpenFile, with_owners};
 use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
@@ -17,6 +18,7 @@ use super::{LockKind, LockLine};
 use files::OpenFiles;
 use people::People;
 pub use people::own_user;
+use wanted::Wanted;
 
 /// Why nothing could be looked at, with the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +85,7 @@ pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
 
 /// Finds the lines of the target although the list writes its device differently, and adds what only `F_GETLK` tells.
 fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unseen: &mut Vec<Unseen>) -> Vec<LockLine> {
-    let is_here = |line: &LockLine| target.part_of(&FileId::of(line)).is_some();
+    let is_here = |line: &LockLine| target.is_locked_by(line);
     if !lines.iter().any(is_here) {
         let id = |inode: u64| target.files.iter().map(|(_, id)| id).find(|id| id.inode == inode);
         let strange = lines.iter().find(|line| id(line.inode).is_some()).map(|line| line.device.clone());
@@ -117,8 +119,8 @@ fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unse
 fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> {
     let waited: BTreeSet<FileId> = lines.iter().filter(|line| line.waiting).map(FileId::of).collect();
     lines.retain(|line| {
-        let id = FileId::of(line);
-        waited.contains(&id) || target.is_some_and(|target| target.part_of(&id).is_some())
+        (!waited.is_empty() && waited.contains(&FileId::of(line)))
+            || target.is_some_and(|target| target.is_locked_by(line))
     });
     lines
 }
@@ -126,17 +128,20 @@ fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> 
 fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
     let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
     inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
-    let OpenFiles { mut files, refused } = open_files(&lines, target.is_some(), &inodes);
-    let asking =
-        lines.iter().filter(|line| line.waiting && line.kind == LockKind::Ofd).map(|line| line.inode).collect();
-    files::mark_those_who_ask(&mut files, &asking);
+    let wanted = Wanted::new(&inodes, target.as_ref());
+    let is_nameless = |lock: &Lock| lock.owners.is_empty() && lock.line.pid != 0;
+    let mut owned = owned(&lines, target.is_some(), &wanted);
+    // Whose it is may be known under a name that was given in another mount namespace.
+    if wanted.goes_by_names() && owned.locks.iter().any(is_nameless) {
+        owned = self::owned(&lines, target.is_some(), &Wanted::numbered(&inodes));
+    }
+    let Owned { locks, mut files, refused } = owned;
     files.retain(|file| file.inode.is_some_and(|inode| inodes.contains(&inode)));
     if refused > 0 {
         unseen.push(if people::is_root() { Unseen::Shielded(refused) } else { Unseen::OtherUsers(refused) });
     }
     let openers = openers(&files, target.as_ref());
-    let locks = with_owners(lines, &files, |pid| Path::new(&format!("/proc/{pid}")).exists());
-    let nameless = locks.iter().filter(|lock| lock.owners.is_empty() && lock.line.pid != 0).count() as u64;
+    let nameless = locks.iter().filter(|lock| is_nameless(lock)).count() as u64;
     if nameless > 0 && cfg!(target_os = "linux") {
         unseen.push(Unseen::NoOwner(nameless));
     }
@@ -145,7 +150,8 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     let takers = locks.iter().filter_map(Lock::taken_by_another);
     let mut people = People::new();
     let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
-    Sight { names: names(&locks, &files), target, locks, processes, openers, unseen }
+    let names = names(&locks, &files, target.as_ref());
+    Sight { names, target, locks, processes, openers, unseen }
 }
 
 /// The owners of these lines, so far as they are among these processes. Their open files are read only where a line
@@ -153,21 +159,43 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
 pub fn owners_among(lines: Vec<LockLine>, pids: &[u32]) -> Vec<Lock> {
     let nameless: BTreeSet<u64> =
         lines.iter().filter(|line| line.kind == LockKind::Ofd).map(|line| line.inode).collect();
-    let mut files = if nameless.is_empty() { Vec::new() } else { files::of(pids, &nameless).files };
+    let mut files = if nameless.is_empty() { Vec::new() } else { files::of(pids, &Wanted::numbered(&nameless)).files };
     files::mark_those_who_ask(&mut files, &nameless);
     with_owners(lines, &files, |pid| pids.contains(&pid))
 }
 
+/// Locks with their owners, and the open files that told.
+struct Owned {
+    locks: Vec<Lock>,
+    files: Vec<OpenFile>,
+    /// How many processes may not be looked at.
+    refused: usize,
+}
+
+fn owned(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> Owned {
+    let OpenFiles { mut files, refused } = open_files(lines, has_target, wanted);
+    let asking =
+        lines.iter().filter(|line| line.waiting && line.kind == LockKind::Ofd).map(|line| line.inode).collect();
+    files::mark_those_who_ask(&mut files, &asking);
+    let locks = with_owners(lines.to_vec(), &files, |pid| Path::new(&format!("/proc/{pid}")).exists());
+    Owned { locks, files, refused }
+}
+
 /// Whom to look at: everybody, if somebody may have the file open without a lock, or a lock belongs to an open file;
 /// else only those whom the list names.
-fn open_files(lines: &[LockLine], has_target: bool, inodes: &BTreeSet<u64>) -> OpenFiles {
-    if !cfg!(target_os = "linux") || (lines.is_empty() && !has_target) {
+fn open_files(lines: &[LockLine], has_target: bool, wanted: &Wanted) -> OpenFiles {
+    if !cfg!(target_os = "linux") {
         return OpenFiles::default();
+    }
+    if lines.is_empty() && !has_target {
+        // Nothing to look for; but what could not be looked at is said all the same.
+        let refused = if people::is_root() { 0 } else { files::refused(&files::all_pids()) };
+        return OpenFiles { files: Vec::new(), refused };
     }
     let by_file = lines.iter().any(|line| line.kind != LockKind::Posix);
     let named = lines.iter().filter_map(|line| u32::try_from(line.pid).ok()).collect::<BTreeSet<u32>>();
     let pids = if has_target || by_file { files::all_pids() } else { named.into_iter().collect() };
-    files::of(&pids, inodes)
+    files::of(&pids, wanted)
 }
 
 fn openers(files: &[OpenFile], target: Option<&Target>) -> Vec<Opener> {
@@ -191,9 +219,11 @@ fn mount_device(_: u64) -> Option<String> {
     None
 }
 
-/// The names of the locked files, told by somebody who has them open.
-fn names(locks: &[Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
+/// The names of the locked files, told by somebody who has them open, in the way in which the target was named: beside
+/// `app.lock` there is `queue.lock`, and not `/home/ada/queue.lock`.
+fn names(locks: &[Lock], files: &[OpenFile], target: Option<&Target>) -> BTreeMap<FileId, String> {
     let mut names = BTreeMap::new();
+    let given = target.map(|target| Given::of(Path::new(&target.path)));
     for lock in locks {
         let id = FileId::of(&lock.line);
         if names.contains_key(&id) {
@@ -201,10 +231,31 @@ fn names(locks: &[Lock], files: &[OpenFile]) -> BTreeMap<FileId, String> {
         }
         let by_lock = files.iter().find(|file| lock.owners.contains(&file.pid) && file.inode == Some(id.inode));
         if let Some(name) = by_lock.and_then(|file| files::name(file.pid, file.fd)) {
-            names.insert(id, name);
+            names.insert(id, given.as_ref().map_or_else(|| name.clone(), |given| given.shown(&name)));
         }
     }
     names
+}
+
+/// How the user names files.
+struct Given {
+    /// The folders from which names begin, and how these begin for the user.
+    folders: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Given {
+    fn of(path: &Path) -> Self {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let real = if parent == Path::new("") { Path::new(".") } else { parent };
+        let beside = std::fs::canonicalize(real).ok().map(|real| (real, parent.to_owned()));
+        let below = std::env::current_dir().ok().filter(|_| path.is_relative()).map(|here| (here, PathBuf::new()));
+        Self { folders: beside.into_iter().chain(below).collect() }
+    }
+
+    fn shown(&self, name: &str) -> String {
+        let rest = |(real, given): &(PathBuf, PathBuf)| Some(given.join(Path::new(name).strip_prefix(real).ok()?));
+        self.folders.iter().find_map(rest).map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -215,6 +266,27 @@ mod tests {
     use nix::libc::{F_WRLCK, SEEK_SET, flock};
 
     use super::*;
+
+    #[test]
+    fn files_are_named_in_the_way_of_the_user() {
+        let given = |folders: &[(&str, &str)]| Given {
+            folders: folders.iter().map(|(real, given)| (PathBuf::from(real), PathBuf::from(given))).collect(),
+        };
+        let (relative, absolute) = (given(&[("/home/ada", ""), ("/home/ada", "")]), given(&[("/var/lib/x", "/link")]));
+        let above = given(&[("/home/bob", "../bob"), ("/home/ada", "")]);
+        let table = [
+            (&relative, "/home/ada/queue.lock", "queue.lock"),
+            (&relative, "/home/ada/a/queue.lock", "a/queue.lock"),
+            (&relative, "/run/queue.lock", "/run/queue.lock"),
+            (&absolute, "/var/lib/x/queue.lock", "/link/queue.lock"),
+            (&absolute, "/home/ada/queue.lock", "/home/ada/queue.lock"),
+            (&above, "/home/bob/queue.lock", "../bob/queue.lock"),
+            (&above, "/home/ada/queue.lock", "queue.lock"),
+        ];
+        for (given, name, shown) in table {
+            assert_eq!(given.shown(name), shown);
+        }
+    }
 
     #[test]
     fn the_owner_of_an_ofd_lock_is_found_among_these_processes() {

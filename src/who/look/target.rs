@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::super::judge::header::{HEADER_BYTES, Header, Journal, header, journal, wal_index};
+use super::super::judge::header::{HEADER_BYTES, Header, Journal, cut_short, header, journal, wal_index};
 use super::super::judge::sight::{FileId, FileKind, Part, Target};
 use super::super::judge::unseen::Unseen;
 use super::super::{LockKind, LockLine};
@@ -35,6 +35,7 @@ pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook
         files: vec![(Part::Main, id)],
         file_system: system.clone(),
         header: Header::Unread,
+        cut: None,
         journal: Journal::None,
         wal_bytes: None,
         index: None,
@@ -49,7 +50,10 @@ pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook
             true => found.unseen.push(Unseen::Lease),
             false => match open(&main) {
                 Ok(file) => {
-                    target.header = header(&first_bytes(&file));
+                    let bytes = first_bytes(&file);
+                    target.header = header(&bytes);
+                    // Its size after its header: it may grow between the two.
+                    target.cut = file.metadata().ok().and_then(|metadata| cut_short(&bytes, metadata.len()));
                     found.asked.extend(asking::conflicts(&file, &target.files[0].1));
                 }
                 Err(error) => found.unseen.push(Unseen::Content(error.to_string())),
@@ -65,8 +69,8 @@ pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook
 fn beside(main: &Path, target: &mut Target) -> Vec<LockLine> {
     let real = fs::canonicalize(main).unwrap_or_else(|_| main.to_owned());
     let mut asked = Vec::new();
-    for (part, end) in [(Part::Shm, "-shm"), (Part::Wal, "-wal"), (Part::Journal, "-journal")] {
-        let path = with_end(&real, end);
+    for part in [Part::Shm, Part::Wal, Part::Journal] {
+        let path = with_end(&real, part.ending());
         let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) else { continue };
         let Ok(id) = id_of(&path) else { continue };
         let opened = if part == Part::Wal { None } else { open(&path).ok() };

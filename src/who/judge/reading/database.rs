@@ -1,5 +1,6 @@
 //! The reading of a database: which of the causes that people meet fits what was seen.
 
+use super::super::super::LockKind;
 use super::super::super::sqlite_bytes::State;
 use super::super::header::Journal;
 use super::super::parties::{Party, Stand};
@@ -23,7 +24,8 @@ impl Scene<'_> {
             return self.recovery(&recovering);
         }
         let checkpointing = with(|state| state == State::WalCheckpoint);
-        let blocking = others(&checkpointing);
+        let mut blocking = others(&checkpointing);
+        blocking.retain(|reader| self.obstructs_checkpoint(reader));
         // A checkpoint that keeps writers out asks for their lock first, and copies nothing before it has it.
         let waits_for_writer = !with(|state| state == State::WalWrite).is_empty()
             && !checkpointing.iter().any(|party| party.stand.has(|state| state == State::WalWrite));
@@ -37,7 +39,8 @@ impl Scene<'_> {
         }
         let writers = self.with(|party| party.stand.is_writing());
         if !writers.is_empty() {
-            return self.writer(&writers, &others(&writers), wal);
+            let alone = wal && writers.iter().any(|party| party.stand.has(|state| state == State::Exclusive));
+            return if alone { self.alone(&writers) } else { self.writer(&writers, &others(&writers), wal) };
         }
         if !readers.is_empty() {
             return if wal { self.log_readers(&readers) } else { self.readers(&readers) };
@@ -102,18 +105,13 @@ impl Scene<'_> {
     fn writer(&self, who: &[&Party], readers: &[&Party], wal: bool) -> Reading {
         let exclusive = who.iter().any(|party| party.stand.has(|state| state == State::Exclusive));
         let hold = match (exclusive, wal) {
-            (true, true) => {
-                "has the whole database to itself (EXCLUSIVE, in WAL mode: `locking_mode` EXCLUSIVE, a change \
-                             of the journal mode, or the last one closing it)"
-            }
-            (true, false) => {
-                "writes to the file (EXCLUSIVE: a COMMIT, BEGIN EXCLUSIVE, or a cache that was spilled): \
-                              nobody else can read or write"
+            (true, _) => {
+                "has the file to itself (EXCLUSIVE: a COMMIT, BEGIN EXCLUSIVE, a cache that was spilled, or \
+                 `locking_mode` EXCLUSIVE): nobody else can read or write"
             }
             (false, true) => "is the one writer: others can read, and can't write",
             (false, false) => {
-                "has begun to write (RESERVED, or more): others can read until its COMMIT, and can't \
-                               write"
+                "has begun to write (RESERVED, or more): others can read until its COMMIT, and can't write"
             }
         };
         let upgrade = match readers {
@@ -142,7 +140,7 @@ impl Scene<'_> {
             self.polling()
         );
         let (cause, fix) = if who.iter().any(|party| self.doing(party) == Doing::Stopped) {
-            (Cause::Stopped, "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.".to_owned())
+            (Cause::Stopped, super::LET_IT_GO_ON.to_owned())
         } else if let Some(fix) = self.shell(who) {
             (Cause::ShellLeftOpen, fix)
         } else if who.iter().all(|party| party.pids.is_empty()) {
@@ -165,6 +163,28 @@ impl Scene<'_> {
         self.reading(cause, text, &fix, who)
     }
 
+    /// EXCLUSIVE in WAL mode: the lock tells nothing of a transaction.
+    fn alone(&self, who: &[&Party]) -> Reading {
+        let text = format!(
+            "{} {} the whole database to itself (EXCLUSIVE, in WAL mode: `locking_mode` EXCLUSIVE, a change of the \
+             journal mode, or the last one closing it): nobody else can read or write. Whether it is in a transaction \
+             can't be seen: with `locking_mode` EXCLUSIVE it keeps the lock between two of them, and the index of the \
+             log in its own memory.{}{}",
+            self.names(who),
+            verb(count(who), "have"),
+            self.pastimes(who),
+            self.polling()
+        );
+        let fix = "Let it close the database, or set `locking_mode` to NORMAL and read once; until then there is no \
+                   room for a second program.";
+        let (cause, fix) = match () {
+            () if who.iter().any(|party| self.doing(party) == Doing::Stopped) => (Cause::Stopped, super::LET_IT_GO_ON),
+            () if who.iter().all(|party| party.pids.is_empty()) => (Cause::OutOfSight, super::LOOK_FROM_OUTSIDE),
+            () => (Cause::Held, fix),
+        };
+        self.reading(cause, text, fix, who)
+    }
+
     fn readers(&self, readers: &[&Party]) -> Reading {
         let text = format!(
             "{} {} (SHARED). Others can read, and begin to write; a COMMIT has to wait for {}.{}{}",
@@ -180,8 +200,21 @@ impl Scene<'_> {
     }
 
     fn log_readers(&self, readers: &[&Party]) -> Reading {
+        if !readers.iter().any(|reader| self.obstructs_checkpoint(reader)) {
+            let text = format!(
+                "{} {} the database alone (mark 0), for the log has nothing in it that the database has not. That is \
+                 in nobody's way: others can read and write, and there is nothing for a checkpoint to copy.{}",
+                self.names(readers),
+                verb(count(readers), "read"),
+                self.pastimes(readers),
+            );
+            return match self.shell(readers) {
+                Some(fix) => self.reading(Cause::ShellLeftOpen, text, &fix, &[]),
+                None => self.reading(Cause::Reader, text, "", &[]),
+            };
+        }
         let behind = self.target.index.and_then(|index| {
-            let oldest = readers.iter().filter_map(|party| oldest_mark(party)).map(|mark| index.marks[mark]).min()?;
+            let oldest = readers.iter().filter_map(|party| mark(party)).map(|mark| index.marks[mark]).min()?;
             (oldest < index.frames).then(|| {
                 format!(
                     " The oldest of these snapshots ends at frame {oldest} of {}: what was committed since stays in \
@@ -195,12 +228,24 @@ impl Scene<'_> {
              go past it.{}{}",
             self.names(readers),
             verb(count(readers), "read"),
-            behind.unwrap_or_default(),
+            behind.as_deref().unwrap_or_default(),
             self.pastimes(readers),
         );
         let fix = self.shell(readers);
-        let cause = if fix.is_some() { Cause::ShellLeftOpen } else { Cause::Reader };
+        let cause = match (&fix, behind) {
+            (Some(_), _) => Cause::ShellLeftOpen,
+            (None, Some(_)) => Cause::OldSnapshot,
+            (None, None) => Cause::Reader,
+        };
         self.reading(cause, text, fix.as_deref().unwrap_or(READ_SHORTLY), readers)
+    }
+
+    /// Whether a checkpoint has to do without something because of this reader. Mark 0 reads the database alone: that
+    /// is in the way only of frames that are still to be copied into it.
+    fn obstructs_checkpoint(&self, reader: &Party) -> bool {
+        let is_empty = self.target.index.is_some_and(|index| index.frames <= index.copied)
+            || self.target.wal_bytes.is_some_and(|bytes| bytes == 0);
+        mark(reader).is_none_or(|mark| mark > 0 || !is_empty)
     }
 
     fn nobody(&self, wal: bool) -> Reading {
@@ -240,12 +285,38 @@ impl Scene<'_> {
         match polling.as_slice() {
             [] => String::new(),
             some => format!(
-                " {} {} the database open and {} nothing: probably polling for it.",
+                " {} {} the database open and {} nothing: probably polling for it (inferred: SQLite asks again and \
+                 again, and waits in no list).",
                 self.names(some),
                 verb(count(some), "have"),
                 verb(count(some), "hold")
             ),
         }
+    }
+
+    /// SQLite's locks are of the other kind: whoever holds an flock is told, and that it has nothing to do with these.
+    pub(super) fn flock_on_a_database(&self) -> String {
+        let is_flock = |index: &usize| self.sight.locks[*index].line.kind == LockKind::Flock;
+        let holders = self.with(|party| party.stand == Stand::Holds && party.locks.iter().any(is_flock));
+        // A network file system may make one kind of both.
+        match holders.as_slice() {
+            [] => String::new(),
+            _ if self.target.file_system.is_network => String::new(),
+            some => format!(
+                " {} {} an flock on it. SQLite takes fcntl locks only, and on a local file system of Linux the two \
+                 don't see each other: this flock keeps no SQLite out, and SQLite keeps no flock out.",
+                self.names(some),
+                verb(count(some), "have")
+            ),
+        }
+    }
+
+    /// Whether what is in the file is all there is: nobody writes, and no journal or log has still to be played.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let writes = |party: &Party| party.stand.is_writing() || party.stand.has(|state| state == State::WalCheckpoint);
+        matches!(self.target.journal, Journal::None | Journal::Over)
+            && self.target.wal_bytes.is_none_or(|bytes| bytes == 0)
+            && !self.parties.iter().any(writes)
     }
 
     fn pastimes(&self, parties: &[&Party]) -> String {
@@ -270,10 +341,10 @@ const READ_SHORTLY: &str = "Let the reader finish: read all rows or reset the st
                             cursor that is left open reads on for ever).";
 
 /// The read mark by which a party reads.
-fn oldest_mark(party: &Party) -> Option<usize> {
+fn mark(party: &Party) -> Option<usize> {
     let Stand::Sqlite(states) = &party.stand else { return None };
     states.iter().find_map(|state| match state {
-        State::WalRead(mark) if *mark > 0 => Some(usize::from(*mark)),
+        State::WalRead(mark) => Some(usize::from(*mark)),
         _ => None,
     })
 }
