@@ -19,6 +19,7 @@
 //! | [`cli`] | one file for each subcommand: its arguments and its `run`; the only room that knows the terminal |
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
+//! | [`picture`] | pages, SVG and files for other viewers: recording, exploration or figures -> something to look at |
 //! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
@@ -35,9 +36,10 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, explore, export, run, simulate, mystery, who, machine }
+//! main -> cli -> { check, play, report, picture, explore, export, run, simulate, mystery, who, machine }
 //! check -> { run, who, machine }
 //! play -> { explore, report, simulate, model }
+//! picture -> { report, play, explore, simulate }
 //! report -> { explore, simulate, mystery, who }        explore, export -> model
 //! who -> { analysis, trace, machine }
 //! mystery -> { who, trace, scenario, model }
@@ -144,6 +146,7 @@ pub mod export;
 pub mod machine;
 pub mod model;
 pub mod mystery;
+pub mod picture;
 pub mod play;
 pub mod report;
 pub mod run;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms that are functions of their input. They may not look at the world.
-const PURE_ROOMS: [&str; 11] = [
+const PURE_ROOMS: [&str; 12] = [
     "scenario",
     "trace",
     "model",
     "analysis",
     "report",
+    "picture",
     "explore",
     "export",
     "simulate",

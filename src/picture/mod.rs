@@ -1,0 +1,11 @@
+//! A run, an exploration or a sweep as something to look at: pages that open from disk, SVG, and files for other
+//! viewers. Everything here is a function of a recording, a scenario or a table of figures.
+//!
+//! A page is one file, asks nothing of any network, and reads on paper. Its script computes nothing about locks: it
+//! shows what was computed here. Style and script lie in files of their own beside the Rust that embeds them.
+//!
+//! Pure: this room touches no clock, process, file system, environment or randomness.
+
+mod frame;
+
+pub use frame::is_first_line;
