@@ -107,22 +107,26 @@ fn counts() -> bool {
 fn links(pid: u32, counts: bool) -> io::Result<Vec<(u32, OsString)>> {
     const FEW: u64 = 16;
     let folder = format!("/proc/{pid}/fd");
+    let mut all = Vec::new();
     if counts {
         let count = fs::metadata(&folder)?.len();
-        if count <= FEW {
-            let tried = (0..count as u32).map(|fd| Ok((fd, link(&folder, fd)?)));
-            match tried.collect::<io::Result<Vec<_>>>() {
-                // There is a gap between the numbers.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                tried => return tried,
+        for fd in 0..count.min(FEW) as u32 {
+            match link(&folder, fd) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break, // a gap between the numbers
+                link => all.push((fd, link?)),
             }
         }
+        if all.len() as u64 == count {
+            return Ok(all);
+        }
     }
-    let mut all = Vec::new();
+    let known = all.len() as u32;
     for entry in fs::read_dir(&folder)? {
         let Some(fd) = entry?.file_name().to_str().and_then(|fd| fd.parse().ok()) else { continue };
         // What can't be found was closed since the folder was read.
-        if let Ok(link) = link(&folder, fd) {
+        if fd >= known
+            && let Ok(link) = link(&folder, fd)
+        {
             all.push((fd, link));
         }
     }
