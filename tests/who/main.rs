@@ -14,8 +14,13 @@ mod hostile;
 mod outside;
 #[cfg(target_os = "linux")]
 mod sqlite;
+#[cfg(target_os = "linux")]
+#[path = "../common/tool.rs"]
+mod tool;
 
 use libtest_mimic::{Arguments, Trial};
+#[cfg(target_os = "linux")]
+use tool::{Tool, trial};
 
 fn main() -> std::process::ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials()).exit_code()
@@ -83,32 +88,5 @@ fn trials() -> Vec<Trial> {
             outside::a_holder_outside_the_namespace_is_told_by_asking;
         user:
             outside::another_user_is_told_what_root_would_see;
-    }
-}
-
-/// A program that a test needs.
-#[cfg(target_os = "linux")]
-struct Tool {
-    name: &'static str,
-    is_there: bool,
-}
-
-#[cfg(target_os = "linux")]
-impl Tool {
-    fn new(name: &'static str, probe: &[&str]) -> Self {
-        let output = std::process::Command::new(name).args(probe).output();
-        Self { name, is_there: output.is_ok_and(|output| output.status.success()) }
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn trial(name: &str, needs: &Tool, test: fn()) -> Trial {
-    let trial = Trial::test(name.replace(' ', ""), move || {
-        test();
-        Ok(())
-    });
-    match needs.is_there {
-        true => trial,
-        false => trial.with_kind(format!("{} is missing, or may not", needs.name)).with_ignored_flag(true),
     }
 }
