@@ -80,12 +80,15 @@ fn the_map_has_what_the_search_finds() {
     check("philosophers 2", 19, 22);
     check("philosophers 3", 87, 153);
     check("philosophers 4", 391, 924);
-    check("deadlock 2", 24, 27);
-    check("ordering 2", 19, 20);
-    check("detect 2", 27, 33);
-    check("banker", 136, 240);
-    check("locked-quick 2", 0, 0);
-    check("backoff 2", 0, 0);
+    check("deadlock 2", 9, 12);
+    check("ordering 2", 20, 20);
+    check("detect 2", 19, 22);
+    check("banker", 46, 73);
+    check("locked-quick 2", 45, 76);
+    check("try-lock 2", 0, 0);
+    check("timeout 2", 0, 0);
+    check("read-first 2", 0, 0);
+    check("wal 2", 0, 0);
     let time_out = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\nsteps = [\"lock A within 1s\", \
                     \"unlock A\"]\n[[process]]\nname = \"b\"\nsteps = [\"lock A\", \"unlock A\"]\n";
     check(time_out, 0, 0);
