@@ -182,19 +182,24 @@ impl<'a> Sheet<'a> {
         let Scene { scenario, position, .. } = &self.scene;
         let step = words::step(&scenario.processes[arc.who], &position.processes[arc.who]);
         let step = step.map(|step| clean(&step.to_string())).unwrap_or_default();
-        let decided = match self.node.moves.iter().filter(|other| other.who == arc.who).count() {
-            1 => "",
-            _ if arc.ends => "its time is over, it ends",
-            _ => "it begins another round",
-        };
         let said = match words::outcome(&self.made(arc), &[]) {
             // It looks as if it could choose; it does not.
             words if arc.outcome == Outcome::Refused => words.replacen("refused", "is refused", 1),
             words if arc.outcome == Outcome::Victim => words.replacen("ended", "is ended", 1),
             words => words,
         };
-        let parts = [step, said, decided.to_owned()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+        let parts = [said, self.decided(arc).to_owned()];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { step } else { format!("{step}: {}", parts.join(", ")) }
+    }
+
+    /// What time decides about a process that makes this move; empty if it decides nothing.
+    pub fn decided(&self, arc: &Arc) -> &'static str {
+        match self.node.moves.iter().filter(|other| other.who == arc.who).count() {
+            0 | 1 => "",
+            _ if arc.ends => "its time is over, it ends",
+            _ => "it begins another round",
+        }
     }
 
     /// Records that a move loses.

@@ -43,9 +43,12 @@ impl Circle {
     }
 
     pub(super) fn draw(&self) -> Markup {
-        let (wide, high) = (self.radius + self.half_width + 12.0, self.radius + NODE.0 + 24.0);
-        let high = if self.names.len() <= 2 { 70.0 } else { high };
-        let view = format!("{} {} {} {}", -wide.ceil(), -high.ceil(), 2.0 * wide.ceil(), 2.0 * high.ceil());
+        let wide = (self.radius + self.half_width + 12.0).ceil();
+        let rows = (0..self.names.len()).map(|who| self.place(who).1);
+        let (top, bottom) = rows.fold((0.0_f64, 0.0_f64), |(top, bottom), y| (top.min(y), bottom.max(y)));
+        // Room for the bows of arrows between the lowest two, or the only two.
+        let (top, bottom) = ((top - NODE.0 - 30.0).floor(), (bottom + NODE.0 + 30.0).ceil());
+        let view = format!("{} {top} {} {}", -wide, 2.0 * wide, bottom - top);
         html! {
             svg viewBox=(view) role="img" aria-labelledby="graph-text" {
                 defs { (tip("tip-waits")) (tip("tip-cycle")) }

@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
     fn one_move(&mut self, sheet: &Sheet, number: usize, index: usize) -> Id {
         let arc = self.map.states[number].moves[index];
         let offer = self.texts.id(sheet.offer(&arc));
-        let came = self.what_came(number, index, &arc);
+        let came = self.what_came(sheet, number, index, &arc);
         let is_for_real = matches!(arc.outcome, Outcome::Granted | Outcome::Comes | Outcome::Crashes);
         let bits = [
             (arc.outcome == Outcome::Refused, REFUSED),
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
 
     /// What a process tells of its own move depends on where it stands and on what becomes of it, and of a refusal on
     /// whether somebody is in the way; not on how all came there. So one way there tells it for all.
-    fn what_came(&mut self, number: usize, index: usize, arc: &Arc) -> Id {
+    fn what_came(&mut self, sheet: &Sheet, number: usize, index: usize, arc: &Arc) -> Id {
         let (node, then) = (&self.map.states[number], &self.map.states[arc.to]);
         let waits = self.program.waits_of(&node.at, arc.who);
         let is_hindered = waits.is_some_and(|(_, others)| !others.is_empty());
@@ -267,7 +267,11 @@ impl<'a> Reader<'a> {
             Choice { who: arc.who, ends: arc.ends }
         };
         let moves: Vec<Choice> = way.map(choice).collect();
-        let id = self.texts.id(play::came(self.scenario, self.program, &moves));
+        let came = play::came(self.scenario, self.program, &moves);
+        let id = self.texts.id(match sheet.decided(arc) {
+            "" => came,
+            decided => format!("{came}; {decided}"),
+        });
         self.came.insert(key, id);
         id
     }

@@ -7,7 +7,7 @@
   const text = (id) => data.texts[id];
   const DOOMED = 1, DEADLOCKED = 2, CLOSED = 8;
   const REFUSED = 1, NOT_FOR_REAL = 2, UNSAID = 4;
-  const MOODS = ["good", "waits", "bad", "over"];
+  const MOODS = ["free", "waits", "hurt", "over"];
   const MOST_STEPS = 24;
 
   // The moves made, each as the state that it was made in and its place among the moves from there.
@@ -142,8 +142,9 @@
   const showHistory = () => {
     const items = past.map(([from, index]) => {
       const one = move(from, index), item = make("li");
-      item.append(make("bdi", data.processes[one.who].name), `: ${text(one.offer)}`,
-        make("span", ` - ${text(one.came)}`, "faint"));
+      const { name, steps } = data.processes[one.who];
+      const [step] = data.views[state(from).views[one.who]];
+      item.append(make("bdi", name), `: ${steps[step]}`, make("span", ` - ${text(one.came)}`, "faint"));
       const before = state(from).fate, after = state(one.to).fate;
       if (before === 0 && (after === DOOMED || after === DEADLOCKED)) {
         item.className = "no-return";

@@ -85,13 +85,14 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
             (control("restart", "Restart", "R")) (control("hint", "Hint", "h"))
         }
         p id="hint-text" role="status" {}
-        h2 { "The processes" }
-        (processes(playable))
         div class="beside" {
-            section { h2 { "The locks" } (locks(playable)) }
-            section {
-                h2 { "Who waits for whom" }
-                figure id="graph" { (data.circle.draw()) figcaption id="graph-text" {} }
+            section { h2 { "The processes" } (processes(playable)) }
+            div {
+                section { h2 { "The locks" } (locks(playable)) }
+                section {
+                    h2 { "Who waits for whom" }
+                    figure id="graph" { (data.circle.draw()) figcaption id="graph-text" {} }
+                }
             }
         }
         h2 { "The moves" }

@@ -10,7 +10,7 @@ pub use dot::dot;
 pub use svg::svg;
 
 use crate::explore::{Arc, Fate, Map, Node};
-use crate::model::{Outcome, Program};
+use crate::model::{Outcome, Phase, Program};
 use crate::report::{clean, cut, plural};
 use crate::scenario::Scenario;
 
@@ -59,10 +59,13 @@ fn told(scenario: &Scenario, program: &Program, number: usize, node: &Node) -> S
         let place = program.place(who, at);
         let step = scenario.processes.get(who).and_then(|process| place.step_of(&process.steps));
         let step = step.map_or_else(|| "gone".to_owned(), |step| clean(&step.to_string()));
-        format!("{}: {step}", short_name(scenario, who))
+        let inside = if matches!(place.phase, Phase::AtMeeting | Phase::Pending) { ", waits in it" } else { "" };
+        let attempt = if place.attempt > 1 { format!(", try {}", place.attempt) } else { String::new() };
+        let round = if place.round > 1 { format!(", round {}", place.round) } else { String::new() };
+        format!("{}: {step}{inside}{round}{attempt}", short_name(scenario, who))
     };
     let stands: Vec<String> = node.at.iter().enumerate().map(stand).collect();
-    format!("State {number}, {}. Next steps: {}.", fate(node.fate), stands.join(", "))
+    format!("State {number}, {}. Next steps: {}.", fate(node.fate), stands.join("; "))
 }
 
 fn short_name(scenario: &Scenario, who: usize) -> String {

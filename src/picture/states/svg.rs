@@ -17,7 +17,7 @@ const STYLE: &str = include_str!("states.css");
 const HEAD: f64 = 84.0;
 
 /// No picture is narrower: the caption has to fit.
-const LEAST_WIDTH: f64 = 860.0;
+const LEAST_WIDTH: f64 = 920.0;
 
 /// How far from its middle an arrow keeps from a state.
 const RADIUS: f64 = 17.0;
@@ -73,7 +73,7 @@ fn legend() -> Markup {
     let fates = [Fate::Safe, Fate::Doomed, Fate::Deadlocked, Fate::Finished];
     html! {
         @for (index, of) in fates.into_iter().enumerate() {
-            g transform=(format!("translate({} 58)", 34 + index * 200)) {
+            g transform=(format!("translate({} 58)", 34 + index * 230)) {
                 (shape(of))
                 text class="word" x="26" y="5" { (fate(of)) @if of == Fate::Doomed { ": no way to the end" } }
             }
@@ -135,8 +135,8 @@ fn line(from: (f64, f64), to: (f64, f64)) -> (String, (f64, f64)) {
     let (mx, my) = ((x1 + x2) / 2.0 - uy * bend, (y1 + y2) / 2.0 + ux * bend);
     let points = [x1, y1, mx, my, x2, y2].map(rounded);
     let [x1, y1, cx, cy, x2, y2] = points;
-    // Nearer to the end than to the beginning, where arrows to several states still lie together.
-    let (wx, wy) = (x1 + (x2 - x1) * 0.55 - uy * bend / 2.0, y1 + (y2 - y1) * 0.55 + ux * bend / 2.0 - 3.0);
+    // Nearer to the beginning, where arrows that cross each other are still apart.
+    let (wx, wy) = (x1 + (x2 - x1) * 0.3 - uy * bend / 2.0, y1 + (y2 - y1) * 0.3 + ux * bend / 2.0 - 3.0);
     let path = if bend == 0.0 { format!("M{x1} {y1}L{x2} {y2}") } else { format!("M{x1} {y1}Q{cx} {cy} {x2} {y2}") };
     (path, (wx, wy))
 }
