@@ -85,13 +85,13 @@ fn the_map_has_what_the_search_finds() {
     check("detect 2", 19, 22);
     check("banker", 46, 73);
     check("locked-quick 2", 45, 76);
-    check("try-lock 2", 0, 0);
-    check("timeout 2", 0, 0);
-    check("read-first 2", 0, 0);
-    check("wal 2", 0, 0);
+    check("try-lock 2", 39, 56);
+    check("timeout 2", 39, 56);
+    check("read-first 2", 125, 224);
+    check("wal 2", 431, 1102);
     let time_out = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\nsteps = [\"lock A within 1s\", \
                     \"unlock A\"]\n[[process]]\nname = \"b\"\nsteps = [\"lock A\", \"unlock A\"]\n";
-    check(time_out, 0, 0);
+    check(time_out, 8, 12);
 }
 
 #[test]

@@ -132,8 +132,8 @@ fn part(data: &Data) -> &'static str {
              and where a single move leads from each of them; lesson play knows them all."
         }
         _ => {
-            "This scenario has too many states for a page. Here are only those of one way to the end, and where a single \
-             move leads from each of them; lesson play knows them all."
+            "This scenario has too many states for a page, and no way to a deadlock was found. Here are only those of \
+             one way to the end, and where a single move leads from each of them; lesson play knows them all."
         }
     }
 }
