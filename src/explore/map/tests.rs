@@ -89,8 +89,9 @@ fn the_map_has_what_the_search_finds() {
     check("timeout 2", 39, 56);
     check("read-first 2", 125, 224);
     check("wal 2", 431, 1102);
-    let time_out = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\nsteps = [\"lock A within 1s\", \
-                    \"unlock A\"]\n[[process]]\nname = \"b\"\nsteps = [\"lock A\", \"unlock A\"]\n";
+    let time_out = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\n\
+                    steps = [\"lock A within 1s\", \"unlock A\"]\n[[process]]\nname = \"b\"\n\
+                    steps = [\"lock A\", \"unlock A\"]\n";
     check(time_out, 8, 12);
 }
 

@@ -14,6 +14,9 @@ use crate::scenario::Scenario;
 /// A number by which something is known that was told once.
 type Id = u32;
 
+/// Fate, views, board, graph, hint, verdict; then for each move which it is, and the state that it leads to.
+type State = (u8, Vec<Id>, Id, Id, Id, Id, Vec<Id>);
+
 /// The document in the page. Short rows of numbers, as there are many of them; the script reads them by their place.
 #[derive(Debug, Serialize)]
 pub(super) struct Data {
@@ -34,8 +37,7 @@ pub(super) struct Data {
     hints: Vec<(Id, Vec<(Id, i64)>)>,
     /// The text of how many were killed, and for each goal what is said if it is reached, and if it is not.
     verdicts: Vec<(Id, Vec<(Id, Id)>)>,
-    /// Fate, views, board, graph, hint, verdict; then for each move which it is, and the state that it leads to.
-    states: Vec<(u8, Vec<Id>, Id, Id, Id, Id, Vec<Id>)>,
+    states: Vec<State>,
     #[serde(skip)]
     pub(super) circle: Circle,
 }
@@ -166,7 +168,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn state(&mut self, number: usize) -> (u8, Vec<Id>, Id, Id, Id, Id, Vec<Id>) {
+    fn state(&mut self, number: usize) -> State {
         let map = self.map;
         let node = &map.states[number];
         let sheet = Sheet::of(self.scenario, self.program, map, number);

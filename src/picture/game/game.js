@@ -12,6 +12,8 @@
 
   // The moves made, each as the state that it was made in and its place among the moves from there.
   let past = [], future = [], at = 0, goal = 0, hinting = false;
+  // The two moves of a process of which one is to be chosen, once its key was pressed.
+  let asked = null;
 
   const state = (number = at) => {
     const [fate, views, board, graph, hint, verdict, moves] = data.states[number];
@@ -22,7 +24,11 @@
     const [who, offer, came, lost, flags] = data.moves[moves[2 * index]];
     return { who, offer, came, lost, flags, to: moves[2 * index + 1] };
   };
-  const movesFrom = (from) => state(from).moves.filter((_, place) => place % 2 === 0).map((_, index) => move(from, index));
+  const movesFrom = (from) => {
+    const all = [];
+    for (let index = 0; 2 * index < state(from).moves.length; index += 1) all.push(move(from, index));
+    return all;
+  };
   const made = () => past.map(([from, index]) => move(from, index));
 
   const put = (id, words) => { element(id).textContent = words; };
@@ -148,7 +154,8 @@
       const before = state(from).fate, after = state(one.to).fate;
       if (before === 0 && (after === DOOMED || after === DEADLOCKED)) {
         item.className = "no-return";
-        item.append(make("strong", " The point of no return: after this move no schedule brings everybody to the end."));
+        const words = "The point of no return: after this move no schedule brings everybody to the end.";
+        item.append(make("strong", ` ${words}`));
       }
       return item;
     });
@@ -170,6 +177,7 @@
   };
 
   const show = () => {
+    asked = null;
     element("undo").disabled = past.length === 0;
     element("restart").disabled = past.length === 0;
     element("redo").disabled = future.length === 0;
@@ -218,7 +226,6 @@
   Object.keys(actions).forEach((name) => element(name).addEventListener("click", () => act(name)));
 
   // Keys, as on the terminal.
-  let asked = null;
   const choose = (who) => {
     const buttons = [...document.querySelectorAll(`[data-who="${who}"]`)];
     if (buttons.length === 1) buttons[0].click();
@@ -239,8 +246,10 @@
   };
   const letters = { u: "undo", r: "redo", R: "restart", h: "hint" };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, summary")) return;
     const { key } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // The arrows go from goal to goal there.
+    if (event.target.matches("input") && key.startsWith("Arrow")) return;
     if (asked !== null && (key === "1" || key === "2")) answer(key);
     else if (asked !== null && key === "Escape") asked = null;
     else if (/^[1-9]$/.test(key)) choose(Number(key) - 1);

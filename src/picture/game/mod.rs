@@ -128,8 +128,8 @@ fn goals(data: &Data) -> Markup {
 fn part(data: &Data) -> &'static str {
     match data.goals().first() {
         Some(("deadlock", _)) => {
-            "This scenario has too many states for a page. Here are only those that a shortest way to a deadlock needs, \
-             and where a single move leads from each of them; lesson play knows them all."
+            "This scenario has too many states for a page. Here are only those that a shortest way to a deadlock \
+             needs, and where a single move leads from each of them; lesson play knows them all."
         }
         _ => {
             "This scenario has too many states for a page, and no way to a deadlock was found. Here are only those of \

@@ -214,8 +214,8 @@ fn the_page_names_the_command() {
     assert_eq!(flags("philosophers 2"), 0);
     assert_eq!(flags("banker"), 2);
     assert_eq!(flags("locked-quick 2"), 3);
-    let lasting = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\nsteps = [\"lock A\", \"unlock \
-                   A\"]\n";
+    let lasting = "title = \"t\"\non = \"flock\"\n[[process]]\nname = \"a\"\nfor = \"1s\"\n\
+                   steps = [\"lock A\", \"unlock A\"]\n";
     assert_eq!(flags(lasting), 4);
 }
 

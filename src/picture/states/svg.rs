@@ -30,8 +30,8 @@ pub fn svg(scenario: &Scenario, program: &Program, map: &Map) -> Result<String, 
     let count = map.states.len();
     if count > MOST_DRAWN {
         return Err(TooLarge(format!(
-            "{} states are too many for a picture, which takes {MOST_DRAWN}; write them with --dot for Graphviz, or add \
-             --first to draw only the way to the nearest deadlock",
+            "{} states are too many for a picture, which takes {MOST_DRAWN}; write them with --dot for Graphviz, or \
+             add --first to draw only the way to the nearest deadlock",
             grouped(&count)
         )));
     }
