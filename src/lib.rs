@@ -20,7 +20,7 @@
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
 //! | [`picture`] | pages, SVG and files for other viewers: recording, exploration or figures -> something to look at |
-//! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
+//! | [`explore`] | every interleaving: one search, what it counts, cycles, a map: scenario -> numbers, ways, states |
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
@@ -89,6 +89,17 @@
 //!
 //! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
 //! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.
+//!
+//! [`explore::Map`] is the other way round: the states of a small scenario with all that is known of each, for
+//! whoever draws it. It asks the model, too, and finds what the search finds.
+//!
+//! ## How the playable page works
+//!
+//! `picture/game` reads a map state by state and tells each in the words of [`play`] ([`play::Sheet`], [`play::Aim`]):
+//! processes, locks, wait-for graph, verdict, hint, and what comes of each move. All that lies in the page as data,
+//! each sentence once; sentences have holes for what only the page knows, the number of moves made. The script follows
+//! the moves from state to state. A scenario with too many states is not played whole: the page has the states of a
+//! shortest way to a deadlock and their successors, and says so.
 //!
 //! ## How a simulation works
 //!

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::drawn::{self, Pictures, Subject};
 use super::export;
 use super::live::words_only;
 use super::output::print;
@@ -12,9 +14,11 @@ use super::source::Source;
 use super::{Verdict, style};
 use crate::explore::{self, Answer, Doing, Progress, Task, Wanted};
 use crate::machine::Terminal;
+use crate::model::{Attempts, Program};
 use crate::report::explored::{self, Exploration};
-use crate::report::grouped;
+use crate::report::{Style, grouped};
 use crate::run::{Care, is_interrupted};
+use crate::scenario::Scenario;
 
 /// Explores every interleaving of a scenario: proves it free of deadlock, or shows the shortest way to one.
 #[derive(Debug, clap::Args)]
@@ -25,6 +29,8 @@ Examples:
   lesson explore philosophers --processes 5
   lesson explore my.toml --first                only: is there a deadlock?
   lesson explore my.toml --json
+  lesson explore philosophers --html game.html  a page to play with
+  lesson explore deadlock --svg states.svg      the graph of states
   lesson explore my.toml --export promela my.pml     - for standard output
 
 Exit status: 0 = no deadlock is possible, 1 = one was found, 2 = bad usage or
@@ -49,11 +55,13 @@ pub(super) struct Args {
     json: bool,
     /// Explore nothing; write the scenario for SPIN (promela) or TLC (tla) into a file
     #[arg(long, num_args = 2, value_names = ["LANGUAGE", "FILE"],
-          conflicts_with_all = ["first", "json", "max_states", "max_memory"])]
+          conflicts_with_all = ["first", "json", "max_states", "max_memory", "html", "svg", "dot"])]
     export: Option<Vec<PathBuf>>,
-    /// Overwrite a file of --export that lesson did not write
-    #[arg(long, requires = "export")]
+    /// Overwrite files that lesson did not write
+    #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Args {
@@ -63,6 +71,7 @@ impl Args {
             export::write(&scenario, words, self.force)?;
             return Ok(Verdict::Shown);
         }
+        self.check(&scenario)?;
         let task = Task {
             count: !self.first,
             keep: true,
@@ -80,15 +89,49 @@ impl Args {
         drop((bar, care));
         let answer = answer?;
         let exploration = Exploration { scenario: &scenario, answer: &answer, source: self.source.words() };
-        let printed = match self.json {
-            true => print(&format!("{:#}\n", explored::document(&exploration))),
-            false => print(&explored::page(&exploration, style(terminal))),
-        };
         // A terminal that was closed interrupts, and takes no page.
         if answer.interrupted {
+            self.print(&exploration, terminal, &[]).ok();
             return Ok(Verdict::Interrupted);
         }
-        printed.map(|()| verdict(&answer))
+        let drawn = self.draw(&exploration, task)?;
+        drawn::write(&drawn)?;
+        self.print(&exploration, terminal, &drawn)?;
+        Ok(verdict(&answer))
+    }
+
+    /// Refuses pictures that could not be written or drawn, before anything is explored.
+    fn check(&self, scenario: &Scenario) -> anyhow::Result<()> {
+        if self.force && self.pictures.is_empty() {
+            bail!("--force is about files of --export, --html, --svg and --dot; name one");
+        }
+        self.pictures.check(self.force)?;
+        match self.first {
+            true => Ok(()), // that draws the nearest deadlock only
+            false => self.pictures.check_size(&Program::compile(scenario, Attempts::Counted)?),
+        }
+    }
+
+    fn draw(&self, exploration: &Exploration, task: Task) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let subject = Subject {
+            scenario: exploration.scenario,
+            program: &exploration.answer.program,
+            source: exploration.source.clone(),
+            said: Some(explored::page(exploration, Style::PLAIN)),
+            task,
+            is_free: verdict(exploration.answer) == Verdict::Shown,
+        };
+        self.pictures.draw(&subject)
+    }
+
+    fn print(&self, exploration: &Exploration, terminal: &Terminal, drawn: &[(PathBuf, String)]) -> anyhow::Result<()> {
+        match (self.json, drawn) {
+            (true, _) => print(&format!("{:#}\n", explored::document(exploration))),
+            (false, []) => print(&explored::page(exploration, style(terminal))),
+            (false, _) => {
+                print(&format!("{}\n{}", explored::page(exploration, style(terminal)), drawn::written(drawn)))
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod deadlock;
+mod drawn;
 mod explore;
 mod export;
 mod fixed;

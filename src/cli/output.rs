@@ -140,7 +140,7 @@ fn make_readable(_: &File) -> io::Result<()> {
 }
 
 /// The path by which two names of one file are known, whether or not it exists already.
-fn identity(file: &Path) -> PathBuf {
+pub(super) fn identity(file: &Path) -> PathBuf {
     let beside = || Some(fs::canonicalize(folder_of(file)).ok()?.join(file.file_name()?));
     fs::canonicalize(file).ok().or_else(beside).unwrap_or_else(|| file.to_owned())
 }

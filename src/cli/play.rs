@@ -2,14 +2,19 @@
 
 mod real;
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, bail};
 
-use super::output::print;
+use super::drawn::{self, Subject};
+use super::output::{check_target, print};
 use super::screen::{Screen, Touch};
 use super::source::Source;
 use super::{Verdict, style};
+use crate::explore::Task;
 use crate::machine::Terminal;
 use crate::model::{Attempts, Program};
+use crate::picture;
 use crate::play::{self, Choice, Desk, Flow, Game};
 use crate::report::clean;
 use crate::run::{self, Interrupted};
@@ -25,6 +30,7 @@ Examples:
   lesson play deadlock --real                   real processes on real locks
   lesson play philosophers --moves \"1 2 3 4 5\"  without a terminal
   lesson play my.toml --moves \"1 2 1\" --json
+  lesson play deadlock --html game.html         a page for a browser
 
 Exit status: 0 = the goal was reached, 1 = it was not, 2 = bad usage or input,
 130 = interrupted.")]
@@ -40,11 +46,20 @@ pub(super) struct Args {
     /// Let real processes make the moves, on real locks, with what the kernel lists of them
     #[arg(long)]
     real: bool,
+    /// Write a page that is played in a browser, instead of playing here
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["moves", "json", "real"])]
+    html: Option<PathBuf>,
+    /// Overwrite a file of --html that lesson did not write
+    #[arg(long, requires = "html")]
+    force: bool,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let scenario = self.source.load()?;
+        if let Some(file) = &self.html {
+            return self.write(&scenario, file);
+        }
         if self.moves.is_none() && !terminal.is_terminal {
             bail!("there is no terminal to play on; make the moves with --moves \"1 2 1\"");
         }
@@ -65,6 +80,20 @@ impl Args {
                 }
             }
         }
+    }
+
+    /// Writes the game as a page.
+    fn write(&self, scenario: &Scenario, file: &Path) -> anyhow::Result<Verdict> {
+        check_target(file, self.force, picture::is_first_line)?;
+        let program = Program::compile(scenario, Attempts::Counted).context("this scenario can't be played")?;
+        // A search that takes a few seconds at most.
+        let task = Task { count: false, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
+        let source = self.source.words();
+        let page = Subject { scenario, program: &program, source, said: None, task, is_free: false }.game()?;
+        let drawn = [(file.to_owned(), page)];
+        drawn::write(&drawn)?;
+        print(&drawn::written(&drawn))?;
+        Ok(Verdict::Shown)
     }
 
     /// Makes the moves and prints what came of them.

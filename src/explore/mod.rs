@@ -1,5 +1,5 @@
 //! Every interleaving of a scenario over the model: how many states, schedules and deadlocks there are, and the
-//! shortest way to one.
+//! shortest way to one; of a small one the whole graph, as data ([`Map`]).
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
@@ -13,6 +13,7 @@ mod graph;
 mod list;
 mod load;
 mod look_back;
+mod map;
 mod packed;
 mod ranks;
 mod search;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use answer::{Answer, answer};
 pub use found::{Explored, Loops, Path, Probability, Safety, Schedules};
+pub use map::{Arc, Fate, Map, Node, some_way_to_the_end};
 
 use num_bigint::BigUint;
 

@@ -7,5 +7,9 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod frame;
+mod game;
+mod states;
 
 pub use frame::is_first_line;
+pub use game::{MOST_STATES, Playable, game};
+pub use states::{MOST_DRAWN, MOST_WRITTEN, dot, svg};

@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
         if self.asking[who] { text.replacen("blocked by", "waits for", 1) } else { text }
     }
 
-    fn tone(&self, who: usize) -> Tone {
+    pub(super) fn tone(&self, who: usize) -> Tone {
         match self.position.processes[who].standing {
             Standing::Free => Tone::Good,
             Standing::Crashed | Standing::Victim => Tone::Bad,
@@ -103,28 +103,33 @@ impl<'a> Scene<'a> {
         let locks = self.scenario.lock_names();
         let name_columns = locks.iter().map(|name| width(name)).max().unwrap_or(0).min(LONGEST_NAME);
         let line = |lock: &str| {
-            let holders = self.holders(lock);
-            let state = match self.scenario.units.get(lock) {
-                Some(&there) => {
-                    let taken: u32 = self.position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
-                    format!("{} of {there} free", there.saturating_sub(taken))
-                }
-                None => if holders.is_empty() { "free" } else { "held" }.to_owned(),
-            };
-            let by = match (holders.is_empty(), self.scenario.units.contains_key(lock)) {
-                (true, _) => String::new(),
-                (false, true) => format!(": {}", list(&holders)),
-                (false, false) => format!(" by {}", list(&holders)),
-            };
-            let tone = if holders.is_empty() { Tone::Good } else { Tone::Plain };
-            let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, state + &by);
+            let tone = if self.holders(lock).is_empty() { Tone::Good } else { Tone::Plain };
+            let line = Line::of(Tone::Name, fit(lock, name_columns) + "  ").with(tone, self.held(lock));
             line.with(Tone::Warn, self.waiters(lock)).wrapped(columns, name_columns + 2)
         };
         locks.into_iter().map(line).collect()
     }
 
+    /// Whether a lock is held, and by whom; how many of its units are free.
+    pub(super) fn held(&self, lock: &str) -> String {
+        let holders = self.holders(lock);
+        let state = match self.scenario.units.get(lock) {
+            Some(&there) => {
+                let taken: u32 = self.position.holders(lock).iter().filter_map(|(_, held)| held.units).sum();
+                format!("{} of {there} free", there.saturating_sub(taken))
+            }
+            None => if holders.is_empty() { "free" } else { "held" }.to_owned(),
+        };
+        let by = match (holders.is_empty(), self.scenario.units.contains_key(lock)) {
+            (true, _) => String::new(),
+            (false, true) => format!(": {}", list(&holders)),
+            (false, false) => format!(" by {}", list(&holders)),
+        };
+        state + &by
+    }
+
     /// Who waits for a lock, and who would.
-    fn waiters(&self, lock: &str) -> String {
+    pub(super) fn waiters(&self, lock: &str) -> String {
         let part = |(waiting, one, many): (Waiting, &str, &str)| {
             let waiters = self.position.waiters(lock, waiting);
             let names: Vec<String> = waiters.iter().map(|&who| words::name(self.scenario, who)).collect();

@@ -6,6 +6,7 @@ use super::reality::Reality;
 use super::words;
 use crate::model::{Outcome, Phase};
 use crate::report::plural;
+use crate::scenario::Scenario;
 use crate::trace::Edge;
 
 /// How far a game has come.
@@ -87,47 +88,86 @@ impl Verdict {
             crashed: position.processes.iter().filter(|process| process.place.phase == Phase::Crashed).count(),
             all_asked: cycle.iter().all(has_asked),
             ring: words::cycle(game.scenario(), &position, &cycle),
-            way_out: way_out(game, &position, &cycle),
-            who_ended: who_ended(game, &position),
+            way_out: way_out(game.scenario(), &position, &cycle),
+            who_ended: who_ended(game.scenario(), &position),
             cycle,
         }
     }
 
     /// The verdict in words, a few sentences.
     pub fn text(&self, game: &Game) -> String {
-        let far = words::how_far(self.moves, self.shortest);
-        let made = words::how_far(self.moves, None);
-        let (ring, who) = (&self.ring, &self.who_ended);
+        let account = Account {
+            ending: self.ending,
+            reached: self.reached,
+            goal: game.goal(),
+            far: &words::how_far(self.moves, self.shortest),
+            made: &words::how_far(self.moves, None),
+            ring: &self.ring,
+            way_out: &self.way_out,
+            who_ended: &self.who_ended,
+            all_asked: self.all_asked,
+        };
+        let harm = HARMS.into_iter().zip([self.refused as u64, self.lost, self.crashed as u64]);
+        account.text() + &harm.map(|(harm, count)| harm.text(count)).collect::<String>()
+    }
+}
+
+/// What there is to say of a game that stands so. How far it has come is said by whoever knows how many moves were
+/// made.
+pub(super) struct Account<'a> {
+    pub(super) ending: Ending,
+    pub(super) reached: bool,
+    pub(super) goal: Goal,
+    /// In how many moves, and how many the shortest way takes.
+    pub(super) far: &'a str,
+    /// In how many moves.
+    pub(super) made: &'a str,
+    /// The cycle in words; empty without one.
+    pub(super) ring: &'a str,
+    pub(super) way_out: &'a str,
+    pub(super) who_ended: &'a str,
+    pub(super) all_asked: bool,
+}
+
+impl Account<'_> {
+    /// A sentence or two.
+    pub(super) fn text(&self) -> String {
+        let Self { far, made, ring, way_out, who_ended: who, .. } = self;
         let (deadlock, closed) = match self.all_asked {
             true => ("Deadlock", "has closed"),
             false => ("The deadlock is certain", "will close"),
         };
-        let mut text = match (self.ending, self.reached) {
+        match (self.ending, self.reached) {
             (Ending::Deadlocked, true) => format!("{deadlock} {far}: {ring}."),
             (Ending::Deadlocked, false) => format!("{deadlock} {made}: {ring}. That was not the goal."),
             (Ending::Finished, true) => format!("{who} come to the end {far}."),
-            (Ending::Finished, false) if let Goal::Deadlock(shortest) = game.goal() => {
+            (Ending::Finished, false) if let Goal::Deadlock(shortest) = self.goal => {
                 let shortest = plural(shortest as u64, "move");
                 format!("{who} come to the end {made}: no deadlock this time. One takes {shortest}.")
             }
             (Ending::Finished, false) => format!("{who} come to the end {made}, but not unharmed."),
-            (Ending::Open, _) if !self.cycle.is_empty() => {
-                format!("A cycle {closed}: {ring}. {}", self.way_out)
-            }
+            (Ending::Open, _) if !ring.is_empty() => format!("A cycle {closed}: {ring}. {way_out}"),
             (Ending::Open, _) => format!("The game is still open, {made}."),
-        };
-        let harm = [(self.refused as u64, "refusal"), (self.lost, "record"), (self.crashed as u64, "process")];
-        for ((count, word), end) in harm.into_iter().zip(["", " lost", " killed"]) {
-            if count > 0 {
-                text += &format!(" {}{end}.", plural(count, word));
-            }
         }
-        text
+    }
+}
+
+/// What may go wrong on the way, and is counted.
+#[derive(Clone, Copy)]
+pub(super) struct Harm(&'static str, &'static str);
+
+/// Refusals, records lost, processes killed.
+pub(super) const HARMS: [Harm; 3] = [Harm("refusal", ""), Harm("record", " lost"), Harm("process", " killed")];
+
+impl Harm {
+    /// A sentence behind others; empty if nothing went wrong.
+    pub(super) fn text(self, count: u64) -> String {
+        if count == 0 { String::new() } else { format!(" {}{}.", plural(count, self.0), self.1) }
     }
 }
 
 /// How a cycle can end, and whether somebody else can move.
-fn way_out(game: &Game, position: &Position, cycle: &[Edge]) -> String {
+pub(super) fn way_out(scenario: &Scenario, position: &Position, cycle: &[Edge]) -> String {
     let such = |is_such: &dyn Fn(Standing) -> bool| -> Vec<usize> {
         (0..position.processes.len()).filter(|&who| is_such(position.processes[who].standing)).collect()
     };
@@ -138,20 +178,20 @@ fn way_out(game: &Game, position: &Position, cycle: &[Edge]) -> String {
         (_, [], true) => "They can't go on; the others still can.".into(),
         (_, [], false) => "They can't go on.".into(),
         (_, victims, others) => {
-            let end = format!("Only the end of {} breaks it", words::any_of(game.scenario(), victims));
+            let end = format!("Only the end of {} breaks it", words::any_of(scenario, victims));
             if others { format!("{end}; the others can still move.") } else { format!("{end}.") }
         }
     }
 }
 
 /// `Everyone has`; without those who were killed.
-fn who_ended(game: &Game, position: &Position) -> String {
+pub(super) fn who_ended(scenario: &Scenario, position: &Position) -> String {
     let processes = 0..position.processes.len();
     let (gone, there): (Vec<usize>, Vec<usize>) =
         processes.partition(|&who| position.processes[who].place.phase == Phase::Crashed);
     match (gone.is_empty(), there.is_empty()) {
         (true, _) => "Everyone has".into(),
         (_, true) => "None has".into(),
-        _ => format!("Everyone but {} has", words::names(game.scenario(), &gone)),
+        _ => format!("Everyone but {} has", words::names(scenario, &gone)),
     }
 }

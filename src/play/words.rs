@@ -20,22 +20,34 @@ pub(super) fn names(scenario: &Scenario, those: &[usize]) -> String {
 
 /// What there is to reach.
 pub(super) fn goal(scenario: &Scenario, goal: Goal) -> String {
-    let stores = scenario.expected_rows() != Some(0);
+    let task = task(scenario, goal);
     match goal {
-        Goal::Deadlock(_) => "make it deadlock in as few moves as you can".into(),
-        Goal::FinishWithoutLoss(_) if stores => {
-            "bring everyone to the end without losing a record; no schedule can deadlock".into()
+        Goal::Deadlock(_) => task.into(),
+        Goal::FinishWithoutLoss(_) => format!("{task}; no schedule can deadlock"),
+        Goal::Finish(Some(_)) if stores(scenario) => {
+            format!("{task}; no schedule can deadlock, and none ends without the loss of a record")
         }
-        Goal::Finish(Some(_)) if stores => {
-            "bring everyone to the end; no schedule can deadlock, and none ends without the loss of a record".into()
-        }
+        Goal::Finish(Some(_)) => format!("{task}; no schedule can deadlock"),
         Goal::Finish(None) => "none; no schedule can deadlock, and none brings everyone to the end".into(),
-        Goal::FinishWithoutLoss(_) | Goal::Finish(_) => "bring everyone to the end; no schedule can deadlock".into(),
         Goal::Either => format!(
             "make it deadlock, if that can be (it was not looked further than {} states), or bring everyone to the end",
             grouped(&MOST_STATES)
         ),
     }
+}
+
+/// What there is to do for a goal.
+pub(super) fn task(scenario: &Scenario, goal: Goal) -> &'static str {
+    match goal {
+        Goal::Deadlock(_) => "make it deadlock in as few moves as you can",
+        Goal::FinishWithoutLoss(_) if stores(scenario) => "bring everyone to the end without losing a record",
+        _ => "bring everyone to the end",
+    }
+}
+
+/// Whether records can be lost.
+fn stores(scenario: &Scenario) -> bool {
+    scenario.expected_rows() != Some(0)
 }
 
 /// What a process waits for: `P1 waits for B, which P2 holds`.

@@ -1,0 +1,151 @@
+//! Pictures of a scenario: `--html`, `--svg` and `--dot` of explore, `--html` of play.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::output::{check_target, identity, write_file};
+use crate::explore::{self, Map, Task, Wanted};
+use crate::model::{Program, TooLarge};
+use crate::picture::{self, MOST_DRAWN, MOST_STATES, MOST_WRITTEN, Playable};
+use crate::report::grouped;
+use crate::run::is_interrupted;
+use crate::scenario::Scenario;
+
+/// States that are looked at to find some way to the end, where there are too many to visit all of them.
+const MOST_LOOKED_AT: usize = 100_000;
+
+/// The pictures that explore writes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Pictures")]
+pub(super) struct Pictures {
+    /// Write a page to play with: every state, one click a move
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Draw the graph of states, if it is small
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write the graph of states for Graphviz
+    #[arg(long, value_name = "FILE")]
+    dot: Option<PathBuf>,
+}
+
+/// What the pictures are of.
+pub(super) struct Subject<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) program: &'a Program,
+    /// The scenario on a command line, if it can be named there.
+    pub(super) source: Option<String>,
+    /// What else is known of it, as text.
+    pub(super) said: Option<String>,
+    /// How far a search for a way to a deadlock may go; only that way is wanted if its `first` says so.
+    pub(super) task: Task,
+    /// It is known that there is no deadlock.
+    pub(super) is_free: bool,
+}
+
+impl Pictures {
+    /// Whether none is wanted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    /// Refuses, before anything is explored, what could not be written afterwards.
+    pub(super) fn check(&self, force: bool) -> anyhow::Result<()> {
+        let all = self.all();
+        for (index, (option, file)) in all.iter().enumerate() {
+            if let Some((other, _)) = all[..index].iter().find(|(_, other)| identity(other) == identity(file)) {
+                bail!("{other} and {option} name the same file; give each its own");
+            }
+            check_target(file, force, picture::is_first_line)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what is too large to be drawn as a whole, before all of it is explored.
+    pub(super) fn check_size(&self, program: &Program) -> anyhow::Result<()> {
+        if self.svg.is_some() && Map::whole(program, MOST_DRAWN).is_none() {
+            bail!(
+                "there are more than {MOST_DRAWN} states, too many for --svg; write them with --dot for Graphviz, or \
+                 add --first to draw only the way to the nearest deadlock"
+            );
+        }
+        if self.dot.is_some() && Map::whole(program, MOST_WRITTEN).is_none() {
+            bail!(
+                "there are more than {} states, too many for --dot; add --first to write only the way to the nearest \
+                 deadlock",
+                grouped(&MOST_WRITTEN)
+            );
+        }
+        Ok(())
+    }
+
+    /// The pictures as text, each with its file.
+    pub(super) fn draw(&self, subject: &Subject) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let Subject { scenario, program, task, .. } = subject;
+        let mut drawn = Vec::new();
+        if self.svg.is_some() || self.dot.is_some() {
+            let way = task.first.and_then(|_| subject.way_to_a_deadlock());
+            let map = match &way {
+                Some(way) => Some(Map::along(program, way)),
+                None => Map::whole(program, if self.dot.is_some() { MOST_WRITTEN } else { MOST_DRAWN }),
+            };
+            let Some(map) = map else {
+                bail!("there are too many states for a picture, and no way to a deadlock is known to draw alone");
+            };
+            if let Some(file) = &self.svg {
+                drawn.push((file.clone(), picture::svg(scenario, program, &map)?));
+            }
+            if let Some(file) = &self.dot {
+                drawn.push((file.clone(), picture::dot(scenario, program, &map)));
+            }
+        }
+        if let Some(file) = &self.html {
+            drawn.push((file.clone(), subject.game()?));
+        }
+        Ok(drawn)
+    }
+
+    fn all(&self) -> Vec<(&'static str, &Path)> {
+        let all = [("--html", &self.html), ("--svg", &self.svg), ("--dot", &self.dot)];
+        all.into_iter().filter_map(|(option, file)| Some((option, file.as_deref()?))).collect()
+    }
+}
+
+impl Subject<'_> {
+    /// The playable page.
+    pub(super) fn game(&self) -> Result<String, TooLarge> {
+        let playable = Playable {
+            scenario: self.scenario,
+            program: self.program,
+            source: self.source.clone(),
+            said: self.said.clone(),
+            most_states: MOST_STATES,
+        };
+        picture::game(&playable, || {
+            self.way_to_a_deadlock().or_else(|| explore::some_way_to_the_end(self.program, MOST_LOOKED_AT))
+        })
+    }
+
+    /// The shortest way to a deadlock, if one is found within the bounds.
+    fn way_to_a_deadlock(&self) -> Option<explore::Path> {
+        if self.is_free {
+            return None;
+        }
+        let task = Task { count: false, keep: true, first: Some(Wanted::Deadlock), ..self.task.clone() };
+        let found = explore::explore(self.program, &self.program.start(), &task, &mut |_| !is_interrupted());
+        found.ok()?.shortest
+    }
+}
+
+/// Writes pictures, and says how each is opened: not where a document is printed.
+pub(super) fn write(drawn: &[(PathBuf, String)]) -> anyhow::Result<()> {
+    drawn.iter().try_for_each(|(file, text)| write_file(file, |out| std::io::Write::write_all(out, text.as_bytes())))
+}
+
+/// What is said of files that were written.
+pub(super) fn written(drawn: &[(PathBuf, String)]) -> String {
+    let line =
+        |(file, _): &(PathBuf, String)| format!("{} is written.\n", crate::report::clean(&file.display().to_string()));
+    drawn.iter().map(line).collect()
+}

@@ -1,0 +1,146 @@
+//! The graph of states as a picture.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::layout::Layout;
+use super::{MOST_DRAWN, caption, fate, label, told};
+use crate::explore::{Fate, Map};
+use crate::model::{Program, TooLarge};
+use crate::picture::frame::mark;
+use crate::report::grouped;
+use crate::scenario::Scenario;
+
+/// How it looks. It brings its colours along and lies on white, so that it can stand in any document.
+const STYLE: &str = include_str!("states.css");
+
+/// Pixels above the graph, for the caption and what the signs mean.
+const HEAD: f64 = 84.0;
+
+/// No picture is narrower: the caption has to fit.
+const LEAST_WIDTH: f64 = 920.0;
+
+/// How far from its middle an arrow keeps from a state.
+const RADIUS: f64 = 17.0;
+
+/// The picture.
+///
+/// # Errors
+/// There are more than [`MOST_DRAWN`] states.
+pub fn svg(scenario: &Scenario, program: &Program, map: &Map) -> Result<String, TooLarge> {
+    let count = map.states.len();
+    if count > MOST_DRAWN {
+        return Err(TooLarge(format!(
+            "{} states are too many for a picture, which takes {MOST_DRAWN}; write them with --dot for Graphviz, or \
+             add --first to draw only the way to the nearest deadlock",
+            grouped(&count)
+        )));
+    }
+    let layout = Layout::of(map);
+    let (width, height) = (layout.width.max(LEAST_WIDTH), layout.height + HEAD);
+    let drawn = html! {
+        svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
+            role="img" aria-labelledby="caption" {
+            title id="caption" { (caption(scenario, map)) }
+            style { (PreEscaped(STYLE)) }
+            (definitions())
+            rect class="paper" width="100%" height="100%" {}
+            text class="caption" x="16" y="26" { (caption(scenario, map)) }
+            (legend())
+            g transform=(format!("translate(0 {HEAD})")) {
+                (arrows(scenario, map, &layout))
+                (states(scenario, program, map, &layout))
+            }
+        }
+    };
+    Ok(format!("{}\n{}\n", mark(), drawn.into_string()))
+}
+
+fn definitions() -> Markup {
+    html! {
+        defs {
+            marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto" {
+                path class="tip" d="M0 0 8 4 0 8z" {}
+            }
+            pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                rect class="deadlock-ground" width="6" height="6" {}
+                rect class="deadlock-stripe" width="2" height="6" {}
+            }
+        }
+    }
+}
+
+fn legend() -> Markup {
+    let fates = [Fate::Safe, Fate::Doomed, Fate::Deadlocked, Fate::Finished];
+    html! {
+        @for (index, of) in fates.into_iter().enumerate() {
+            g transform=(format!("translate({} 58)", 34 + index * 230)) {
+                (shape(of))
+                text class="word" x="26" y="5" { (fate(of)) @if of == Fate::Doomed { ": no way to the end" } }
+            }
+        }
+    }
+}
+
+fn states(scenario: &Scenario, program: &Program, map: &Map, layout: &Layout) -> Markup {
+    html! {
+        @for (number, (node, (x, y))) in map.states.iter().zip(&layout.places).enumerate() {
+            g transform=(format!("translate({x} {y})")) data-state=(number) {
+                title { (told(scenario, program, number, node)) }
+                (shape(node.fate))
+                text class="number" y="4" { (number) }
+            }
+        }
+    }
+}
+
+/// Each fate has its own shape, so that colour is never alone.
+fn shape(fate: Fate) -> Markup {
+    html! {
+        @match fate {
+            Fate::Safe => circle class="safe" r="13" {},
+            Fate::Doomed => path class="doomed" d="M0 -17 17 0 0 17 -17 0z" {},
+            Fate::Deadlocked => path class="deadlock" d="M-6 -15H6L15 -6V6L6 15H-6L-15 6V-6z" {},
+            Fate::Finished => { circle class="finished" r="15" {} circle class="finished" r="11" {} },
+            Fate::Unknown => circle class="unknown" r="13" {},
+        }
+    }
+}
+
+fn arrows(scenario: &Scenario, map: &Map, layout: &Layout) -> Markup {
+    html! {
+        @for (number, node) in map.states.iter().enumerate() {
+            @for arc in &node.moves {
+                @let (line, (x, y)) = line(layout.places[number], layout.places[arc.to]);
+                path class="move" d=(line) marker-end="url(#tip)" {}
+                text class="step" x=(rounded(x)) y=(rounded(y)) { (label(scenario, arc)) }
+            }
+        }
+    }
+}
+
+/// From the rim of a state to the rim of another, and where the words stand. A way back bends, so that it is not drawn
+/// over the way there.
+fn line(from: (f64, f64), to: (f64, f64)) -> (String, (f64, f64)) {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = dx.hypot(dy);
+    if length == 0.0 {
+        let (x, y) = from;
+        let (left, right, top) = (x - 12.0, x + 12.0, y - 44.0);
+        let rim = y - 14.0;
+        return (format!("M{left} {rim}C{left} {top} {right} {top} {right} {rim}"), (x, top));
+    }
+    let (ux, uy) = (dx / length, dy / length);
+    let (x1, y1, x2, y2) = (from.0 + ux * RADIUS, from.1 + uy * RADIUS, to.0 - ux * RADIUS, to.1 - uy * RADIUS);
+    let bend = if dx > 0.0 { 0.0 } else { 40.0 };
+    let (mx, my) = ((x1 + x2) / 2.0 - uy * bend, (y1 + y2) / 2.0 + ux * bend);
+    let points = [x1, y1, mx, my, x2, y2].map(rounded);
+    let [x1, y1, cx, cy, x2, y2] = points;
+    // Nearer to the beginning, where arrows that cross each other are still apart.
+    let (wx, wy) = (x1 + (x2 - x1) * 0.3 - uy * bend / 2.0, y1 + (y2 - y1) * 0.3 + ux * bend / 2.0 - 3.0);
+    let path = if bend == 0.0 { format!("M{x1} {y1}L{x2} {y2}") } else { format!("M{x1} {y1}Q{cx} {cy} {x2} {y2}") };
+    (path, (wx, wy))
+}
+
+fn rounded(pixels: f64) -> f64 {
+    (pixels * 10.0).round() / 10.0
+}
