@@ -7,5 +7,6 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod frame;
+pub mod perfetto;
 
 pub use frame::is_first_line;
