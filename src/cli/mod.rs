@@ -19,6 +19,7 @@ mod screen;
 mod show;
 mod source;
 mod stage;
+mod sweep;
 mod who;
 
 use std::io::{self, Write};
@@ -76,6 +77,8 @@ enum Command {
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
     Explore(explore::Args),
+    /// Where records are lost: two settings vary over a grid, in virtual time
+    Sweep(sweep::Args),
     /// Be the scheduler: make it deadlock, or keep it from it, move by move
     Play(play::Args),
     /// List the built-in scenarios, or print one to copy and change
@@ -168,6 +171,7 @@ impl Cli {
             Command::Mystery(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
+            Command::Sweep(args) => args.run(terminal),
             Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),

@@ -7,6 +7,8 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod frame;
+mod heat;
 pub mod perfetto;
 
 pub use frame::is_first_line;
+pub use heat::heat;

@@ -3,6 +3,9 @@
 use super::{Cell, Found, Sweep};
 use crate::model::Random;
 
+/// What is over so soon, in microseconds, the machine's scheduler decides: there a real run may come out otherwise.
+const TOO_QUICK_US: u64 = 50_000;
+
 /// A cell that was run with real processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -25,13 +28,14 @@ impl Check {
     }
 }
 
-/// The indices of so many cells, in their order. First come those in which luck does not decide, for there a real run
-/// can prove the simulator wrong; among them those beside which a record more is lost, or none any more; then those
+/// The indices of so many cells, in their order. First come those in which luck does not decide, neither a seed's nor
+/// the machine's, for there a real run can prove the simulator wrong; among them those beside which a record more is lost, or none any more; then those
 /// that take the least time. The seed picks among a few more than are asked for.
 pub fn choose(sweep: &Sweep, cells: &[Cell], count: usize) -> Vec<usize> {
     let rank = |index: usize| {
         let found = cells.get(index)?.found.as_ref().ok()?;
-        Some((!found.is_certain(), !is_border(sweep, cells, index), found.took_us, index))
+        let luck = !found.is_certain() || found.took_us < TOO_QUICK_US;
+        Some((luck, !is_border(sweep, cells, index), found.took_us, index))
     };
     let mut ranked: Vec<_> = (0..cells.len()).filter_map(rank).collect();
     ranked.sort_unstable();

@@ -110,11 +110,9 @@ fn chosen_are_certain_cells_at_the_border_that_take_little_time() {
     let axes = || vec![times(Setting::Task, &[0, 1_000, 3_000]), times(Setting::BusyTimeout, &[0, 5_000, 20_000])];
     let grid = sweep("locked", axes());
     let cells = cells(&grid);
-    // 0 s    (luck), none, none
-    // 1 s    4, none, none
-    // 3 s    4, 2, none
+    // Lost with tasks of 0 s: 4, 0, 0, but all is over at once; 1 s: 4, 0, 0; 3 s: 4, 2, 0.
     let chosen: Vec<Vec<usize>> = [0, 1, 3, 5, 9, 99].map(|count| choose(&grid, &cells, count)).into();
-    assert_eq!(chosen, [vec![], vec![4], vec![1, 4, 7], vec![1, 3, 4, 5, 7], (0..9).collect(), (0..9).collect()]);
+    assert_eq!(chosen, [vec![], vec![3], vec![3, 4, 7], vec![3, 4, 6, 7, 8], (0..9).collect(), (0..9).collect()]);
     let others = Sweep::new(subject("locked"), axes(), 2, 5).expect("it fits");
     assert_ne!(choose(&others, &cells, 3), choose(&grid, &cells, 3), "the seed picks");
     let simulated = Found { expected: 6, least: 1, most: 2, sum: 7, runs: 5, took_us: 0 };
