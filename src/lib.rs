@@ -99,6 +99,13 @@
 //! trace is the same for both; the page says which it was. A database that is not there is not examined
 //! ([`trace::Stored::integrity`]), and a deadlock that nobody watched has no witness.
 //!
+//! ## How a sweep works
+//!
+//! [`sweep::Sweep`] is a scenario and at most two lists of settings. Each cell is simulated under several seeds; where
+//! they differ, the fewest and the most are shown, for luck decides there. `--check` runs cells with real processes: those
+//! first in which luck does not decide, at the border between loss and none. A deviation is shown and ends with exit
+//! status 1.
+//!
 //! ## How `lesson who` works
 //!
 //! [`who::look()`] asks the system once: the list of locks, then the open files of all processes

@@ -51,6 +51,7 @@ Examples:
   lesson locked                 the exercise: rows are lost
   lesson deadlock --on fcntl    a deadlock that the kernel refuses
   lesson fixed --json           every fix, measured, for a script
+  lesson sweep                  how patience and duration decide what is lost
   lesson who app.db             who has it locked, right now, and why
   lesson mystery                a hidden culprit: find it with lesson who
   lesson scenarios show deadlock > my.toml && lesson run my.toml

@@ -76,8 +76,11 @@ fn square(swept: &Swept, cell: &Cell) -> Markup {
             span.number { (number(cell)) }
             " "
             span.sign aria-hidden="true" { (sign(cell)) }
-            @if let Some(check) = check {
-                span.check aria-hidden="true" { @if check == "agrees" { " ✓" } @else { " ✗" } }
+            @if !swept.checks.is_empty() {
+                // The same room in every cell: the numbers stand below each other.
+                span.check aria-hidden="true" {
+                    @match check { Some("agrees") => "✓", Some(_) => "✗", None => "" }
+                }
             }
         }
     }

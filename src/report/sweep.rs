@@ -13,7 +13,7 @@ use crate::sweep::{Axis, Cell, Check, Found, SHADES, Setting, Sweep, Value};
 /// The longest title of a scenario that a heading shows, in characters.
 const LONGEST_TITLE: usize = 200;
 
-/// More cells with a problem are not told one by one.
+/// More reasons why a cell can't be simulated are not told.
 const MOST_PROBLEMS: usize = 5;
 
 /// Blanks before a column.
@@ -114,11 +114,28 @@ pub fn map(swept: &Swept, style: Style) -> String {
     text += &grid(swept, style);
     text += &style.faint(style.wrap(&legend(swept), "  ").trim_end());
     text += "\n\n";
-    for cell in swept.cells.iter().filter(|cell| cell.found.is_err()).take(MOST_PROBLEMS) {
-        text += &style.warn(style.wrap(&format!("{UNKNOWN} {}", swept.words(cell)), "").trim_end());
+    for line in problems(swept) {
+        text += &style.warn(style.wrap(&line, "").trim_end());
         text.push('\n');
     }
     text + &style.wrap(&swept.summary(), "")
+}
+
+/// Why cells can't be simulated; each reason once.
+fn problems(swept: &Swept) -> Vec<String> {
+    let mut told: Vec<(&String, &Cell, u64)> = Vec::new();
+    for cell in swept.cells {
+        let Err(problem) = &cell.found else { continue };
+        match told.iter_mut().find(|(known, ..)| *known == problem) {
+            Some((.., more)) => *more += 1,
+            None => told.push((problem, cell, 0)),
+        }
+    }
+    let line = |(_, cell, more): (&String, &Cell, u64)| {
+        let more = if more == 0 { String::new() } else { format!("; the same with {} more", plural(more, "cell")) };
+        format!("{UNKNOWN} {}{more}", swept.words(cell))
+    };
+    told.into_iter().take(MOST_PROBLEMS).map(line).collect()
 }
 
 /// As many columns beside each other as the page takes, the others below them.
@@ -209,7 +226,7 @@ pub fn checks(swept: &Swept, style: Style) -> String {
 }
 
 /// The heads of the columns of [`check_row`] behind those of the settings.
-pub const CHECK_HEADS: [&str; 4] = ["simulated", "real", "took", "that"];
+pub const CHECK_HEADS: [&str; 4] = ["simulated", "real", "took", "verdict"];
 
 /// What was set, what was simulated, what was real, how long it took, and whether they agree.
 pub fn check_row(sweep: &Sweep, check: &Check) -> Vec<String> {
