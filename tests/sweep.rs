@@ -76,7 +76,7 @@ fn a_file_may_be_swept_too() {
 fn bad_input_is_refused_with_a_remedy() {
     let place = Place::new();
     place.write("notes.txt", "mine\n");
-    let table: [(&str, &[&str]); 17] = [
+    let table: [(&str, &[&str]); 19] = [
         ("--task 3", &["200ms, 3s, 1m30s"]),
         ("--task 0s,", &["is not a duration"]),
         ("--processes 0", &["--processes"]),
@@ -92,6 +92,8 @@ fn bad_input_is_refused_with_a_remedy() {
         ("deadlock", &["stores no records", "such as locked"]),
         ("retry --task 1s,2s --processes 2,3 --attempts 1,2", &["at most two can vary"]),
         ("--processes 65,10000", &["no cell of the grid can be simulated", "the model takes 64"]),
+        ("--task 61s --busy-timeout 0s,10m --check 1", &["no cell to run", "at most 2m"]),
+        ("--task 24h --busy-timeout 0s,1s", &["ended by its deadline"]),
         ("--backoff-base 1ms,2ms", &["no process has a `retry`"]),
         ("--task 0s,1s --repeat 10000 --busy-timeout 0s,1s", &["4 cells, each 10000 times"]),
     ];

@@ -17,7 +17,9 @@ use crate::picture;
 use crate::report::sweep::{Swept, checks, document, map};
 use crate::run::{self, Arena, Options, Schedule};
 use crate::scenario::duration;
-use crate::sweep::{Axis, Cell, Check, MOST_ATTEMPTS, PATIENCE, Setting, Subject, Sweep, Value, choose};
+use crate::sweep::{
+    Axis, Cell, Check, Found, LONGEST_CHECK, MOST_ATTEMPTS, PATIENCE, Setting, Subject, Sweep, Value, choose,
+};
 
 /// Varies two settings over a grid, in virtual time, and shows how many records are lost where.
 #[derive(Debug, clap::Args)]
@@ -36,7 +38,7 @@ pub(super) struct Args {
     /// A built-in scenario that stores records, one in TOML, or - for standard input
     #[arg(value_name = "SCENARIO", default_value = "locked")]
     scenario: PathBuf,
-    /// How long each `work` step takes; a list varies it, as below
+    /// How long each `work` step takes. As with the next four: a value sets it, a list varies it; at most two vary
     #[arg(long, value_name = "DURATION,...", value_delimiter = ',', value_parser = duration::parse,
           allow_hyphen_values = true)]
     task: Vec<Duration>,
@@ -62,7 +64,7 @@ pub(super) struct Args {
     /// The first seed; it also picks the cells of --check
     #[arg(long, value_name = "N", default_value_t = 1, allow_hyphen_values = true)]
     seed: u64,
-    /// Run so many cells with real processes too, side by side, and compare
+    /// Run up to so many cells with real processes too, side by side, and compare; none that takes over two minutes
     #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true,
           value_parser = clap::value_parser!(u32).range(0..=20))]
     check: u32,
@@ -98,12 +100,17 @@ impl Args {
         if let Some(problem) = problem_of_all(&cells) {
             bail!("no cell of the grid can be simulated: {problem}");
         }
+        let chosen = choose(&sweep, &cells, self.check as usize);
+        if self.check > 0 && chosen.is_empty() {
+            let longest = duration::format(LONGEST_CHECK);
+            bail!("--check has no cell to run that takes at most {longest}; use shorter durations");
+        }
         let mut swept = Swept { sweep: &sweep, cells: &cells, checks: &[] };
         let tells = !self.json && !self.quiet;
         if tells {
             print(&map(&swept, style(terminal)))?;
         }
-        let checked = self.run_for_real(&sweep, &cells)?;
+        let checked = self.run_for_real(&sweep, &cells, &chosen)?;
         swept.checks = &checked;
         if tells {
             print(&checks(&swept, style(terminal)))?;
@@ -144,10 +151,10 @@ impl Args {
     }
 
     /// The chosen cells, each with real processes in a room of its own, all at once: it is mostly waiting.
-    fn run_for_real(&self, sweep: &Sweep, cells: &[Cell]) -> anyhow::Result<Vec<Check>> {
+    fn run_for_real(&self, sweep: &Sweep, cells: &[Cell], indices: &[usize]) -> anyhow::Result<Vec<Check>> {
         let mut planned = Vec::new();
         let mut chosen = Vec::new();
-        for index in choose(sweep, cells, self.check as usize) {
+        for &index in indices {
             let Cell { row, column, found: Ok(found) } = &cells[index] else { continue };
             let scenario = sweep.scenario(*row, *column).map_err(run::Unfit)?;
             chosen.push((*row, *column, *found));
@@ -166,7 +173,7 @@ impl Args {
             deadline: None,
             program: None,
         })?;
-        let check = |(trace, (row, column, simulated)): (_, (usize, usize, crate::sweep::Found))| {
+        let check = |(trace, (row, column, simulated)): (_, (usize, usize, Found))| {
             let figures = Figures::of(&trace);
             let lost = figures.lost().unwrap_or(simulated.expected);
             Check { row, column, simulated, lost, took_us: figures.took_us }

@@ -169,7 +169,8 @@ mod tests {
         check("a title", &[], Some(2), &[("data-check=\"agrees\"", 1), ("1.23 s", 1), ("class=\"good\"", 1)]);
         let deviates = [("data-check=\"deviates\"", 1), ("really run: 3 lost, deviates", 3), ("class=\"bad\"", 1)];
         check("a title", &[], Some(3), &deviates);
-        let unknown = [("<td tabindex=\"0\"", 6), ("data-shade=\"none\"", 5), (">?</span>", 4), ("3 cells can&#39;t", 0)];
+        let unknown =
+            [("<td tabindex=\"0\"", 6), ("data-shade=\"none\"", 5), (">?</span>", 4), ("3 cells can&#39;t", 0)];
         check("built in", &[3, 10_000], None, &unknown);
     }
 

@@ -12,3 +12,4 @@ pub mod perfetto;
 
 pub use frame::is_first_line;
 pub use heat::heat;
+pub use perfetto::perfetto;

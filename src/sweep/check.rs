@@ -1,7 +1,12 @@
 //! Which cells are run for real, and whether they do what was simulated.
 
+use std::time::Duration;
+
 use super::{Cell, Found, Sweep};
 use crate::model::Random;
+
+/// What takes longer than this is not run for real.
+pub const LONGEST_CHECK: Duration = Duration::from_secs(120);
 
 /// What is over so soon, in microseconds, the machine's scheduler decides: there a real run may come out otherwise.
 const TOO_QUICK_US: u64 = 50_000;
@@ -28,12 +33,16 @@ impl Check {
     }
 }
 
-/// The indices of so many cells, in their order. First come those in which luck does not decide, neither a seed's nor
+/// The indices of so many cells, in their order; fewer, where there are not as many that take at most
+/// [`LONGEST_CHECK`]. First come those in which luck does not decide, neither a seed's nor
 /// the machine's, for there a real run can prove the simulator wrong; among them those beside which a record more is lost, or none any more; then those
 /// that take the least time. The seed picks among a few more than are asked for.
 pub fn choose(sweep: &Sweep, cells: &[Cell], count: usize) -> Vec<usize> {
     let rank = |index: usize| {
         let found = cells.get(index)?.found.as_ref().ok()?;
+        if u128::from(found.took_us) > LONGEST_CHECK.as_micros() {
+            return None;
+        }
         let luck = !found.is_certain() || found.took_us < TOO_QUICK_US;
         Some((luck, !is_border(sweep, cells, index), found.took_us, index))
     };

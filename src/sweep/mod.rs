@@ -11,13 +11,13 @@ mod setting;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Check, choose};
+pub use check::{Check, LONGEST_CHECK, choose};
 pub use setting::{Axis, MOST_ATTEMPTS, Setting, Value};
 
 use std::time::Duration;
 
 use crate::analysis::Figures;
-use crate::scenario::{self, MOST_PROCESSES, Scenario, builtin};
+use crate::scenario::{self, MOST_PROCESSES, Scenario, builtin, duration};
 use crate::simulate;
 
 /// The most cells of a grid: more of them are no picture.
@@ -244,6 +244,10 @@ impl Sweep {
                 deadline: None,
             };
             let trace = simulate::run(&scenario, &options).map_err(|error| error.to_string())?;
+            if trace.outcome.deadline {
+                let after = duration::format(Duration::from_secs(trace.outcome.took_us / 1_000_000));
+                return Err(format!("a run of it is ended by its deadline, after {after}; use shorter durations"));
+            }
             let lost = Figures::of(&trace).lost().unwrap_or(expected);
             (found.least, found.most) = (found.least.min(lost), found.most.max(lost));
             found.sum = found.sum.saturating_add(lost);

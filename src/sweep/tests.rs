@@ -19,6 +19,10 @@ fn sweep(name: &str, axes: Vec<Axis>) -> Sweep {
     Sweep::new(subject(name), axes, 1, 5).expect("it fits")
 }
 
+fn sweep_of_one(axis: Axis) -> Sweep {
+    sweep("locked", vec![axis])
+}
+
 fn cells(sweep: &Sweep) -> Vec<Cell> {
     sweep.places().map(|(row, column)| sweep.cell(row, column)).collect()
 }
@@ -94,6 +98,9 @@ fn a_cell_that_can_not_be_simulated_says_so() {
     assert!(cells[0].found.is_ok());
     let problem = cells[1].found.as_ref().expect_err("too many for the model");
     assert!(problem.contains("10000 processes"), "{problem}");
+    let day = times(Setting::Task, &[24 * 3_600_000]);
+    let cell = sweep_of_one(day).cell(0, 0);
+    assert_eq!(cell.found, Err("a run of it is ended by its deadline, after 1day; use shorter durations".into()));
 }
 
 #[test]
@@ -113,6 +120,8 @@ fn chosen_are_certain_cells_at_the_border_that_take_little_time() {
     // Lost with tasks of 0 s: 4, 0, 0, but all is over at once; 1 s: 4, 0, 0; 3 s: 4, 2, 0.
     let chosen: Vec<Vec<usize>> = [0, 1, 3, 5, 9, 99].map(|count| choose(&grid, &cells, count)).into();
     assert_eq!(chosen, [vec![], vec![3], vec![3, 4, 7], vec![3, 4, 6, 7, 8], (0..9).collect(), (0..9).collect()]);
+    let long = sweep("locked", vec![times(Setting::Task, &[1, 100_000]), times(Setting::BusyTimeout, &[1_000_000])]);
+    assert_eq!(choose(&long, &self::cells(&long), 2), [0], "nobody waits for ten minutes");
     let others = Sweep::new(subject("locked"), axes(), 2, 5).expect("it fits");
     assert_ne!(choose(&others, &cells, 3), choose(&grid, &cells, 3), "the seed picks");
     let simulated = Found { expected: 6, least: 1, most: 2, sum: 7, runs: 5, took_us: 0 };

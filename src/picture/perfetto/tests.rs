@@ -165,6 +165,26 @@ fn runs_of_the_simulator_are_sound() {
 }
 
 #[test]
+fn recorded_runs_of_real_processes_are_sound() {
+    let read = |bytes: &[u8]| Recording::read(bytes).expect("the trace is whole").runs;
+    let table: [(&[u8], [usize; 4]); 8] = [
+        (include_bytes!("../../../tests/traces/crash.jsonl"), [8, 12, 4, 0]),
+        (include_bytes!("../../../tests/traces/deadlock.jsonl"), [7, 8, 4, 0]),
+        (include_bytes!("../../../tests/traces/fixed.jsonl"), [121, 271, 51, 26]),
+        (include_bytes!("../../../tests/traces/locked.jsonl"), [15, 30, 4, 4]),
+        (include_bytes!("../../../tests/traces/reader.jsonl"), [8, 12, 2, 1]),
+        (include_bytes!("../../../tests/traces/refused.jsonl"), [7, 7, 3, 1]),
+        (include_bytes!("../../../tests/traces/repeated.jsonl"), [16, 12, 24, 0]),
+        (include_bytes!("../../../tests/traces/ring.jsonl"), [42, 60, 21, 0]),
+    ];
+    let found = table.map(|(bytes, _)| {
+        let events = sound(read(bytes));
+        ["M", "X", "i", "s"].map(|ph| events.iter().filter(|event| event["ph"] == ph).count())
+    });
+    assert_eq!(found, table.map(|(_, counts)| counts));
+}
+
+#[test]
 fn hostile_names_stay_json_and_short() {
     for name in ["</script>", "\"quoted\\", "<img onerror=x>", "\u{202e}txt", "\u{1b}[2J", &"x".repeat(10_000)] {
         let mode = Mode::Exclusive;
