@@ -208,3 +208,19 @@ fn a_pipe_gets_no_colour_and_the_same_seed_the_same_bytes() {
     assert!(pages[2].text().contains("under 3\n  seeds from 77 on"), "{}", pages[2].text());
     assert!(run(&format!("{words} --color always")).expect(0).out.contains(&0x1b));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_real_runs() {
+    use nix::sys::signal::Signal;
+
+    let place = Place::new();
+    let mut command = place.lesson("sweep --task 15s --busy-timeout 0s,60s --check 1 --seed 2 --html heat.html");
+    command.env("TMPDIR", place.path());
+    let mut sweep = common::Running::start(command);
+    sweep.wait_for(&["lose no record"]);
+    common::signal(sweep.pid(), Signal::SIGINT);
+    let done = sweep.finish();
+    assert_eq!(done.status, Some(130), "{done:?}");
+    assert_eq!(place.entries(), [""; 0], "no page of half a sweep, and no directory stays");
+}

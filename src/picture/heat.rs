@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::Page;
+use super::frame::{Page, json};
 use crate::report::sweep::{CHECK_HEADS, SIGNS, Swept, UNKNOWN, check_row, check_summary, number, shown, sign};
 use crate::sweep::{Cell, Check};
 
@@ -25,7 +25,7 @@ pub fn heat(swept: &Swept) -> String {
         (checks(swept))
     };
     let (style, script) = (include_str!("heat.css"), include_str!("heat.js"));
-    Page { title: &title, style, body, data: String::from("null"), script }.file()
+    Page { title: &title, style, body, data: json(&()), script }.file()
 }
 
 fn grid(swept: &Swept) -> Markup {
