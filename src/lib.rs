@@ -26,6 +26,7 @@
 //! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
+//! | [`sweep`] | a grid of simulations: which records are lost when settings vary, and which cells to run for real |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's bytes; what was seen -> meaning |
 //! | [`mystery`] | the hidden culprits of `lesson mystery`: who has it locked, and how each is made |
 //! | [`machine`] | what this machine is: operating system, file system, limits, terminal |
@@ -36,14 +37,15 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, picture, explore, export, run, simulate, mystery, who, machine }
+//! main -> cli -> { check, play, report, picture, explore, export, run, sweep, simulate, mystery, who, machine }
 //! check -> { run, who, machine }
 //! play -> { explore, report, simulate, model }
-//! picture -> { report, play, explore, simulate }
-//! report -> { explore, simulate, mystery, who }        explore, export -> model
+//! picture -> { report, play, explore, sweep, simulate }
+//! report -> { explore, sweep, simulate, mystery, who } explore, export -> model
 //! who -> { analysis, trace, machine }
 //! mystery -> { who, trace, scenario, model }
 //! run -> { mystery, who, machine, analysis, trace, scenario, model }
+//! sweep -> { simulate, analysis, scenario, model }
 //! simulate -> { analysis, trace, scenario, model }
 //! report -> analysis -> trace -> scenario              analysis, trace -> model -> scenario
 //! machine -> trace
@@ -108,6 +110,13 @@
 //! trace is the same for both; the page says which it was. A database that is not there is not examined
 //! ([`trace::Stored::integrity`]), and a deadlock that nobody watched has no witness.
 //!
+//! ## How a sweep works
+//!
+//! [`sweep::Sweep`] is a scenario and at most two lists of settings. Each cell is simulated under several seeds; where
+//! they differ, the fewest and the most are shown, for luck decides there. `--check` runs cells with real processes: those
+//! first in which luck does not decide, at the border between loss and none. A deviation is shown and ends with exit
+//! status 1.
+//!
 //! ## How `lesson who` works
 //!
 //! [`who::look()`] asks the system once: the list of locks, then the open files of all processes
@@ -127,9 +136,9 @@
 //!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `mystery`, `report` and
-//!    `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are functions
-//!    (`tests/tidy.rs` reads them).
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `sweep`, `play`, `mystery`,
+//!    `report`, `picture` and `who::judge` touch no clock, process, file system, environment or randomness (but a
+//!    seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*
@@ -163,5 +172,6 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod simulate;
+pub mod sweep;
 pub mod trace;
 pub mod who;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms that are functions of their input. They may not look at the world.
-const PURE_ROOMS: [&str; 12] = [
+const PURE_ROOMS: [&str; 13] = [
     "scenario",
     "trace",
     "model",
@@ -15,6 +15,7 @@ const PURE_ROOMS: [&str; 12] = [
     "explore",
     "export",
     "simulate",
+    "sweep",
     "play",
     "mystery",
     "who/judge",

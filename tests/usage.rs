@@ -150,7 +150,7 @@ fn arguments_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let strange = || OsString::from_vec(vec![b'x', 0xff, 0x1b, b'[']);
-    let table: [&[&str]; 13] = [
+    let table: [&[&str]; 15] = [
         &[],
         &["who"],
         &["mystery", "--answer"],
@@ -161,6 +161,8 @@ fn arguments_that_are_no_text_are_refused() {
         &["fixed", "--with"],
         &["run"],
         &["run", "deadlock", "--schedule"],
+        &["sweep"],
+        &["sweep", "--task"],
         &["play"],
         &["play", "deadlock", "--moves"],
         &["show"],
@@ -180,7 +182,7 @@ fn a_worker_is_not_started_by_hand() {
 
 #[test]
 fn every_help_has_examples() {
-    for command in ["", "locked", "deadlock", "fixed", "who", "mystery", "run", "play", "scenarios", "show"] {
+    for command in ["", "locked", "deadlock", "fixed", "who", "mystery", "run", "sweep", "play", "scenarios", "show"] {
         for help in ["--help", "-h"] {
             let done = run(&format!("{command} {help}")).expect(0);
             assert!(done.text().contains("\nExamples:\n  lesson "), "{command} {help}: {}", done.text());

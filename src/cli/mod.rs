@@ -20,6 +20,7 @@ mod screen;
 mod show;
 mod source;
 mod stage;
+mod sweep;
 mod who;
 
 use std::io::{self, Write};
@@ -51,6 +52,7 @@ Examples:
   lesson locked                 the exercise: rows are lost
   lesson deadlock --on fcntl    a deadlock that the kernel refuses
   lesson fixed --json           every fix, measured, for a script
+  lesson sweep                  how patience and duration decide what is lost
   lesson who app.db             who has it locked, right now, and why
   lesson mystery                a hidden culprit: find it with lesson who
   lesson scenarios show deadlock > my.toml && lesson run my.toml
@@ -77,6 +79,8 @@ enum Command {
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
     Explore(explore::Args),
+    /// Where records are lost: two settings vary over a grid, in virtual time
+    Sweep(sweep::Args),
     /// Be the scheduler: make it deadlock, or keep it from it, move by move
     Play(play::Args),
     /// List the built-in scenarios, or print one to copy and change
@@ -169,6 +173,7 @@ impl Cli {
             Command::Mystery(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
+            Command::Sweep(args) => args.run(terminal),
             Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),

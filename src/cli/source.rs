@@ -70,10 +70,23 @@ impl Source {
 
     /// The built-in scenario of this name, where there is no such file.
     fn built_in(&self) -> Option<(&str, Scenario)> {
-        let name = self.file.to_str()?;
-        let scenario = builtin::named(name, self.processes)?;
-        (!self.file.exists()).then_some((name, scenario))
+        built_in(&self.file, self.processes)
     }
+}
+
+/// A scenario as it is, and its name if it is built in.
+pub(super) fn open(file: &Path) -> anyhow::Result<(Option<String>, Scenario)> {
+    match built_in(file, None) {
+        Some((name, scenario)) => Ok((Some(name.to_owned()), scenario)),
+        None => Ok((None, read(file)?)),
+    }
+}
+
+/// The built-in scenario of this name, where there is no such file.
+fn built_in(file: &Path, processes: Option<usize>) -> Option<(&str, Scenario)> {
+    let name = file.to_str()?;
+    let scenario = builtin::named(name, processes)?;
+    (!file.exists()).then_some((name, scenario))
 }
 
 fn read(file: &Path) -> anyhow::Result<Scenario> {

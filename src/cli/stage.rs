@@ -148,36 +148,40 @@ impl Stage<'_> {
         Ok(traces)
     }
 
-    /// All runs at once, each in its own room; what is measured is mostly waiting, which costs no processor.
     fn run_together(&mut self, plan: &Plan, arena: &Arena) -> anyhow::Result<Vec<Trace>> {
-        // One pipe to each worker of every run, and some for each run.
-        let files = plan.runs.iter().map(|run| run.scenario.processes.len() as u64 + 64).sum();
-        limits::raise_open_files(files).map_err(run::Unfit)?;
-        let bar = ProgressBar::new_spinner();
-        bar.set_style(words_only());
-        let done = AtomicUsize::new(0);
-        let (output, all) = (self.output, plan.runs.len());
-        let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));
-        tell(0);
-        let traces: Vec<anyhow::Result<Trace>> = thread::scope(|scope| {
-            let mut threads = Vec::with_capacity(all);
-            for planned in &plan.runs {
-                let (done, tell) = (&done, &tell);
-                threads.push(scope.spawn(move || {
-                    let options = options(plan, planned, output, arena);
-                    let trace = run::run(&planned.scenario, &options, &mut Unwatched);
-                    tell(done.fetch_add(1, Ordering::Relaxed) + 1);
-                    trace
-                }));
-            }
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a run panicked")))
-                .collect()
-        });
-        bar.finish_and_clear();
-        traces.into_iter().collect()
+        let output = self.output;
+        side_by_side(&plan.runs, |planned| options(plan, planned, output, arena))
     }
+}
+
+/// All runs at once, each in its own room; what is measured is mostly waiting, which costs no processor.
+pub(super) fn side_by_side<'a>(
+    planned: &[Planned],
+    options: impl Fn(&Planned) -> Options<'a> + Sync,
+) -> anyhow::Result<Vec<Trace>> {
+    // One pipe to each worker of every run, and some for each run.
+    let files = planned.iter().map(|run| run.scenario.processes.len() as u64 + 64).sum();
+    limits::raise_open_files(files).map_err(run::Unfit)?;
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(words_only());
+    let done = AtomicUsize::new(0);
+    let all = planned.len();
+    let tell = |done: usize| bar.set_message(format!("{done} of {all} runs done ..."));
+    tell(0);
+    let traces: Vec<anyhow::Result<Trace>> = thread::scope(|scope| {
+        let mut threads = Vec::with_capacity(all);
+        for planned in planned {
+            let (done, tell, options) = (&done, &tell, &options);
+            threads.push(scope.spawn(move || {
+                let trace = run::run(&planned.scenario, &options(planned), &mut Unwatched);
+                tell(done.fetch_add(1, Ordering::Relaxed) + 1);
+                trace
+            }));
+        }
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a run panicked"))).collect()
+    });
+    bar.finish_and_clear();
+    traces.into_iter().collect()
 }
 
 fn options<'a>(plan: &Plan, planned: &Planned, output: &Output, arena: &'a Arena) -> Options<'a> {

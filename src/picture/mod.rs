@@ -8,8 +8,12 @@
 
 mod frame;
 mod game;
+mod heat;
+pub mod perfetto;
 mod states;
 
 pub use frame::is_first_line;
 pub use game::{MOST_STATES, Playable, game};
+pub use heat::heat;
+pub use perfetto::perfetto;
 pub use states::{MOST_DRAWN, MOST_WRITTEN, dot, svg};

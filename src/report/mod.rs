@@ -6,6 +6,7 @@ pub mod check;
 pub mod explored;
 pub mod json;
 pub mod mystery;
+pub mod sweep;
 pub mod who;
 
 mod coffman;
