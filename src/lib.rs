@@ -113,9 +113,9 @@
 //! ## How a sweep works
 //!
 //! [`sweep::Sweep`] is a scenario and at most two lists of settings. Each cell is simulated under several seeds; where
-//! they differ, the fewest and the most are shown, for luck decides there. `--check` runs cells with real processes: those
-//! first in which luck does not decide, at the border between loss and none. A deviation is shown and ends with exit
-//! status 1.
+//! they differ, the fewest and the most are shown, for luck decides there. `--check` runs cells with real processes:
+//! those first in which luck does not decide, at the border between loss and none. A deviation is shown and ends with
+//! exit status 1.
 //!
 //! ## How `lesson who` works
 //!

@@ -11,8 +11,8 @@ const NO_SHADE: &str = "none";
 
 /// A sweep as a page that opens from disk. Elements for scripts and tests: `#heat` is the grid, each of its cells has
 /// `data-row`, `data-column`, `data-shade` (0 to 4, or `none`), `data-words` and, if it was run for real, `data-check`
-/// (`agrees` or `deviates`); `#told` says the cell in words that has the focus or is pointed at; `#checks` is the table of
-/// real runs.
+/// (`agrees` or `deviates`); `#told` says the cell in words that has the focus or is pointed at; `#checks` is the table
+/// of real runs.
 pub fn heat(swept: &Swept) -> String {
     let title = swept.title();
     let body = html! {
@@ -71,8 +71,8 @@ fn square(swept: &Swept, cell: &Cell) -> Markup {
     let check = check.map(|check| if check.agrees() { "agrees" } else { "deviates" });
     // Without the script every cell can be reached by the Tab key, and still has its words as a title.
     html! {
-        td tabindex="0" title=(words) aria-label=(words) data-words=(words) data-row=(cell.row) data-column=(cell.column)
-            data-shade=(shade) data-check=[check] {
+        td tabindex="0" title=(words) aria-label=(words) data-words=(words) data-row=(cell.row)
+            data-column=(cell.column) data-shade=(shade) data-check=[check] {
             span.number { (number(cell)) }
             " "
             span.sign aria-hidden="true" { (sign(cell)) }

@@ -1,12 +1,12 @@
-//! A recording for other viewers: JSON in the Trace Event Format, which <https://ui.perfetto.dev> and `chrome://tracing`
-//! open.
+//! A recording for other viewers: JSON in the Trace Event Format, which <https://ui.perfetto.dev> and
+//! `chrome://tracing` open.
 //!
-//! The format, as far as it is used here ("Trace Event Format", the Chromium project; and what Perfetto's importer makes
-//! of it): an object whose first key is `traceEvents`, for Perfetto reads no further than to a first key that it does
+//! The format, as far as it is used here ("Trace Event Format", the Chromium project; and what Perfetto's importer
+//! makes of it): an object whose first key is `traceEvents`, for Perfetto reads no further than to a key that it does
 //! not know. Times are microseconds. Slices (`X`) of one track must not overlap, but holds of several locks do; so each
-//! process has a track for what it is doing, one thing at a time, and one more for each lock that it ever held. An arrow
-//! is a flow: its begin (`s`) lies inside the slice of the hold that ended, its end (`f`) is bound to the next slice on
-//! the track, that of the hold that could begin. The number of a track is used once in a file, and for no run.
+//! process has a track for what it is doing, one thing at a time, and one more for each lock that it ever held. An
+//! arrow is a flow: its begin (`s`) lies inside the slice of the hold that ended, its end (`f`) is bound to the next
+//! slice on the track, that of the hold that could begin. The number of a track is used once in a file, and for no run.
 
 mod run;
 #[cfg(test)]

@@ -61,7 +61,8 @@ impl Swept<'_> {
         let seeds = match repeat {
             1 => format!("under seed {seed}"),
             _ => format!(
-                "under {repeat} seeds from {seed} on; where luck makes a difference, a cell shows the fewest and the most"
+                "under {repeat} seeds from {seed} on; where luck makes a difference, a cell shows the fewest and the \
+                 most"
             ),
         };
         let fixed = self.sweep.fixed();

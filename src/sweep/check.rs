@@ -34,9 +34,9 @@ impl Check {
 }
 
 /// The indices of so many cells, in their order; fewer, where there are not as many that take at most
-/// [`LONGEST_CHECK`]. First come those in which luck does not decide, neither a seed's nor
-/// the machine's, for there a real run can prove the simulator wrong; among them those beside which a record more is lost, or none any more; then those
-/// that take the least time. The seed picks among a few more than are asked for.
+/// [`LONGEST_CHECK`]. First come those in which luck does not decide, neither a seed's nor the machine's, for there a
+/// real run can prove the simulator wrong; among them those beside which a record more is lost, or none any more; then
+/// those that take the least time. The seed picks among a few more than are asked for.
 pub fn choose(sweep: &Sweep, cells: &[Cell], count: usize) -> Vec<usize> {
     let rank = |index: usize| {
         let found = cells.get(index)?.found.as_ref().ok()?;

@@ -262,8 +262,8 @@ fn check_counts(scenario: &Scenario) -> Result<(), Unfit> {
     match scenario.expected_rows() {
         None => Err(Unfit("time, not a count, ends the rounds of this scenario: no record of it is lost".into())),
         Some(0) => Err(Unfit(
-            "this scenario stores no records, and a sweep counts those that are lost; use one with `insert` and `commit`, \
-             such as locked"
+            "this scenario stores no records, and a sweep counts those that are lost; use one with `insert` and \
+             `commit`, such as locked"
                 .into(),
         )),
         Some(_) => Ok(()),
