@@ -7,5 +7,10 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod frame;
+mod lanes;
+mod reel;
+mod run;
 
 pub use frame::is_first_line;
+pub use lanes::svg;
+pub use run::page;
