@@ -16,7 +16,7 @@ pub(super) const MOST_RUNS: usize = 24;
 
 /// Width of the picture and of its margins, in its own units.
 pub(super) const WIDTH: u32 = reel::MOST_COLUMNS + 2 * MARGIN;
-const MARGIN: u32 = 16;
+const MARGIN: u32 = 20;
 
 const TITLE: u32 = 22;
 const BAND: u32 = 14;
@@ -89,7 +89,7 @@ pub fn svg(recording: &Recording) -> String {
     let mut y = 4;
     for reel in &reels {
         let title = if reels.len() == 1 { &reel.trace.scenario.title } else { &reel.trace.label };
-        body.push(html! { text class="title" x=(MARGIN) y=(y + 14) { (cut(&clean(title), 90)) } });
+        body.push(html! { text class="title" x="2" y=(y + 14) { (cut(&clean(title), 90)) } });
         y += TITLE;
         body.push(html! { g transform=(format!("translate(0 {y})")) { (strips(reel, axis)) } });
         y += height(reel);
@@ -98,7 +98,7 @@ pub fn svg(recording: &Recording) -> String {
     y += legend_height(reels.iter());
     for note in notes(recording, reels.iter()) {
         y += 16;
-        body.push(html! { text class="note" x=(MARGIN) y=(y - 4) { (note) } });
+        body.push(html! { text class="note" x="2" y=(y - 4) { (note) } });
     }
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {}", y + 8)) width=(WIDTH) height=(y + 8)
@@ -165,7 +165,7 @@ fn strip(lane: &Told, who: usize, y: u32, axis: Axis) -> Markup {
         g class="lane" data-lane=(who) role="group" aria-label=(format!("{}: {}", lane.name, lane.summary)) {
             title { (lane.name) }
             desc { (lane.summary) }
-            text class="name" x=(MARGIN) y=(y + 13) { (lane.name) }
+            text class="name" x="2" y=(y + 13) { (lane.name) }
             line class="base" x1=(MARGIN) x2=(axis.x(axis.end_us)) y1=(middle) y2=(middle) {}
             @for (piece, words) in lane.strip.pieces.iter().zip(&lane.pieces) { (stretch(piece, words, middle, axis)) }
             @for (notch, words) in lane.strip.marks.iter().zip(&lane.marks) { (mark(notch, words, middle, axis)) }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::frame::{self, Page};
 use super::lanes::{self, Axis, MOST_RUNS, WIDTH};
 use super::reel::{self, Reel};
-use crate::analysis::Figures;
+use crate::analysis::{Figures, Mark};
 use crate::report::{Style, Transcript, clean, cut, moment, parts, plural, reason_of, settings};
 use crate::trace::{Command, Recording};
 use circle::Circle;
@@ -136,10 +136,14 @@ pub fn page(recording: &Recording) -> String {
     Page { title: &title, style: STYLE, body, data: frame::json(&data), script: SCRIPT }.file()
 }
 
-/// The first deadlock, else the first cycle, else the first run.
+/// The first deadlock, else the first cycle, else the first refusal, else the first run.
 fn first_run(scenes: &[Scene]) -> usize {
-    let deadlocked = scenes.iter().position(|scene| scene.reel.trace.outcome.deadlock.is_some());
-    deadlocked.or_else(|| scenes.iter().position(|scene| !scene.reel.film.cycles.is_empty())).unwrap_or(0)
+    let first = |is_so: fn(&Reel) -> bool| scenes.iter().position(|scene| is_so(&scene.reel));
+    let deadlock = first(|reel| reel.trace.outcome.deadlock.is_some());
+    let cycle = || first(|reel| !reel.film.cycles.is_empty());
+    let refusal =
+        || first(|reel| reel.lanes.iter().flat_map(|lane| &lane.strip.marks).any(|n| n.mark == Mark::Refused));
+    deadlock.or_else(cycle).or_else(refusal).unwrap_or(0)
 }
 
 fn title(recording: &Recording) -> String {
@@ -258,12 +262,15 @@ fn details(recording: &Recording, scene: &Scene, index: usize) -> Markup {
     let told = parts(&header.command, trace, &figures, PLAIN);
     html! {
         section data-details=(index) {
-            h2 { bdi { (cut(&clean(&trace.scenario.title), 200)) } }
+            h2 {
+                @if recording.runs.len() == 1 { "The run in words" }
+                @else { bdi { (cut(&clean(&trace.label), 60)) } ": " bdi { (cut(&clean(&trace.scenario.title), 200)) } }
+            }
             p class="faint" { (settings(header, &trace.scenario, trace.seed)) }
-            @if let Some(reason) = reason_of(trace, PLAIN) { pre { (reason) } }
+            @if let Some(reason) = reason_of(trace, PLAIN) { pre { (dedented(&reason)) } }
             @for part in &told {
                 @if !part.heading.is_empty() { h3 { (part.heading) } }
-                pre { (part.text) }
+                pre { (dedented(&part.text)) }
             }
             (tables::locks(&scene.reel))
             (tables::waits(&scene.reel))
@@ -280,6 +287,13 @@ fn details(recording: &Recording, scene: &Scene, index: usize) -> Markup {
             }
         }
     }
+}
+
+/// Without the indentation that all lines have.
+fn dedented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let least = text.lines().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
+    text.lines().map(|line| format!("{}\n", line.get(least..).unwrap_or(""))).collect()
 }
 
 fn machine(recording: &Recording) -> Markup {

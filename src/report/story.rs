@@ -212,7 +212,7 @@ impl Story {
     }
 
     fn crashed(&self, who: usize, how: &str, locks_left: Option<u64>) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
             return format!("is gone, {how}; it held nothing");

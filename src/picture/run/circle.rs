@@ -6,13 +6,16 @@ use maud::{Markup, html};
 
 use super::super::reel::Reel;
 use super::still::{Arrow, Still};
-use crate::report::cut;
+use crate::report::{cut, width};
 
 /// More different arrows than this are not drawn.
 const MOST: usize = 600;
 
-/// Half the width and half the height of a node.
-const NODE: (f64, f64) = (34.0, 13.0);
+/// Half the height of a node.
+const HALF: f64 = 13.0;
+
+/// Letters of a name in a node.
+const LETTERS: usize = 8;
 
 /// The graph of one run.
 pub(super) struct Circle {
@@ -21,6 +24,8 @@ pub(super) struct Circle {
     index: BTreeMap<(usize, usize, String), usize>,
     /// Whether some arrows are not drawn.
     pub(super) is_cut: bool,
+    /// Half the width of a node: as wide as the longest name needs.
+    half: f64,
     size: f64,
 }
 
@@ -28,19 +33,21 @@ impl Circle {
     /// Places the processes, and gathers the arrows of all stills.
     pub(super) fn of(reel: &Reel, stills: &[Still]) -> Self {
         let count = reel.cast.len();
+        let letters = reel.lanes.iter().map(|lane| width(&lane.name).min(LETTERS)).max().unwrap_or(0);
+        let half = (letters as f64 * 4.0 + 7.0).max(15.0);
         let radius = match count {
             1 => 0.0,
-            _ => (count as f64 * (2.0 * NODE.0 + 8.0) / std::f64::consts::TAU).max(84.0),
+            _ => (count as f64 * (2.0 * half + 34.0) / std::f64::consts::TAU).max(84.0),
         };
-        let size = 2.0 * (radius + NODE.0 + 12.0);
+        let size = 2.0 * (radius + half + 12.0);
         let node = |(at, lane): (usize, &usize)| {
             // The first stands on the left, so that two stand beside each other.
             let angle = std::f64::consts::TAU * at as f64 / count as f64 + std::f64::consts::PI;
-            let name = cut(&reel.lanes[at].name, 8);
+            let name = cut(&reel.lanes[at].name, LETTERS);
             (*lane, name, size / 2.0 + radius * angle.cos(), size / 2.0 + radius * angle.sin())
         };
         let nodes = reel.cast.iter().enumerate().map(node).collect();
-        let mut circle = Self { nodes, arrows: Vec::new(), index: BTreeMap::new(), is_cut: false, size };
+        let mut circle = Self { nodes, arrows: Vec::new(), index: BTreeMap::new(), is_cut: false, half, size };
         for arrow in stills.iter().flat_map(|still| &still.arrows) {
             let key = (arrow.waiter, arrow.holder, arrow.lock.clone());
             if circle.index.contains_key(&key) {
@@ -81,7 +88,7 @@ impl Circle {
                 @for (who, name, x, y) in &self.nodes {
                     g class=(if in_cycle(*who) { "node ring" } else { "node" }) data-node=(who)
                         transform=(format!("translate({x:.1} {y:.1})")) {
-                        rect x=(-NODE.0) y=(-NODE.1) width=(2.0 * NODE.0) height=(2.0 * NODE.1) rx="5" {}
+                        rect x=(-self.half) y=(-HALF) width=(2.0 * self.half) height=(2.0 * HALF) rx="5" {}
                         text y="4" { (name) }
                     }
                 }
@@ -96,7 +103,7 @@ impl Circle {
         let (from, to) = (place(arrow.waiter), place(arrow.holder));
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let bend = ((from.0 + to.0) / 2.0 - dy * 0.22, (from.1 + to.1) / 2.0 + dx * 0.22);
-        let (begin, end) = (border(from, bend), border(to, bend));
+        let (begin, end) = (self.border(from, bend), self.border(to, bend));
         // The tangent at the end, as far as the head reaches.
         let (tx, ty) = (end.0 - bend.0, end.1 - bend.1);
         let length = tx.hypot(ty).max(1.0);
@@ -120,13 +127,13 @@ impl Circle {
             text x=(format!("{:.1}", label.0)) y=(format!("{:.1}", label.1 + 4.0)) { (arrow.lock) }
         }
     }
-}
 
-/// Where the way from a node's middle to a point leaves the node.
-fn border(node: (f64, f64), to: (f64, f64)) -> (f64, f64) {
-    let (dx, dy) = (to.0 - node.0, to.1 - node.1);
-    let across = if dx == 0.0 { f64::INFINITY } else { (NODE.0 + 2.0) / dx.abs() };
-    let along = if dy == 0.0 { f64::INFINITY } else { (NODE.1 + 2.0) / dy.abs() };
-    let share = across.min(along).min(1.0);
-    (node.0 + dx * share, node.1 + dy * share)
+    /// Where the way from a node's middle to a point leaves the node.
+    fn border(&self, node: (f64, f64), to: (f64, f64)) -> (f64, f64) {
+        let (dx, dy) = (to.0 - node.0, to.1 - node.1);
+        let across = if dx == 0.0 { f64::INFINITY } else { (self.half + 2.0) / dx.abs() };
+        let along = if dy == 0.0 { f64::INFINITY } else { (HALF + 2.0) / dy.abs() };
+        let share = across.min(along).min(1.0);
+        (node.0 + dx * share, node.1 + dy * share)
+    }
 }

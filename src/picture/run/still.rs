@@ -139,7 +139,9 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
         waiters.entry(lock).or_default().push(who);
     }
     let mut more = 0;
-    for lock in camera.locks().iter().map(String::as_str).chain([MEETING]) {
+    let mut locks: Vec<&str> = camera.locks().iter().map(String::as_str).collect();
+    locks.sort_unstable();
+    for lock in locks.into_iter().chain([MEETING]) {
         let (holders, waiters) = (graph.holders(lock), waiters.get(lock));
         if holders.is_empty() && waiters.is_none() {
             continue;
