@@ -25,7 +25,8 @@ const WORKS: [(&str, fn(&Recording) -> usize); 3] = [
     ("page", |recording| picture::page(recording).len()),
 ];
 
-const PROCESSES: usize = 12;
+/// A few writers, and very many: most of them wait.
+const PROCESSES: [usize; 2] = [12, 1_000];
 
 /// What one work took.
 #[derive(Clone, Copy)]
@@ -38,33 +39,42 @@ struct Cost {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [work, events] = arguments.as_slice() {
-        return measure(work.parse().expect("a work"), events.parse().expect("a number"));
+    if let [work, events, processes] = arguments.as_slice() {
+        let number = |text: &str| text.parse().expect("a number");
+        return measure(number(work), number(events), number(processes));
     }
-    println!("a load of {PROCESSES} writers; each line: time, size, memory beside that of the trace\n");
-    for (work, (name, _)) in WORKS.iter().enumerate() {
-        let mut before: Option<Cost> = None;
-        for events in SIZES {
-            let cost = cost(work, events);
-            let [all, trace] = cost.memory;
-            print!("{name:14} {events:>9} events {:>8.3} s", cost.time.as_secs_f64());
-            print!(" {:>9} bytes {:>6.0} MiB (the trace {trace:.0})", cost.bytes, all - trace);
-            if let Some(before) = before {
-                let size = cost.bytes as f64 / before.bytes.max(1) as f64;
-                let time = cost.time.as_secs_f64() / before.time.as_secs_f64();
-                print!("; {time:.1} x the time, {size:.1} x the size, {:.1} x the memory", all / before.memory[0]);
-            }
-            println!();
-            before = Some(cost);
-        }
+    for processes in PROCESSES {
+        println!("\na load of {processes} writers; each line: time, size, memory beside that of the trace");
+        WORKS.iter().enumerate().for_each(|(work, (name, _))| compare(work, name, processes));
     }
     ExitCode::SUCCESS
 }
 
+/// One work on traces of all sizes.
+fn compare(work: usize, name: &str, processes: usize) {
+    let mut before: Option<Cost> = None;
+    for events in SIZES {
+        let cost = cost(work, events, processes);
+        let [all, trace] = cost.memory;
+        print!("{name:14} {events:>9} events {:>8.3} s", cost.time.as_secs_f64());
+        print!(" {:>9} bytes {:>6.0} MiB (the trace {trace:.0})", cost.bytes, all - trace);
+        if let Some(before) = before {
+            let size = cost.bytes as f64 / before.bytes.max(1) as f64;
+            let time = cost.time.as_secs_f64() / before.time.as_secs_f64();
+            print!("; {time:.1} x the time, {size:.1} x the size, {:.1} x the memory", all / before.memory[0]);
+        }
+        println!();
+        before = Some(cost);
+    }
+}
+
 /// One work in a process of its own.
-fn cost(work: usize, events: usize) -> Cost {
+fn cost(work: usize, events: usize, processes: usize) -> Cost {
     let program = std::env::current_exe().expect("our own path");
-    let done = Command::new(program).args([work.to_string(), events.to_string()]).output().expect("we start again");
+    let done = Command::new(program)
+        .args([work, events, processes].map(|number| number.to_string()))
+        .output()
+        .expect("we start again");
     let text = String::from_utf8(done.stdout).expect("numbers");
     let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
     let [bytes, micros, most, trace] = numbers[..] else { panic!("{text}") };
@@ -72,8 +82,8 @@ fn cost(work: usize, events: usize) -> Cost {
     Cost { bytes: bytes as usize, time: Duration::from_micros(micros), memory: [mib(most), mib(trace)] }
 }
 
-fn measure(work: usize, events: usize) -> ExitCode {
-    let recording = recording(events);
+fn measure(work: usize, events: usize, processes: usize) -> ExitCode {
+    let recording = recording(events, processes);
     let trace = memory_kib();
     let start = Instant::now();
     let bytes = WORKS[work].1(&recording);
@@ -89,14 +99,14 @@ fn memory_kib() -> u64 {
 }
 
 /// Writers in turn: one holds, the next waits, a third is refused now and then.
-fn recording(events: usize) -> Recording {
+fn recording(events: usize, processes: usize) -> Recording {
     let process = |who: usize| Process::new(format!("P{}", who + 1), vec![Step::Work(Duration::from_millis(1))]);
-    let scenario = Scenario::new("a load of writers", LockKind::Sqlite, (0..PROCESSES).map(process).collect());
+    let scenario = Scenario::new("a load of writers", LockKind::Sqlite, (0..processes).map(process).collect());
     let mut told: Vec<Event> = Vec::with_capacity(events + 16);
     let mut at_us = 0;
     let mut turn = 0_usize;
     while told.len() < events {
-        let (who, next) = (turn % PROCESSES, (turn + 1) % PROCESSES);
+        let (who, next) = (turn % processes, (turn + 1) % processes);
         let lock = || DATABASE.to_owned();
         let wants = || What::Wants { lock: lock(), mode: Mode::Reserved, units: None };
         let waits = What::Waits { lock: lock(), mode: Mode::Reserved, units: None, limit_us: Some(5_000_000) };
@@ -111,7 +121,7 @@ fn recording(events: usize) -> Recording {
         tell(next, waits);
         tell(who, What::Inserted);
         if turn % 5 == 0 {
-            let third = (turn + 2) % PROCESSES;
+            let third = (turn + 2) % processes;
             tell(third, wants());
             tell(third, refused);
             tell(third, What::BacksOff { attempt: 1, for_us: 50 });

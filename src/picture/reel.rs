@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Film, Mark, Notch, Piece, Strip, lanes};
 use crate::report::{Story, Style, clean, cut, moment, name, plural, span, word_of_mark, word_of_state};
+use crate::scenario::Scenario;
 use crate::trace::{Event, Trace, What};
 
 /// More processes than this are no picture.
@@ -41,6 +42,11 @@ pub(super) struct Told {
     pub(super) marks: Vec<String>,
     /// The whole lane in words.
     pub(super) summary: String,
+}
+
+/// The name of a process, as it may be shown in a sentence.
+pub(super) fn name_of(scenario: &Scenario, who: usize) -> String {
+    cut(&clean(name(scenario, who)), 64)
 }
 
 /// How many columns each lane of these runs may have.

@@ -23,6 +23,9 @@ use still::{Still, Stills};
 /// Instants of all runs of a page together.
 const MOST_STILLS: usize = 1_200;
 
+/// Columns of a line of the evidence.
+const LONGEST_LINE: usize = 1_000;
+
 /// The page breaks the lines.
 const PLAIN: Style = Style { color: false, width: 10_000 };
 
@@ -289,11 +292,11 @@ fn details(recording: &Recording, scene: &Scene, index: usize) -> Markup {
     }
 }
 
-/// Without the indentation that all lines have.
+/// Without the indentation that all lines have; a line that goes on and on is cut.
 fn dedented(text: &str) -> String {
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let least = text.lines().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
-    text.lines().map(|line| format!("{}\n", line.get(least..).unwrap_or(""))).collect()
+    text.lines().map(|line| cut(line.get(least..).unwrap_or(""), LONGEST_LINE) + "\n").collect()
 }
 
 fn machine(recording: &Recording) -> Markup {

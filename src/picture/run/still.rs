@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::reel::{LONGEST_SENTENCE, Reel};
+use super::super::reel::{LONGEST_SENTENCE, Reel, name_of};
 use super::ladder::Ladder;
 use crate::analysis::{Camera, Hold, MEETING, moments};
 use crate::model::Mode;
-use crate::report::{Story, Style, clean, cut, list, name, plural};
+use crate::report::{Story, Style, clean, cut, list, plural};
 use crate::scenario::Scenario;
 use crate::trace::What;
 
@@ -52,7 +52,8 @@ pub(super) struct Stills {
     pub(super) events: Vec<(u64, String)>,
     /// How many more the story has.
     pub(super) more_events: u64,
-    /// The still to begin with: where a cycle closed; else the first refusal, the first wait, the beginning.
+    /// The still to begin with: where a cycle closed; else the first refusal or crash, the first wait, the
+    /// beginning.
     pub(super) first: usize,
 }
 
@@ -85,7 +86,7 @@ impl Stills {
             let tells = match event.what {
                 What::ClosesCycle { timed: false, .. } => 4,
                 What::ClosesCycle { .. } => 3,
-                What::Refused { .. } => 2,
+                What::Refused { .. } | What::Crashed { .. } => 2,
                 What::Waits { .. } => 1,
                 _ => 0,
             };
@@ -123,7 +124,7 @@ fn arrows(camera: &Camera, cast: &[usize]) -> Vec<Arrow> {
 
 /// The cycles that stand, then a line for each lock that somebody holds or waits for.
 fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
-    let names = |all: &[usize]| list(&all.iter().map(|&who| clean(name(scenario, who))).collect::<Vec<_>>());
+    let names = |all: &[usize]| listed(all, |&who| name_of(scenario, who));
     let graph = camera.graph();
     let mut lines = Vec::new();
     for ring in camera.rings().take(MOST_LINES / 2) {
@@ -177,8 +178,8 @@ fn held(holders: &[Hold], scenario: &Scenario, lock: &str) -> String {
     if holders.is_empty() {
         return "free".into();
     }
-    let names = |of: &dyn Fn(&Hold) -> String| list(&holders.iter().map(of).collect::<Vec<_>>());
-    let who = |hold: &Hold| clean(name(scenario, hold.who));
+    let names = |of: &dyn Fn(&Hold) -> String| listed(holders, of);
+    let who = |hold: &Hold| name_of(scenario, hold.who);
     if let Some(units) = scenario.units.get(lock) {
         let used: u64 = holders.iter().map(|hold| u64::from(hold.units)).sum();
         return format!("{used} of {units} held: {}", names(&|hold| format!("{} {}", who(hold), hold.units)));
@@ -191,4 +192,12 @@ fn held(holders: &[Hold], scenario: &Scenario, lock: &str) -> String {
     }
     let shared = holders.iter().all(|hold| hold.mode == Mode::Shared);
     format!("{} by {}", if shared { "shared" } else { "held" }, names(&who))
+}
+
+/// A list in words. Of a long one only the first and the last are ever said: the others need no words.
+fn listed<T>(all: &[T], word: impl Fn(&T) -> String) -> String {
+    let last = all.len().saturating_sub(1);
+    let said = |at: usize| at < 8 || at == last;
+    let words = all.iter().enumerate().map(|(at, one)| if said(at) { word(one) } else { String::new() });
+    list(&words.collect::<Vec<_>>())
 }

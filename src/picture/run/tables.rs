@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::reel::Reel;
+use super::super::reel::{Reel, name_of};
 use crate::analysis::{Figures, Held, Waited};
-use crate::report::{KEY, cells, clean, cut, heads, moment, name, span};
+use crate::report::{KEY, cells, clean, cut, heads, moment, span};
 use crate::scenario::Scenario;
 use crate::trace::{Recording, Trace};
 
@@ -76,7 +76,7 @@ impl Sum {
 
     fn cells(&self, lock: &str, scenario: &Scenario) -> Vec<String> {
         let (longest, by) = match self.longest_hold {
-            Some((us, who)) => (span(us), clean(name(scenario, who))),
+            Some((us, who)) => (span(us), name_of(scenario, who)),
             None => ("-".into(), "-".into()),
         };
         let times = |count: u64| if count == 0 { "-".to_owned() } else { format!("{count} x") };
@@ -92,9 +92,9 @@ pub(super) fn waits(reel: &Reel) -> Markup {
     let mut waits: Vec<&Waited> = reel.film.waits.iter().collect();
     waits.sort_by_key(|wait| std::cmp::Reverse(wait.to_us - wait.from_us));
     let row = |wait: &&Waited| {
-        let holder = wait.holder.map_or_else(|| "nobody had said so".into(), |who| clean(name(scenario, who)));
+        let holder = wait.holder.map_or_else(|| "nobody had said so".into(), |who| name_of(scenario, who));
         let lock = cut(&clean(&reel.film.locks[wait.lock]), 40);
-        vec![clean(name(scenario, wait.who)), lock, holder, moment(wait.from_us), span(wait.to_us - wait.from_us)]
+        vec![name_of(scenario, wait.who), lock, holder, moment(wait.from_us), span(wait.to_us - wait.from_us)]
     };
     let rows: Vec<Vec<String>> = waits.iter().take(MOST_ROWS).map(row).collect();
     html! {
