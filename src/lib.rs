@@ -23,7 +23,7 @@
 //! | [`explore`] | every interleaving: the one search, what it counts, cycles: scenario -> numbers and ways |
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
-//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
+//! | [`analysis`] | the wait-for graph, the lanes, the film, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`who`] | who holds which lock on this machine: `/proc/locks`, SQLite's bytes; what was seen -> meaning |
@@ -114,10 +114,19 @@
 //! leash as the workers are. The mystery begins when [`who::judge()`] finds the cause that was meant, so what the
 //! learner is told is what `lesson who` can tell; what a victim meets is really tried (`run/victim.rs`).
 //!
+//! ## How a picture of a run works
+//!
+//! Lanes ([`analysis::lanes()`]) and film ([`analysis::Film`]: waits, holds and cycles as stretches of time) are computed
+//! once; terminal, SVG and page draw from them. A picture has so many columns: what is shorter than one is merged with
+//! its neighbours and counted ([`analysis::Strip`]), and a page stops at so many moments ([`analysis::moments()`]); the
+//! picture says what it merged. At each of these moments a [`analysis::Camera`] knows who holds and who waits; the page
+//! carries that as arrows and sentences, and its script only shows them. The sentences are the story's
+//! ([`report::Story`]), the cells and the evidence those of the report.
+//!
 //! ## Invariants
 //!
-//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `mystery`, `report` and
-//!    `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are functions
+//! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `mystery`, `report`, `picture`
+//!    and `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are functions
 //!    (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.

@@ -71,9 +71,13 @@ fn check(name: &str, lanes: usize, stills: &[usize], first: [u64; 2], arrows: us
     let data = data(&page);
     let runs = data["runs"].as_array().expect("runs");
     assert_eq!(count(&page, "data-lane="), lanes, "{name}");
-    assert_eq!(runs.iter().map(|run| run["stills"].as_array().unwrap().len()).collect::<Vec<_>>(), stills, "{name}");
-    let shown = data["first"].as_u64().unwrap();
-    assert_eq!([shown, runs[shown as usize]["first"].as_u64().unwrap()], first, "{name}");
+    assert_eq!(
+        runs.iter().map(|run| run["stills"].as_array().expect("a list").len()).collect::<Vec<_>>(),
+        stills,
+        "{name}"
+    );
+    let shown = data["first"].as_u64().expect("a number");
+    assert_eq!([shown, runs[shown as usize]["first"].as_u64().expect("a number")], first, "{name}");
     assert_eq!(count(&page, "data-arrow="), arrows, "{name}");
     for id in ["scrubber", "play", "now", "event", "graph", "holds", "ladder", "data"] {
         assert_eq!(count(&page, &format!(r#"id="{id}""#)), 1, "{name}: {id}");
@@ -102,11 +106,13 @@ fn a_page_has_every_lane_and_every_moment() {
 /// At which moments of a run a line or a sentence stands.
 fn told(page: &str, run: usize, text: &str) -> Vec<String> {
     let data = data(page);
-    let at = data["texts"].as_array().unwrap().iter().position(|known| known == text);
+    let at = data["texts"].as_array().expect("a list").iter().position(|known| known == text);
     let at = at.unwrap_or_else(|| panic!("`{text}` is missing")) as u64;
-    let has = |still: &&Value| still["say"] == at || still["lines"].as_array().unwrap().iter().any(|line| *line == at);
-    let stills = data["runs"][run]["stills"].as_array().unwrap();
-    stills.iter().filter(has).map(|still| still["when"].as_str().unwrap().to_owned()).collect()
+    let has = |still: &&Value| {
+        still["say"] == at || still["lines"].as_array().expect("a list").iter().any(|line| *line == at)
+    };
+    let stills = data["runs"][run]["stills"].as_array().expect("a list");
+    stills.iter().filter(has).map(|still| still["when"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]
@@ -189,7 +195,7 @@ fn a_long_run_has_a_bounded_picture_that_says_so() {
         recording.runs = vec![simulate::run(&scenario, &options).expect("it can be simulated")];
         let page = picture::page(&recording);
         check_file(&page, "load");
-        assert_eq!(data(&page)["runs"][0]["stills"].as_array().unwrap().len(), 1201);
+        assert_eq!(data(&page)["runs"][0]["stills"].as_array().expect("a list").len(), 1201);
         assert_eq!(count(&page, "stretches are too short to see and are merged into [0-9]+ pieces"), 1);
         assert_eq!(count(&page, "The cursor stops at 1200 of [0-9]+ moments"), 1);
         assert_eq!(count(&page, "more events; a file of --trace keeps them all"), 1);

@@ -124,8 +124,10 @@
     stop();
     const owner = Number(found.closest("[data-run]").dataset.run);
     if (owner !== run) choose(owner);
-    const from = Number(found.dataset.from);
-    show(data.runs[run].stills.findLastIndex((still) => still.t <= from));
+    const [from, to] = [Number(found.dataset.from), Number(found.dataset.to)];
+    const stills = data.runs[run].stills;
+    const within = stills.findIndex((still) => still.t >= from && still.t <= to);
+    show(within >= 0 ? within : stills.findLastIndex((still) => still.t <= from));
   }
   function walk(lane, event) {
     const pieces = all("[data-from]", lane).sort((a, b) => a.dataset.from - b.dataset.from);
@@ -134,6 +136,7 @@
     if (next === undefined || !pieces[next]) return;
     event.preventDefault();
     pieces[next].setAttribute("tabindex", "-1");
+    pieces[next].setAttribute("role", "img"); // so that its title is its name
     pieces[next].focus();
   }
   for (const figure of all("figure[data-run]")) {
