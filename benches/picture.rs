@@ -18,8 +18,11 @@ use lesson::trace::{Aftermath, Command as Made, Environment, Event, FORMAT, Head
 /// The numbers of events.
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 
+/// Makes something of a recording; its size in bytes.
+type Work = fn(&Recording) -> usize;
+
 /// What is made of a trace.
-const WORKS: [(&str, fn(&Recording) -> usize); 3] = [
+const WORKS: [(&str, Work); 3] = [
     ("terminal text", |recording| Transcript::whole(recording, Style::PLAIN).len()),
     ("SVG", |recording| picture::svg(recording).len()),
     ("page", |recording| picture::page(recording).len()),
@@ -120,7 +123,7 @@ fn recording(events: usize, processes: usize) -> Recording {
         tell(next, wants());
         tell(next, waits);
         tell(who, What::Inserted);
-        if turn % 5 == 0 {
+        if turn.is_multiple_of(5) {
             let third = (turn + 2) % processes;
             tell(third, wants());
             tell(third, refused);

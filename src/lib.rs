@@ -116,18 +116,18 @@
 //!
 //! ## How a picture of a run works
 //!
-//! Lanes ([`analysis::lanes()`]) and film ([`analysis::Film`]: waits, holds and cycles as stretches of time) are computed
-//! once; terminal, SVG and page draw from them. A picture has so many columns: what is shorter than one is merged with
-//! its neighbours and counted ([`analysis::Strip`]), and a page stops at so many moments ([`analysis::moments()`]); the
-//! picture says what it merged. At each of these moments a [`analysis::Camera`] knows who holds and who waits; the page
-//! carries that as arrows and sentences, and its script only shows them. The sentences are the story's
-//! ([`report::Story`]), the cells and the evidence those of the report.
+//! Lanes ([`analysis::lanes()`]) and film ([`analysis::Film`]: waits, holds and cycles as stretches of time) are
+//! computed once; terminal, SVG and page draw from them. A picture has so many columns: what is shorter than one is
+//! merged with its neighbours and counted ([`analysis::Strip`]), and a page stops at so many moments
+//! ([`analysis::moments()`]); the picture says what it merged. At each of these moments an [`analysis::Camera`] knows
+//! who holds and who waits; the page carries that as arrows and sentences, and its script only shows them. The
+//! sentences are the story's ([`report::Story`]), the cells and the evidence those of the report.
 //!
 //! ## Invariants
 //!
 //! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `play`, `mystery`, `report`, `picture`
-//!    and `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are functions
-//!    (`tests/tidy.rs` reads them).
+//!    and `who::judge` touch no clock, process, file system, environment or randomness (but a seed's): they are
+//!    functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

@@ -209,7 +209,8 @@ fn all_lanes(scenes: &[Scene], first: usize, axis: Axis) -> Markup {
                     }
                 }
                 div class="scroll" {
-                    svg class="lanes" viewBox=(format!("0 0 {WIDTH} {height}")) role="group" aria-label="Lanes, to scale" {
+                    svg class="lanes" viewBox=(format!("0 0 {WIDTH} {height}")) role="group"
+                        aria-label="Lanes, to scale" {
                         (lanes::strips(&scene.reel, axis))
                         @let x = axis.x(scene.first().at_us);
                         line class="cursor" data-cursor=(index) x1=(x) x2=(x) y1="0" y2=(height) {}

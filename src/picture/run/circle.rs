@@ -81,7 +81,8 @@ impl Circle {
         let in_cycle = |who: usize| cycle.iter().any(|&at| self.arrows[at].waiter == who);
         html! {
             svg data-graph=(run) viewBox=(format!("0 0 {0:.0} {0:.0}", self.size)) role="img" aria-describedby="holds"
-                aria-label="The wait-for graph: who waits for whom" style=(format!("max-width:{:.0}px", self.size * 1.3)) {
+                aria-label="The wait-for graph: who waits for whom"
+                style=(format!("max-width:{:.0}px", self.size * 1.3)) {
                 @for (at, arrow) in self.arrows.iter().enumerate() {
                     g class=(class(at)) data-arrow=(at) data-waiter=(arrow.waiter) { (self.arrow(arrow)) }
                 }
