@@ -23,7 +23,7 @@
 //! | [`explore`] | every interleaving: one search, what it counts, cycles, a map: scenario -> numbers, ways, states |
 //! | [`export`] | the scenario for SPIN and for TLC: the model's tables -> text |
 //! | [`play`] | the learner is the scheduler: the game on the model, what is said of it, how it looks on a screen |
-//! | [`analysis`] | the wait-for graph, the lanes, the figures: trace -> meaning; does the model allow it? |
+//! | [`analysis`] | the wait-for graph, the lanes, the film, the figures: trace -> meaning; does the model allow it? |
 //! | [`run`] | scenario -> trace, for real: the conductor (parent), its workers, a backend for each lock kind |
 //! | [`simulate`] | scenario -> trace, in virtual time: the narrator (moves of the model -> events), the clock |
 //! | [`sweep`] | a grid of simulations: which records are lost when settings vary, and which cells to run for real |
@@ -133,6 +133,15 @@
 //! nobody ends before the learner has answered; the one whose lock outlives its taker is an heir (`run/heir.rs`), on a
 //! leash as the workers are. The mystery begins when [`who::judge()`] finds the cause that was meant, so what the
 //! learner is told is what `lesson who` can tell; what a victim meets is really tried (`run/victim.rs`).
+//!
+//! ## How a picture of a run works
+//!
+//! Lanes ([`analysis::lanes()`]) and film ([`analysis::Film`]: waits, holds and cycles as stretches of time) are
+//! computed once; terminal, SVG and page draw from them. A picture has so many columns: what is shorter than one is
+//! merged with its neighbours and counted ([`analysis::Strip`]), and a page stops at so many moments
+//! ([`analysis::moments()`]); the picture says what it merged. At each of these moments an [`analysis::Camera`] knows
+//! who holds and who waits; the page carries that as arrows and sentences, and its script only shows them. The
+//! sentences are the story's ([`report::Story`]), the cells and the evidence those of the report.
 //!
 //! ## Invariants
 //!

@@ -45,6 +45,19 @@ pub enum State {
     BackingOff,
 }
 
+impl State {
+    /// Every state, from the one that says least on.
+    pub const ALL: [Self; 7] = [
+        Self::Idle,
+        Self::Working,
+        Self::Sharing,
+        Self::Holding,
+        Self::Waiting,
+        Self::HoldingAndWaiting,
+        Self::BackingOff,
+    ];
+}
+
 /// A moment in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {

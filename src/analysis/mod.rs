@@ -1,16 +1,21 @@
-//! What a trace means: the wait-for graph, the lanes, the figures; and whether the model allows it.
+//! What a trace means: the wait-for graph, the lanes, the film, the figures; what a picture can show of a long run; and
+//! whether the model allows it.
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 mod conforms;
 pub mod cycles;
+mod digest;
 mod figures;
+mod film;
 mod graph;
 mod lanes;
 mod meetings;
 
 pub use conforms::{Conformity, Mismatch, conforms};
+pub use digest::{Notch, Piece, Strip, moments};
 pub use figures::{Figures, Outcome, RefusalCount};
+pub use film::{Camera, Film, Held, Ring, Waited};
 pub use graph::{Hold, MEETING, Wait, WaitForGraph};
 pub use lanes::{Artist, Lane, Mark, Segment, State, lanes};
 

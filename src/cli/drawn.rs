@@ -94,7 +94,7 @@ impl Pictures {
                 bail!("there are too many states for a picture, and no way to a deadlock is known to draw alone");
             };
             if let Some(file) = &self.svg {
-                drawn.push((file.clone(), picture::svg(scenario, program, &map)?));
+                drawn.push((file.clone(), picture::svg_of_states(scenario, program, &map)?));
             }
             if let Some(file) = &self.dot {
                 drawn.push((file.clone(), picture::dot(scenario, program, &map)));

@@ -1,4 +1,4 @@
-//! Where results go: standard output, and the files of `--record` and `--trace`.
+//! Where results go: standard output, and the files of `--record`, `--trace`, `--html`, `--svg` and `--perfetto`.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::picture;
 use crate::report::Transcript;
 use crate::trace::Recording;
 
@@ -25,9 +26,8 @@ pub(super) struct Output {
     /// Write the events as JSON Lines; `lesson show FILE` renders them again
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
-    /// Overwrite files of --record and --trace that lesson did not write
-    #[arg(long)]
-    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) pictures: Pictures,
     /// Keep the databases and lock files in this directory
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
@@ -35,6 +35,31 @@ pub(super) struct Output {
     #[arg(long, value_name = "N", default_value_t = 1, allow_hyphen_values = true)]
     pub(super) seed: u64,
 }
+
+/// The options of every command that has a recording to draw.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Pictures {
+    /// Write a page to look at: lanes to scale, a cursor through time, who waits for whom at each moment. One file,
+    /// for any browser, without a network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the lanes as SVG, for slides and reports
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write a trace for ui.perfetto.dev or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    perfetto: Option<PathBuf>,
+    /// Overwrite such files even if lesson did not write them
+    #[arg(long)]
+    force: bool,
+}
+
+/// A file that is to be written: its option, its name, and how the first line of one of ours is known.
+pub(super) type Target<'a> = (&'static str, &'a Path, IsOurs);
+
+/// Whether a file that begins with this line was written by lesson.
+pub(super) type IsOurs = fn(&str) -> bool;
 
 /// Whoever read our standard output has gone away: that is no error.
 #[derive(Debug, thiserror::Error)]
@@ -53,16 +78,10 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 impl Output {
     /// Refuses, before anything is run, what could not be written afterwards.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        if self.record.is_some() && self.record.as_deref().map(identity) == self.trace.as_deref().map(identity) {
-            bail!("--record and --trace name the same file; give each its own");
-        }
-        if let Some(file) = &self.record {
-            check_target(file, self.force, Transcript::is_first_line)?;
-        }
-        if let Some(file) = &self.trace {
-            check_target(file, self.force, Recording::is_first_line)?;
-        }
-        Ok(())
+        let record = self.record.as_deref().map(|file| ("--record", file, Transcript::is_first_line as IsOurs));
+        let trace = self.trace.as_deref().map(|file| ("--trace", file, Recording::is_first_line as IsOurs));
+        let targets: Vec<Target> = record.into_iter().chain(trace).chain(self.pictures.targets()).collect();
+        check_targets(&targets, self.pictures.force)
     }
 
     /// Writes the files that were asked for.
@@ -73,12 +92,57 @@ impl Output {
         if let Some(file) = &self.trace {
             write_file(file, |out| recording.write(out))?;
         }
+        self.pictures.write(recording)
+    }
+}
+
+impl Pictures {
+    fn targets(&self) -> impl Iterator<Item = Target<'_>> {
+        let all: [(_, _, IsOurs); 3] = [
+            ("--html", &self.html, picture::is_first_line),
+            ("--svg", &self.svg, picture::is_first_line),
+            ("--perfetto", &self.perfetto, picture::perfetto::is_first_line),
+        ];
+        all.into_iter().filter_map(|(option, file, is_ours)| Some((option, file.as_deref()?, is_ours)))
+    }
+
+    /// Refuses what could not be written, and the file that is being `read`.
+    pub(super) fn check(&self, read: &Path) -> anyhow::Result<()> {
+        let targets: Vec<Target> = self.targets().collect();
+        if let Some((option, file, _)) = targets.iter().find(|target| identity(target.1) == identity(read)) {
+            bail!("{option} names {}, which is the file to show; give it another name", file.display());
+        }
+        check_targets(&targets, self.force)
+    }
+
+    /// Writes the files that were asked for.
+    pub(super) fn write(&self, recording: &Recording) -> anyhow::Result<()> {
+        if let Some(file) = &self.html {
+            write_file(file, |out| out.write_all(picture::page(recording).as_bytes()))?;
+        }
+        if let Some(file) = &self.svg {
+            write_file(file, |out| out.write_all(picture::svg_of_lanes(recording).as_bytes()))?;
+        }
+        if let Some(file) = &self.perfetto {
+            write_file(file, |out| picture::perfetto(recording, out))?;
+        }
         Ok(())
     }
 }
 
+/// Each target a file of its own that may be written.
+pub(super) fn check_targets(targets: &[Target], force: bool) -> anyhow::Result<()> {
+    for (index, (option, file, is_ours)) in targets.iter().enumerate() {
+        if let Some((other, ..)) = targets[..index].iter().find(|target| identity(target.1) == identity(file)) {
+            bail!("{other} and {option} name the same file; give each its own");
+        }
+        check_target(file, force, *is_ours)?;
+    }
+    Ok(())
+}
+
 /// A file that lesson did not write is not touched.
-pub(super) fn check_target(file: &Path, force: bool, is_ours: fn(&str) -> bool) -> anyhow::Result<()> {
+pub(super) fn check_target(file: &Path, force: bool, is_ours: IsOurs) -> anyhow::Result<()> {
     let folder = folder_of(file);
     if !folder.is_dir() {
         bail!("can't write {}: there is no directory {}; make it first", file.display(), folder.display());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::output::print;
+use super::output::{Pictures, print};
 use super::{Verdict, style};
 use crate::machine::Terminal;
 use crate::report::{Transcript, json};
@@ -18,7 +18,8 @@ use crate::trace::Recording;
 #[command(after_help = "\
 Examples:
   lesson deadlock --trace deadlock.jsonl
-  lesson show deadlock.jsonl")]
+  lesson show deadlock.jsonl
+  lesson show deadlock.jsonl --html deadlock.html    open it in a browser")]
 pub(super) struct Args {
     /// The file that --trace wrote
     #[arg(value_name = "TRACE")]
@@ -26,11 +27,14 @@ pub(super) struct Args {
     /// Print one JSON document instead of the story
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let name = self.trace.display();
+        self.pictures.check(&self.trace)?;
         let file = File::open(&self.trace).with_context(|| format!("can't read {name}"))?;
         let recording = Recording::read(BufReader::new(file)).with_context(|| format!("can't show {name}"))?;
         for run in &recording.runs {
@@ -40,6 +44,7 @@ impl Args {
             true => print(&document(&recording))?,
             false => print(&Transcript::whole(&recording, style(terminal)))?,
         }
+        self.pictures.write(&recording)?;
         Ok(Verdict::Shown)
     }
 }

@@ -9,11 +9,16 @@
 mod frame;
 mod game;
 mod heat;
+mod lanes;
 pub mod perfetto;
+mod reel;
+mod run;
 mod states;
 
 pub use frame::is_first_line;
 pub use game::{MOST_STATES, Playable, game};
 pub use heat::heat;
+pub use lanes::svg as svg_of_lanes;
 pub use perfetto::perfetto;
-pub use states::{MOST_DRAWN, MOST_WRITTEN, dot, svg};
+pub use run::page;
+pub use states::{MOST_DRAWN, MOST_WRITTEN, dot, svg as svg_of_states};

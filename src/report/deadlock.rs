@@ -3,6 +3,7 @@
 use super::coffman;
 use super::graph;
 use super::paint::Style;
+use super::parts::Part;
 use super::words::{clean, list, name, plural, span};
 use crate::scenario::LockKind;
 use crate::trace::{Deadlock, KilledFor, Trace, What, Witness};
@@ -11,28 +12,24 @@ use crate::trace::{Deadlock, KilledFor, Trace, What, Witness};
 const MOST: usize = 12;
 
 /// Everything that is known of the deadlock that ended this run.
-pub fn evidence(trace: &Trace, deadlock: &Deadlock, style: Style) -> String {
-    let mut text = format!("\n{}\n", style.heading("The wait-for graph"));
-    text += &graph::picture(&trace.scenario, deadlock, style);
-    text += &format!("\n{}\n", style.heading("Nothing moves"));
-    text += &style.wrap(&stillness(trace, deadlock), "  ");
-    if let Some(witness) = &deadlock.witness {
-        text += &testimony(witness, style);
-    }
-    text += &format!("\n{}\n", style.heading("The four conditions, as this run showed them"));
-    text += &coffman::conditions(trace, deadlock, style);
-    text
+pub fn evidence(trace: &Trace, deadlock: &Deadlock, style: Style) -> Vec<Part> {
+    let mut parts = vec![
+        Part::new("The wait-for graph", graph::picture(&trace.scenario, deadlock, style)),
+        Part::new("Nothing moves", style.wrap(&stillness(trace, deadlock), "  ")),
+    ];
+    parts.extend(deadlock.witness.as_ref().map(|witness| testimony(witness, style)));
+    let conditions = coffman::conditions(trace, deadlock, style);
+    parts.push(Part::new("The four conditions, as this run showed them", conditions));
+    parts
 }
 
 /// The graph of the first cycle that closed and that did not last.
-pub fn passing(trace: &Trace, style: Style) -> String {
-    let closed = trace.events.iter().find_map(|event| match &event.what {
+pub fn passing(trace: &Trace, style: Style) -> Option<Part> {
+    let cycle = trace.events.iter().find_map(|event| match &event.what {
         What::ClosesCycle { cycle, .. } => Some(cycle),
         _ => None,
-    });
-    let Some(cycle) = closed else { return String::new() };
-    let drawn = graph::ring(&trace.scenario, cycle, style);
-    format!("\n{}\n{drawn}", style.heading("The wait-for graph when the cycle closed"))
+    })?;
+    Some(Part::new("The wait-for graph when the cycle closed", graph::ring(&trace.scenario, cycle, style)))
 }
 
 fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
@@ -67,8 +64,8 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
     )
 }
 
-fn testimony(witness: &Witness, style: Style) -> String {
-    let mut text = format!("\n{}\n", style.heading(&format!("Second witness: {}", clean(&witness.source))));
+fn testimony(witness: &Witness, style: Style) -> Part {
+    let mut text = String::new();
     for line in witness.lines.iter().take(MOST) {
         text += &format!("  {}\n", style.faint(&clean(line.raw.trim_end())));
         text += &style.wrap(&clean(&line.means), "      ");
@@ -80,5 +77,5 @@ fn testimony(witness: &Witness, style: Style) -> String {
     if more > 0 {
         text += &format!("  ... and {} more\n", plural(more, "line"));
     }
-    text
+    Part::new(format!("Second witness: {}", clean(&witness.source)), text)
 }

@@ -2,7 +2,7 @@
 
 use super::paint::Style;
 use super::table::{Cells, table};
-use super::words::{percent, setting, span};
+use super::words::{clean, percent, setting, span};
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::Step;
 use crate::scenario::builtin::{Fix, Trouble, fix};
@@ -44,18 +44,18 @@ impl<'a> Row<'a> {
 }
 
 /// What the columns say that their heads can't.
-const KEY: &str = "needed: the part of the time that was held or worked; worst: the longest from first asking for \
+pub const KEY: &str = "needed: the part of the time that was held or worked; worst: the longest from first asking for \
                    a lock to having it or giving up; fair: fewest rounds of one process / most.";
 
 fn section(name: &str, groups: &[(Trouble, Vec<&Row>)], style: Style) -> String {
     let done = if name == "deadlock" { "finished" } else { "stored" };
-    let heads = [name, "timeout", done, "refused", "retries", "time", "needed", "worst", "fair"];
+    let heads = heads(name, done);
     let mut cells = Vec::new();
     for (trouble, rows) in groups {
         if groups.len() > 1 {
             cells.push(vec![format!("{}:", heading(*trouble).0)]);
         }
-        cells.extend(rows.iter().map(|row| self::cells(row)));
+        cells.extend(rows.iter().map(|row| self::cells(row.fix.name, row.trace, &row.figures)));
     }
     let mut text = table(&heads, &cells, Cells::Numbers, style);
     text += &style.wrap(KEY, "");
@@ -77,8 +77,13 @@ fn heading(trouble: Trouble) -> (&'static str, &'static str) {
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
-    let Row { fix, trace, figures } = row;
+/// The heads of a table of runs: what the runs are, and what the first number counts.
+pub fn heads<'a>(name: &'a str, done: &'a str) -> [&'a str; 9] {
+    [name, "timeout", done, "refused", "retries", "time", "needed", "worst", "fair"]
+}
+
+/// The cells of a run under those heads; the first is its name.
+pub fn cells(name: &str, trace: &Trace, figures: &Figures) -> Vec<String> {
     let done = match (figures.stored, figures.expected) {
         (Some(stored), Some(expected)) => format!("{stored} of {expected}"),
         (Some(stored), None) => stored.to_string(),
@@ -99,7 +104,12 @@ fn cells(row: &Row) -> Vec<String> {
     let worst = if hangs { "for ever".into() } else { span(figures.worst_wait_us) };
     let fairness = figures.fairness.map_or_else(|| "-".into(), |fairness| format!("{fairness:.2}"));
     let (refused, retries) = (figures.refused.to_string(), figures.retries.to_string());
-    vec![fix.name.into(), timeout, done, refused, retries, time, needed, worst, fairness]
+    vec![clean(name), timeout, done, refused, retries, time, needed, worst, fairness]
+}
+
+/// Why a fix works and what it costs; `None` if the run is of none.
+pub fn reason_of(trace: &Trace, style: Style) -> Option<String> {
+    Row::of(trace).map(|row| reason(&row, style))
 }
 
 fn reason(row: &Row, style: Style) -> String {

@@ -20,6 +20,16 @@ const GLYPHS: [(State, char, &str); 6] = [
 const MARKS: [(Mark, char, &str); 3] =
     [(Mark::Refused, '✗', "refused"), (Mark::Crashed, '†', "crashed"), (Mark::Killed, '■', "ended by lesson")];
 
+/// What a process does in a state, in words.
+pub fn word_of_state(state: State) -> &'static str {
+    GLYPHS.iter().find(|glyph| glyph.0 == state).map_or("does nothing with a lock", |glyph| glyph.2)
+}
+
+/// What a mark says, in words.
+pub fn word_of_mark(mark: Mark) -> &'static str {
+    MARKS.iter().find(|known| known.0 == mark).map_or("", |known| known.2)
+}
+
 /// The lanes of a run with their scale and the legend of what occurs in them.
 pub fn picture(trace: &Trace, style: Style) -> String {
     let lanes = lanes(trace);

@@ -52,16 +52,7 @@ impl Story {
     /// The line for an event, if it is worth one.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         let text = self.tell(event);
-        self.graph.apply(event);
-        match event.what {
-            What::Round { .. } => drop(self.stored.remove(&event.who)),
-            What::Committed { rows } => {
-                let stored = self.stored.entry(event.who).or_default();
-                *stored = stored.saturating_add(rows);
-            }
-            _ => {}
-        }
-        self.now_us = self.now_us.max(event.at_us);
+        self.hear(event);
         let (mark, text) = text?;
         if self.lines >= LONGEST {
             self.untold += 1;
@@ -83,6 +74,52 @@ impl Story {
             self.style.name(&fit(&who, columns)),
             mark.paint(self.style, first),
         ))
+    }
+
+    /// Takes an event in and says nothing.
+    pub fn hear(&mut self, event: &Event) {
+        self.graph.apply(event);
+        match event.what {
+            What::Round { .. } => drop(self.stored.remove(&event.who)),
+            What::Committed { rows } => {
+                let stored = self.stored.entry(event.who).or_default();
+                *stored = stored.saturating_add(rows);
+            }
+            _ => {}
+        }
+        self.now_us = self.now_us.max(event.at_us);
+    }
+
+    /// An event that has not been taken in yet, as a sentence with the name of its process; `None` if it is not worth
+    /// a line.
+    pub fn told(&self, event: &Event) -> Option<String> {
+        let (_, text) = self.tell(event)?;
+        Some(format!("{} {text}", clean(name(&self.scenario, event.who))))
+    }
+
+    /// The same of any event.
+    pub fn sentence(&self, event: &Event) -> String {
+        let name = clean(name(&self.scenario, event.who));
+        self.told(event).unwrap_or_else(|| format!("{name} {}", self.aside(&event.what)))
+    }
+
+    /// What the story leaves out.
+    fn aside(&self, what: &What) -> String {
+        match what {
+            What::Starts { .. } => "starts".into(),
+            What::Round { round } => format!("begins round {round}"),
+            What::Worked => "has done its work".into(),
+            What::Met => "goes on: everybody has come to the meeting".into(),
+            What::Wants { lock, mode, units } => format!("asks for {}", self.object(lock, *mode, *units)),
+            What::Releases { lock, .. } => format!("lets {} go", cut(&clean(lock), 64)),
+            What::Inserted => "writes a row, which is not stored yet".into(),
+            What::Commits { .. } => "begins to commit".into(),
+            What::RolledBack { .. } => "undoes its transaction".into(),
+            What::Finished { round } => format!("has carried out round {round}"),
+            What::Crashes => "is about to be killed by its own step".into(),
+            // All others are told.
+            _ => "goes on".into(),
+        }
     }
 
     /// What stands under the story when it was too long.
@@ -175,7 +212,7 @@ impl Story {
     }
 
     fn crashed(&self, who: usize, how: &str, locks_left: Option<u64>) -> String {
-        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| lock.to_owned()).collect();
+        let held: Vec<String> = self.graph.held_by(who).map(|(lock, _)| clean(lock)).collect();
         let how = clean(how);
         if held.is_empty() {
             return format!("is gone, {how}; it held nothing");

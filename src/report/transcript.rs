@@ -1,9 +1,10 @@
 //! The page that a command prints, piece by piece; `show` and `--record` print the same pieces again.
 
 use super::paint::Style;
+use super::parts::parts;
 use super::story::Story;
 use super::words::{clean, list, plural, setting, span};
-use super::{deadlock, figures, fixed, lanes, moral};
+use super::{fixed, lanes};
 use crate::analysis::{Figures, Outcome};
 use crate::scenario::{Begin, Scenario, Step};
 use crate::trace::{Command, Environment, Event, Header, Recording, Trace};
@@ -84,7 +85,7 @@ impl Transcript {
         let title = clean(&scenario.title);
         let title = if of > 1 { format!("Act {} of {of}: {title}", act + 1) } else { title };
         let title: String = self.style.wrap(&title, "").lines().map(|line| self.style.heading(line) + "\n").collect();
-        format!("{gap}{title}{}\n", self.style.wrap(&self.settings(scenario, seed), "  "))
+        format!("{gap}{title}{}\n", self.style.wrap(&settings(&self.header, scenario, seed), "  "))
     }
 
     /// The line of an event, if it gets one.
@@ -108,19 +109,8 @@ impl Transcript {
         }
         let ending = self.story.take().and_then(|story| story.ending()).unwrap_or_default();
         let mut text = format!("{ending}\n{}", lanes::picture(trace, self.style));
-        let counted = figures::paragraph(trace, &figures, self.style);
-        if !counted.is_empty() {
-            text += &format!("\n{counted}");
-        }
-        if let Some(found) = &trace.outcome.deadlock {
-            text += &deadlock::evidence(trace, found, self.style);
-        }
-        if matches!(self.header.command, Command::Deadlock { .. }) && trace.outcome.deadlock.is_none() {
-            text += &deadlock::passing(trace, self.style);
-        }
-        let moral = moral::of(&self.header.command, trace, &figures);
-        if !moral.is_empty() {
-            text += &format!("\n{}", self.style.wrap(&moral, ""));
+        for part in parts(&self.header.command, trace, &figures, self.style) {
+            text += &part.lines(self.style);
         }
         text
     }
@@ -131,26 +121,6 @@ impl Transcript {
             Command::Fixed { .. } => fixed::tables(recording, self.style),
             _ => String::new(),
         }
-    }
-
-    /// What is in force: the timeout above all, because every driver has another default.
-    fn settings(&self, scenario: &Scenario, seed: u64) -> String {
-        let mut settings = vec![format!("on {}", scenario.on)];
-        if scenario.uses_sqlite() {
-            settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
-        }
-        settings.extend(begins(scenario));
-        let retries = scenario.processes.iter().any(|process| process.retry.is_some());
-        settings.extend(retries.then(|| "retry with back-off".to_owned()));
-        match self.header.runs as u64 {
-            2.. if self.header.command.is_simulated() => {
-                // Each repeat of a simulation has a seed of its own.
-                settings.push(format!("seeds {seed} to {}", seed.wrapping_add(self.header.runs as u64 - 1)));
-            }
-            _ if retries || self.header.command.is_simulated() => settings.push(format!("seed {seed}")),
-            _ => {}
-        }
-        settings.join(", ")
     }
 
     /// Whether the story of a run is being told.
@@ -194,6 +164,26 @@ impl Transcript {
         };
         format!("\n{}", self.style.wrap(&text, ""))
     }
+}
+
+/// What is in force: the timeout above all, because every driver has another default.
+pub fn settings(header: &Header, scenario: &Scenario, seed: u64) -> String {
+    let mut settings = vec![format!("on {}", scenario.on)];
+    if scenario.uses_sqlite() {
+        settings.push(format!("busy timeout in force: {}", setting(scenario.busy_timeout().as_micros() as u64)));
+    }
+    settings.extend(begins(scenario));
+    let retries = scenario.processes.iter().any(|process| process.retry.is_some());
+    settings.extend(retries.then(|| "retry with back-off".to_owned()));
+    match header.runs as u64 {
+        2.. if header.command.is_simulated() => {
+            // Each repeat of a simulation has a seed of its own.
+            settings.push(format!("seeds {seed} to {}", seed.wrapping_add(header.runs as u64 - 1)));
+        }
+        _ if retries || header.command.is_simulated() => settings.push(format!("seed {seed}")),
+        _ => {}
+    }
+    settings.join(", ")
 }
 
 fn one_line(number: usize, figures: &Figures) -> String {

@@ -1,0 +1,311 @@
+//! The page of a run: lanes to scale, a cursor through time, and what was so at that instant.
+
+mod circle;
+mod ladder;
+mod still;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use serde::Serialize;
+
+use super::frame::{self, Page};
+use super::lanes::{self, Axis, MOST_RUNS, WIDTH};
+use super::reel::{self, Reel};
+use crate::analysis::{Figures, Mark};
+use crate::report::{Style, Transcript, clean, cut, moment, parts, plural, reason_of, settings};
+use crate::trace::{Command, Recording};
+use circle::Circle;
+use ladder::Ladder;
+use still::{Still, Stills};
+
+/// Instants of all runs of a page together.
+const MOST_STILLS: usize = 1_200;
+
+/// Columns of a line of the evidence.
+const LONGEST_LINE: usize = 1_000;
+
+/// The page breaks the lines.
+const PLAIN: Style = Style { color: false, width: 10_000 };
+
+/// Style and script of this page.
+const STYLE: &str = include_str!("run.css");
+const SCRIPT: &str = include_str!("run.js");
+
+/// What the script reads. Texts are told once: everything else names them by their index.
+#[derive(Serialize)]
+struct Data {
+    /// The run that is shown first.
+    first: usize,
+    runs: Vec<RunData>,
+    texts: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RunData {
+    /// The instant that is shown first.
+    first: usize,
+    stills: Vec<StillData>,
+}
+
+/// One instant.
+#[derive(Serialize)]
+struct StillData {
+    /// Microseconds of the run, its place on the axis, and its words.
+    t: u64,
+    x: String,
+    when: String,
+    /// The event.
+    say: usize,
+    /// Who holds what.
+    lines: Vec<usize>,
+    /// Numbers of the arrows that wait, and of those in a cycle.
+    waits: Vec<usize>,
+    ring: Vec<usize>,
+    /// The names on each rung, of one ladder after the other.
+    rungs: Vec<usize>,
+}
+
+/// A text's index; each text is kept once.
+#[derive(Default)]
+struct Texts {
+    all: Vec<String>,
+    known: BTreeMap<String, usize>,
+}
+
+impl Texts {
+    fn index(&mut self, text: &str) -> usize {
+        if let Some(&known) = self.known.get(text) {
+            return known;
+        }
+        self.known.insert(text.to_owned(), self.all.len());
+        self.all.push(text.to_owned());
+        self.all.len() - 1
+    }
+}
+
+/// One run with all that the page shows of it.
+struct Scene<'a> {
+    reel: Reel<'a>,
+    ladders: Vec<Ladder>,
+    stills: Stills,
+    circle: Circle,
+}
+
+impl Scene<'_> {
+    fn first(&self) -> &Still {
+        &self.stills.stills[self.stills.first]
+    }
+
+    fn data(&self, axis: Axis, texts: &mut Texts) -> RunData {
+        let still = |still: &Still| {
+            let (waits, ring) = self.circle.shown(still);
+            StillData {
+                t: still.at_us,
+                x: axis.x(still.at_us),
+                when: moment(still.at_us),
+                say: texts.index(&still.says),
+                lines: still.lines.iter().map(|line| texts.index(line)).collect(),
+                waits,
+                ring,
+                rungs: still.rungs.iter().flatten().map(|names| texts.index(names)).collect(),
+            }
+        };
+        RunData { first: self.stills.first, stills: self.stills.stills.iter().map(still).collect() }
+    }
+}
+
+/// The page of a recording: all its runs on one axis, and the one that is chosen in detail.
+pub fn page(recording: &Recording) -> String {
+    let axis = Axis::of(recording);
+    let runs = &recording.runs[..recording.runs.len().min(MOST_RUNS)];
+    let columns = reel::columns(runs);
+    let most = MOST_STILLS / runs.len().max(1);
+    let scene = |trace| {
+        let reel = Reel::of(trace, axis.end_us, columns);
+        let ladders = Ladder::all(&reel);
+        let stills = Stills::of(&reel, &ladders, most);
+        let circle = Circle::of(&reel, &stills.stills);
+        Scene { reel, ladders, stills, circle }
+    };
+    let scenes: Vec<Scene> = runs.iter().map(scene).collect();
+    let first = first_run(&scenes);
+    let mut texts = Texts::default();
+    let data = scenes.iter().map(|scene| scene.data(axis, &mut texts)).collect();
+    let data = Data { first, runs: data, texts: texts.all };
+    let title = title(recording);
+    let body = body(recording, &scenes, first, axis);
+    Page { title: &title, style: STYLE, body, data: frame::json(&data), script: SCRIPT }.file()
+}
+
+/// The first deadlock, else the first cycle, else the first refusal, else the first run.
+fn first_run(scenes: &[Scene]) -> usize {
+    let first = |is_so: fn(&Reel) -> bool| scenes.iter().position(|scene| is_so(&scene.reel));
+    let deadlock = first(|reel| reel.trace.outcome.deadlock.is_some());
+    let cycle = || first(|reel| !reel.film.cycles.is_empty());
+    let refusal =
+        || first(|reel| reel.lanes.iter().flat_map(|lane| &lane.strip.marks).any(|n| n.mark == Mark::Refused));
+    deadlock.or_else(cycle).or_else(refusal).unwrap_or(0)
+}
+
+fn title(recording: &Recording) -> String {
+    match (&recording.header.command, recording.runs.as_slice()) {
+        (Command::Fixed { .. }, _) => "The troubles and their fixes, side by side".into(),
+        (_, [run, ..]) => cut(&clean(&run.scenario.title), 200),
+        (_, []) => "Nothing was run".into(),
+    }
+}
+
+fn body(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Markup {
+    let Some(shown) = scenes.get(first) else { return html! { p { "There is no run in this recording." } } };
+    let opening = Transcript::new(&recording.header, PLAIN).opening();
+    html! {
+        @if !opening.is_empty() { p { (opening) } }
+        (controls(shown))
+        div class="stage" {
+            div { (all_lanes(scenes, first, axis)) (left_out(recording, scenes)) }
+            div class="instant" {
+                h2 { "At this instant" }
+                (instant(scenes, first))
+            }
+        }
+        (tables::runs(recording))
+        @for (index, scene) in scenes.iter().enumerate() { (details(recording, scene, index)) }
+        (machine(recording))
+    }
+}
+
+fn controls(shown: &Scene) -> Markup {
+    let last = shown.stills.stills.len() - 1;
+    html! {
+        div class="bar" {
+            div class="controls" {
+                button id="play" type="button" { "Play" }
+                button id="back" type="button" aria-label="One moment back" { "◀" }
+                button id="forth" type="button" aria-label="One moment on" { "▶" }
+                input id="scrubber" type="range" min="0" max=(last) value=(shown.stills.first) step="1"
+                    aria-label="Moment of the run";
+            }
+            p class="told" {
+                output id="now" { (moment(shown.first().at_us)) } " "
+                span id="event" { (shown.first().says) "." }
+            }
+        }
+    }
+}
+
+fn all_lanes(scenes: &[Scene], first: usize, axis: Axis) -> Markup {
+    html! {
+        svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false" { (lanes::patterns()) }
+        @for (index, scene) in scenes.iter().enumerate() {
+            @let height = lanes::height(&scene.reel) + 2;
+            figure data-run=(index) class=(if index == first { "run chosen" } else { "run" }) {
+                @if scenes.len() > 1 {
+                    figcaption {
+                        button type="button" data-choose=(index) aria-pressed=(index == first) {
+                            bdi { (cut(&clean(&scene.reel.trace.label), 60)) }
+                        }
+                    }
+                }
+                div class="scroll" {
+                    svg class="lanes" viewBox=(format!("0 0 {WIDTH} {height}")) role="group"
+                        aria-label="Lanes, to scale" {
+                        (lanes::strips(&scene.reel, axis))
+                        @let x = axis.x(scene.first().at_us);
+                        line class="cursor" data-cursor=(index) x1=(x) x2=(x) y1="0" y2=(height) {}
+                    }
+                }
+            }
+        }
+        @let reels = || scenes.iter().map(|scene| &scene.reel);
+        div class="scroll" {
+            svg class="lanes" viewBox=(format!("0 0 {WIDTH} {}", lanes::legend_height(reels()))) role="img"
+                aria-label="Legend" { (lanes::legend(reels())) }
+        }
+    }
+}
+
+fn left_out(recording: &Recording, scenes: &[Scene]) -> Markup {
+    let mut notes = lanes::notes(recording, scenes.iter().map(|scene| &scene.reel));
+    let (shown, all) = scenes
+        .iter()
+        .fold((0, 0), |(shown, all), scene| (shown + scene.stills.stills.len() - 1, all + scene.stills.moments));
+    if shown < all {
+        notes.push(format!("The cursor stops at {shown} of {all} moments, at those that tell most."));
+    }
+    if scenes.iter().any(|scene| scene.circle.is_cut) {
+        notes.push("The graph has too many different arrows; some are not drawn.".into());
+    }
+    html! { @if !notes.is_empty() { ul id="left-out" class="faint" { @for note in &notes { li { (note) } } } } }
+}
+
+fn instant(scenes: &[Scene], first: usize) -> Markup {
+    let shown = &scenes[first];
+    html! {
+        div id="graph" {
+            @for (index, scene) in scenes.iter().enumerate() {
+                div data-of=(index) hidden[index != first] { (scene.circle.svg(index, scene.first())) }
+            }
+        }
+        ul id="holds" aria-live="polite" { @for line in &shown.first().lines { li { (line) } } }
+        div id="ladder" {
+            @for (index, scene) in scenes.iter().enumerate() {
+                div data-of=(index) hidden[index != first] {
+                    @for (ladder, names) in scene.ladders.iter().zip(&scene.first().rungs) { (ladder.table(names)) }
+                }
+            }
+        }
+    }
+}
+
+fn details(recording: &Recording, scene: &Scene, index: usize) -> Markup {
+    let trace = scene.reel.trace;
+    let header = &recording.header;
+    let figures = Figures::of(trace);
+    let told = parts(&header.command, trace, &figures, PLAIN);
+    html! {
+        section data-details=(index) {
+            h2 {
+                @if recording.runs.len() == 1 { "The run in words" }
+                @else { bdi { (cut(&clean(&trace.label), 60)) } ": " bdi { (cut(&clean(&trace.scenario.title), 200)) } }
+            }
+            p class="faint" { (settings(header, &trace.scenario, trace.seed)) }
+            @if let Some(reason) = reason_of(trace, PLAIN) { pre { (dedented(&reason)) } }
+            @for part in &told {
+                @if !part.heading.is_empty() { h3 { (part.heading) } }
+                pre { (dedented(&part.text)) }
+            }
+            (tables::locks(&scene.reel))
+            (tables::waits(&scene.reel))
+            h3 { "What happened" }
+            ol class="events" {
+                @for (at_us, text) in &scene.stills.events {
+                    li { span class="number faint" { (moment(*at_us)) } " " span { (text) } }
+                }
+            }
+            @if scene.stills.more_events > 0 {
+                p class="faint" {
+                    "... and " (plural(scene.stills.more_events, "more event")) "; a file of --trace keeps them all."
+                }
+            }
+        }
+    }
+}
+
+/// Without the indentation that all lines have; a line that goes on and on is cut.
+fn dedented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let least = text.lines().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
+    text.lines().map(|line| cut(line.get(least..).unwrap_or(""), LONGEST_LINE) + "\n").collect()
+}
+
+fn machine(recording: &Recording) -> Markup {
+    let machine = &recording.header.environment;
+    let cores = plural(machine.cores as u64, "core");
+    let text = format!(
+        "{}, {}, {cores}; lesson {}, SQLite {}",
+        machine.os_release, machine.arch, machine.lesson, machine.sqlite
+    );
+    html! { p class="faint" { "lesson " (recording.header.command.name()) ": " (cut(&clean(&text), 300)) } }
+}

@@ -1,0 +1,154 @@
+//! What the pages do in a browser.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::common::{Place, lesson, scenario};
+use crate::driver::{Window, drive};
+
+/// Two processes whose names try to be markup, on locks that do, too.
+const HOSTILE: &str = r#"title = "</script><script>alert(1)</script>"
+on = "flock"
+
+[[process]]
+name = "<img src=x onerror=alert(2)>"
+steps = ["lock A", "meet", "lock B", "unlock B", "unlock A"]
+
+[[process]]
+name = "\"'`&\u202Etxt"
+steps = ["lock B", "meet", "lock A", "unlock A", "unlock B"]
+"#;
+
+/// Makes a page with this command, whatever its exit status says of the run.
+fn page(place: &Place, words: &str) -> PathBuf {
+    let file = place.join("page.html");
+    let done = place.run(&format!("{words} --force --html {}", file.display()));
+    assert!(matches!(done.status, Some(0 | 1)), "{words}: {}", done.err);
+    file
+}
+
+/// Opens it at both widths and in both schemes: nothing complains, nothing is asked for, nothing sticks out or is pale.
+fn check_looks(page: &Path, what: &str) {
+    for (width, scheme) in [(1280, "light"), (360, "dark"), (360, "light"), (1280, "dark")] {
+        let acts = [json!({ "overflow": null }), json!({ "pale": null })];
+        let seen = drive(page, Window { width, scheme }, &acts);
+        assert_eq!(seen, [json!(0), json!([])], "{what}, {width} pixels, {scheme}");
+    }
+}
+
+/// Every page that lesson writes.
+pub fn every_page_opens_from_disk_and_asks_nobody() {
+    let table = [
+        "deadlock --quiet",
+        "locked --quiet --task-duration 0s",
+        "run ordering --quiet --simulate",
+        "explore deadlock",
+        "explore philosophers --processes 3",
+        "play retry",
+        "sweep --quiet",
+    ];
+    let place = Place::new();
+    for words in table {
+        check_looks(&page(&place, words), words);
+    }
+}
+
+/// Names from a scenario are text, whatever they try to be.
+pub fn hostile_names_stay_text() {
+    let place = Place::new();
+    place.write("bad.toml", HOSTILE);
+    for words in ["run bad.toml --quiet --simulate", "explore bad.toml", "play bad.toml"] {
+        let page = page(&place, words);
+        check_looks(&page, words);
+        let seen = drive(&page, Window::DESK, &[json!({ "text": "h1" }), json!({ "count": "img" })]);
+        assert_eq!(seen, [json!("</script><script>alert(1)</script>"), json!(0)], "{words}");
+    }
+}
+
+/// The slider, its buttons and the keys move through the time of a run; graph and words follow.
+pub fn the_scrubber_moves_through_time() {
+    let place = Place::new();
+    let page = page(&place, "run deadlock --quiet --simulate");
+    let look = || [json!({ "text": "#event" }), json!({ "text": "#holds" })];
+    let mut acts = vec![json!({ "slide": ["#scrubber", "0"] })];
+    acts.extend(look());
+    acts.push(json!({ "focus": "#scrubber" }));
+    acts.push(json!({ "press": "ArrowRight" }));
+    acts.extend(look());
+    acts.push(json!({ "press": "End" }));
+    acts.extend(look());
+    acts.push(json!({ "press": "Home" }));
+    acts.push(json!({ "click": "#play" }));
+    acts.push(json!({ "until": ["#event", "ended by lesson"] }));
+    acts.extend(look());
+    let seen = drive(&page, Window::DESK, &acts);
+    let text: Vec<&str> = seen.iter().filter_map(Value::as_str).collect();
+    let [start, nobody, first, held, last, free, played, over] = text[..] else { panic!("{seen:?}") };
+    assert_eq!((start, nobody), ("Nothing has happened yet.", "Nobody holds a lock, nobody waits."));
+    assert!(first.starts_with("P1 ") || first.starts_with("P2 "), "{first}");
+    assert_ne!(held, nobody);
+    assert!(last.ends_with("is ended by lesson."), "{last}");
+    assert_eq!((played, over), (last, free));
+}
+
+/// A game that is played to its end gives a schedule that deadlocks real processes.
+fn check_game(moves: &[Value]) {
+    let place = Place::new();
+    let page = page(&place, "explore deadlock");
+    let mut acts = moves.to_vec();
+    acts.extend(["#verdict", "#schedule", "#command"].map(|target| json!({ "text": target })));
+    let seen = drive(&page, Window::DESK, &acts);
+    let [verdict, schedule, command] = &seen[..] else { panic!("{seen:?}") };
+    let verdict = verdict.as_str().unwrap_or_default();
+    assert!(verdict.starts_with("The goal is reached. Deadlock in 4 moves, and no way is shorter"), "{verdict}");
+    assert_eq!(schedule, "P1 P2 P1 P2");
+    // As a shell would take it.
+    let words = shell_words::split(command.as_str().unwrap_or_default()).expect("a command");
+    assert_eq!(words[0], "lesson");
+    let mut command = lesson(&words[1..]);
+    command.arg("--json").current_dir(place.path());
+    let done = crate::common::finish(command);
+    assert_eq!(done.status, Some(1), "{}", done.err); // it ended in a deadlock
+    let document = done.json();
+    assert_eq!(document["runs"][0]["deadlock"]["cycles"].as_array().map(Vec::len), Some(1), "{document:#}");
+}
+
+/// By the mouse.
+pub fn a_game_is_played_by_clicks() {
+    let click = |who: u32| json!({ "click": format!("[data-who=\"{who}\"]") });
+    check_game(&[click(0), click(1), click(0), click(1)]);
+}
+
+/// By the keys, with a detour: undo, redo, restart.
+pub fn a_game_is_played_by_keys() {
+    let keys = ["2", "1", "u", "u", "r", "R", "1", "2", "1", "u", "r", "2"];
+    check_game(&keys.map(|key| json!({ "press": key })));
+}
+
+/// A hint tells whether a deadlock can still be avoided; the point of no return is marked among the moves.
+pub fn a_hint_knows_the_point_of_no_return() {
+    let place = Place::new();
+    let text = scenario(
+        "on = \"flock\"",
+        &[
+            ("P1", "lock A, lock B, unlock B, unlock A"),
+            ("P2", "lock B, lock A, unlock A, unlock B"),
+            ("P3", "lock C, unlock C"),
+        ],
+    );
+    place.write("mine.toml", text);
+    let page = page(&place, "explore mine.toml");
+    let keys = ["1", "h"].map(|key| json!({ "press": key }));
+    let mut acts = keys.to_vec();
+    acts.push(json!({ "text": "#hint-text" }));
+    acts.extend(["2", "h"].map(|key| json!({ "press": key })));
+    acts.extend(["#hint-text", "#history"].map(|target| json!({ "text": target })));
+    let seen = drive(&page, Window::DESK, &acts);
+    let text: Vec<&str> = seen.iter().filter_map(Value::as_str).collect();
+    let [early, late, moves] = text[..] else { panic!("{seen:?}") };
+    assert!(early.starts_with("From here a deadlock can still be avoided."), "{early}");
+    assert!(late.starts_with("From here a deadlock is certain."), "{late}");
+    let marked: Vec<bool> = moves.lines().map(|line| line.contains("point of no return")).collect();
+    assert_eq!(marked, [false, true], "{moves}");
+}
