@@ -225,16 +225,21 @@ fn every_command_that_has_a_recording_draws_it() {
         "fixed --with ordering,crossed",
         "run deadlock --simulate",
     ] {
-        let done = place.run(&format!("{words} --quiet --html page.html --svg lanes.svg --trace trace"));
+        let done =
+            place.run(&format!("{words} --quiet --html page.html --svg lanes.svg --perfetto p.json --trace trace"));
         assert_eq!((done.text(), done.err.as_str()), ("", ""), "{words}");
         let (page, svg) = (read(&place, "page.html"), read(&place, "lanes.svg"));
         check_file(&page, words);
         check_file(&svg, words);
-        assert_eq!(place.entries(), ["lanes.svg", "page.html", "trace"], "{words}");
-        place.run("show trace --html again.html --svg again.svg").expect(0);
+        assert_eq!(place.entries(), ["lanes.svg", "p.json", "page.html", "trace"], "{words}");
+        place.run("show trace --html again.html --svg again.svg --perfetto again.json").expect(0);
         assert!(read(&place, "again.html") == page && read(&place, "again.svg") == svg, "{words}: the same bytes");
-        std::fs::remove_file(place.join("again.html")).expect("it is there");
-        std::fs::remove_file(place.join("again.svg")).expect("it is there");
+        let slices = read(&place, "p.json");
+        assert!(read(&place, "again.json") == slices, "{words}: the same bytes");
+        assert!(serde_json::from_str::<serde_json::Value>(&slices).is_ok_and(|json| json["traceEvents"].is_array()));
+        for again in ["again.html", "again.svg", "again.json"] {
+            std::fs::remove_file(place.join(again)).expect("it is there");
+        }
     }
 }
 
@@ -244,7 +249,7 @@ fn files_of_others_are_not_touched() {
     place.write("mine", "<!DOCTYPE html>\n<title>mine</title>\n");
     std::fs::copy(traces().join("deadlock.jsonl"), place.join("trace")).expect("a copy");
     for command in ["run deadlock --simulate", "show trace"] {
-        for option in ["--html", "--svg"] {
+        for option in ["--html", "--svg", "--perfetto"] {
             check_refused(&place.run(&format!("{command} {option} mine")), &["mine exists", "--force"]);
             check_refused(&place.run(&format!("{command} {option} missing/x")), &["there is no directory missing"]);
         }
