@@ -6,6 +6,7 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+mod circle;
 mod frame;
 mod game;
 mod heat;

@@ -26,10 +26,10 @@
     for (const arrow of all("[data-arrow]", graph)) {
       const number = Number(arrow.dataset.arrow);
       arrow.classList.toggle("on", shown.has(number));
-      arrow.classList.toggle("ring", rings.has(number));
+      arrow.classList.toggle("cycle", rings.has(number));
       if (rings.has(number)) members.add(arrow.dataset.waiter);
     }
-    for (const node of all("[data-node]", graph)) node.classList.toggle("ring", members.has(node.dataset.node));
+    for (const node of all("[data-node]", graph)) node.classList.toggle("cycle", members.has(node.dataset.node));
   }
 
   function lines(still) {

@@ -1,6 +1,6 @@
 //! The page of a run: lanes to scale, a cursor through time, and what was so at that instant.
 
-mod circle;
+mod arrows;
 mod ladder;
 mod still;
 mod tables;
@@ -16,7 +16,7 @@ use super::reel::{self, Reel};
 use crate::analysis::{Figures, Mark};
 use crate::report::{Style, Transcript, clean, cut, moment, parts, plural, reason_of, settings};
 use crate::trace::{Command, Recording};
-use circle::Circle;
+use arrows::Arrows;
 use ladder::Ladder;
 use still::{Still, Stills};
 
@@ -30,7 +30,7 @@ const LONGEST_LINE: usize = 1_000;
 const PLAIN: Style = Style { color: false, width: 10_000 };
 
 /// Style and script of this page.
-const STYLE: &str = include_str!("run.css");
+const STYLE: &str = concat!(include_str!("circle.css"), include_str!("run.css"));
 const SCRIPT: &str = include_str!("run.js");
 
 /// What the script reads. Texts are told once: everything else names them by their index.
@@ -90,7 +90,7 @@ struct Scene<'a> {
     reel: Reel<'a>,
     ladders: Vec<Ladder>,
     stills: Stills,
-    circle: Circle,
+    arrows: Arrows,
 }
 
 impl Scene<'_> {
@@ -100,7 +100,7 @@ impl Scene<'_> {
 
     fn data(&self, axis: Axis, texts: &mut Texts) -> RunData {
         let still = |still: &Still| {
-            let (waits, ring) = self.circle.shown(still);
+            let (waits, ring) = self.arrows.shown(still);
             StillData {
                 t: still.at_us,
                 x: axis.x(still.at_us),
@@ -126,8 +126,8 @@ pub fn page(recording: &Recording) -> String {
         let reel = Reel::of(trace, axis.end_us, columns);
         let ladders = Ladder::all(&reel);
         let stills = Stills::of(&reel, &ladders, most);
-        let circle = Circle::of(&reel, &stills.stills);
-        Scene { reel, ladders, stills, circle }
+        let arrows = Arrows::of(&reel, &stills.stills);
+        Scene { reel, ladders, stills, arrows }
     };
     let scenes: Vec<Scene> = runs.iter().map(scene).collect();
     let first = first_run(&scenes);
@@ -234,7 +234,7 @@ fn left_out(recording: &Recording, scenes: &[Scene]) -> Markup {
     if shown < all {
         notes.push(format!("The cursor stops at {shown} of {all} moments, at those that tell most."));
     }
-    if scenes.iter().any(|scene| scene.circle.is_cut) {
+    if scenes.iter().any(|scene| scene.arrows.is_cut) {
         notes.push("The graph has too many different arrows; some are not drawn.".into());
     }
     html! { @if !notes.is_empty() { ul id="left-out" class="faint" { @for note in &notes { li { (note) } } } } }
@@ -245,7 +245,7 @@ fn instant(scenes: &[Scene], first: usize) -> Markup {
     html! {
         div id="graph" {
             @for (index, scene) in scenes.iter().enumerate() {
-                div data-of=(index) hidden[index != first] { (scene.circle.svg(index, scene.first())) }
+                div data-of=(index) hidden[index != first] { (scene.arrows.draw(index, scene.first())) }
             }
         }
         ul id="holds" aria-live="polite" { @for line in &shown.first().lines { li { (line) } } }

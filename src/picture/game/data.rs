@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::circle::Circle;
+use super::super::circle::{Arrow, Circle};
 use crate::explore::{Arc, Fate, Map};
 use crate::model::{Outcome, Program};
-use crate::play::{self, Aim, Choice, FAR, Goal, MADE, Mood, Pointer, Row, Sheet};
+use crate::play::{self, Aim, Choice, FAR, Goal, MADE, Mood, Row, Sheet};
 use crate::report::clean;
 use crate::scenario::Scenario;
 
@@ -122,7 +122,7 @@ pub(super) struct Reader<'a> {
     moves: Told<(usize, Id, Id, u64, u8)>,
     hints: Told<(Id, Vec<(Id, i64)>)>,
     verdicts: Told<(Id, Vec<(Id, Id)>)>,
-    arrows: Told<Pointer>,
+    arrows: Told<Arrow>,
     /// What came of a move, by who made it, from where to where, and whether others were in its way.
     came: BTreeMap<(usize, u32, u32, bool), Id>,
 }
@@ -200,9 +200,9 @@ impl<'a> Reader<'a> {
     fn graph(&mut self, sheet: &Sheet) -> Id {
         let (mut plain, mut cycle) = (Vec::new(), Vec::new());
         for pointer in sheet.pointers() {
-            let in_cycle = pointer.in_cycle;
             // The same arrow, whether or not it is part of a cycle now.
-            let id = self.arrows.id(Pointer { in_cycle: false, ..pointer });
+            let play::Pointer { waiter, holder, label, in_cycle } = pointer;
+            let id = self.arrows.id(Arrow { waiter, holder, label });
             if in_cycle { cycle.push(id) } else { plain.push(id) }
         }
         let waits = sheet.waits().into_iter().map(|text| self.texts.id(text)).collect();

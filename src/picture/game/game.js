@@ -137,8 +137,13 @@
 
   const showGraph = () => {
     const [plain, cycle, waits] = data.graphs[state().graph];
+    const members = new Set();
     document.querySelectorAll("[data-arrow]").forEach((arrow, id) => {
       arrow.setAttribute("class", `arrow${cycle.includes(id) ? " cycle" : plain.includes(id) ? " on" : ""}`);
+      if (cycle.includes(id)) members.add(arrow.dataset.waiter);
+    });
+    document.querySelectorAll("[data-node]").forEach((node) => {
+      node.classList.toggle("cycle", members.has(node.dataset.node));
     });
     const said = waits.map(text);
     if (cycle.length > 0) said.push("The cycle is drawn thick and dashed.");

@@ -1,7 +1,6 @@
 //! The playable page: the learner is the scheduler, and every state is known beforehand. The script only follows the
 //! moves from state to state; what a state is, what is said of it and what it looks like was computed here.
 
-mod circle;
 mod data;
 #[cfg(test)]
 mod tests;
@@ -69,7 +68,7 @@ fn page(playable: &Playable, map: &Map) -> Option<String> {
     }
     let title = cut(&clean(&playable.scenario.title), LONGEST_TITLE);
     let body = body(playable, map, &data);
-    let (style, script) = (include_str!("game.css"), include_str!("game.js"));
+    let (style, script) = (concat!(include_str!("../circle.css"), include_str!("game.css")), include_str!("game.js"));
     Some(Page { title: &title, style, body, data: text, script }.file())
 }
 
@@ -91,7 +90,7 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
                 section { h2 { "The locks" } (locks(playable)) }
                 section {
                     h2 { "Who waits for whom" }
-                    figure id="graph" { (data.circle.draw()) figcaption id="graph-text" {} }
+                    figure id="graph" { (data.circle.draw("graph-text", &[], &[])) figcaption id="graph-text" {} }
                 }
             }
         }
