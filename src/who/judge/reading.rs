@@ -1,6 +1,7 @@
 //! The reading: one paragraph that says who blocks whom, which of the known causes fits, and what to do about it.
 
 mod database;
+mod pending;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
@@ -37,6 +38,8 @@ pub enum Cause {
     Writer,
     /// A COMMIT waits for readers, and keeps new ones out.
     PendingBehindReader,
+    /// A COMMIT keeps new readers out, and no reader is seen for whom it would wait.
+    Pending,
     /// A checkpoint waits for a reader.
     ReaderBlocksCheckpoint,
     /// Somebody reads a snapshot that is older than the log's end: what came behind it can't leave the log.
@@ -59,13 +62,14 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Deadlock,
         Self::Stopped,
         Self::ShellLeftOpen,
         Self::AsleepInTransaction,
         Self::Writer,
         Self::PendingBehindReader,
+        Self::Pending,
         Self::ReaderBlocksCheckpoint,
         Self::OldSnapshot,
         Self::Reader,
@@ -86,6 +90,7 @@ impl Cause {
             Self::AsleepInTransaction => "asleep_in_transaction",
             Self::Writer => "writer",
             Self::PendingBehindReader => "pending_behind_reader",
+            Self::Pending => "pending",
             Self::ReaderBlocksCheckpoint => "reader_blocks_checkpoint",
             Self::OldSnapshot => "old_snapshot",
             Self::Reader => "reader",

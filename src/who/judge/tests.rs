@@ -7,6 +7,7 @@ use super::{Answer, judge, words};
 use crate::machine::FileSystem;
 
 mod said;
+mod unowned;
 
 /// The lines of a list, in short: `OWNERS: LINE`; inode 1 is the file, 2 its `-shm`, others are elsewhere.
 fn locks(lines: &[&str]) -> Vec<Lock> {
