@@ -1,6 +1,7 @@
 //! Looks at this machine: the locks, the file that was asked about, the processes. It takes no lock, writes nothing,
 //! and signals nobody.
 
+mod again;
 mod asking;
 mod files;
 mod people;
@@ -15,6 +16,7 @@ use super::judge::owners::{OpenFile, with_owners};
 use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
 use super::judge::unseen::Unseen;
 use super::{LockKind, LockLine};
+pub use again::look;
 use files::OpenFiles;
 use people::People;
 pub use people::own_user;
@@ -36,11 +38,8 @@ impl CannotLook {
     }
 }
 
-/// Looks at one file, or, without one, at everybody who waits on this machine.
-///
-/// # Errors
-/// There is no such file, or this system tells nothing.
-pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
+/// Looks once at one file, or, without one, at everybody who waits on this machine.
+fn once(path: Option<&Path>) -> Result<Sight, CannotLook> {
     if cfg!(windows) {
         return Err(CannotLook(
             "can't look: Windows keeps no list of locks that a program may read; try the Resource Monitor \
@@ -125,11 +124,15 @@ fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> 
     lines
 }
 
+/// Whether nobody who may be looked at has it, although the list has a name or an open file for it.
+fn is_nameless(lock: &Lock) -> bool {
+    lock.owners.is_empty() && lock.line.pid != 0
+}
+
 fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
     let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
     inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
     let wanted = Wanted::new(&inodes, target.as_ref());
-    let is_nameless = |lock: &Lock| lock.owners.is_empty() && lock.line.pid != 0;
     let mut owned = owned(&lines, target.is_some(), &wanted);
     // Whose it is may be known under a name that was given in another mount namespace.
     if wanted.goes_by_names() && owned.locks.iter().any(is_nameless) {
