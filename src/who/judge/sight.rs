@@ -177,6 +177,18 @@ pub struct Process {
     pub threads: u32,
     /// What it was doing.
     pub doing: Doing,
+    /// Why a plain `kill` (SIGTERM) does not end it; `None` if it does, or if that is not known.
+    pub deaf: Option<Deaf>,
+}
+
+/// Why SIGTERM does not end a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deaf {
+    /// It is the first process of a PID namespace, and has no handler for it (pid_namespaces(7)). With it ends all that
+    /// runs in there.
+    First,
+    /// It ignores it (signal(7), SIG_IGN).
+    Ignores,
 }
 
 /// What a process was doing when it was looked at.
