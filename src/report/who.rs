@@ -2,9 +2,10 @@
 //!
 //! Every name on it comes from elsewhere and is cleaned here: command lines, users, files.
 
+mod behind;
 pub mod json;
 
-use super::graph::{arrow_of, ring_of};
+use super::graph::ring_of;
 use super::table::{Cells, table};
 use super::words::{clean, cut, grouped, list, plural};
 use super::{Style, words};
@@ -60,6 +61,9 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: S
     }
     text += &endings(file.ending.iter(), style);
     let here = |ring: &Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
+    if !answer.graph.rings.iter().any(here) {
+        text += &behind::picture(&answer.sight, &file.behind, style);
+    }
     let rings = answer.graph.rings.iter().zip(&answer.rings);
     for (ring, (words, ending)) in rings {
         let heading = if here(ring) { "The wait-for graph" } else { "Elsewhere on this machine" };
@@ -205,16 +209,7 @@ fn waiters(answer: &Answer, seen: Seen, style: Style) -> String {
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
-    let arrow = |arrow: &crate::who::judge::graph::Arrow| {
-        let file = reading::file_name(sight, &arrow.file);
-        let base = file.rsplit('/').next().unwrap_or(&file);
-        arrow_of(
-            &cut(&clean(&reading::name(sight, arrow.waiter)), 24),
-            "waits for",
-            &cut(&clean(base), 20),
-            &cut(&clean(&reading::name(sight, arrow.holder)), 24),
-        )
-    };
+    let arrow = |arrow: &crate::who::judge::graph::Arrow| behind::arrow(sight, arrow);
     ring_of(&ring.arrows.iter().map(arrow).collect::<Vec<_>>(), style)
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::Place;
 use crate::holders::{Holder, page, row, see, who};
@@ -62,3 +62,41 @@ pub fn who_ignores_a_plain_kill_gets_another() {
 }
 
 const FLOCK: &str = "f = open('a.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX)";
+
+/// One holds a, another holds b and waits for a, a third waits for b: the first is to blame, from either file.
+pub fn the_end_of_a_chain_is_found() {
+    let flock = |name: &str| format!("{name} = open('{name}.lock', 'w'); fcntl.flock({name}, fcntl.LOCK_EX)");
+    let place = Place::new();
+    let first = Holder::ready(place.path(), &flock("a"));
+    let mut second = Holder::python(place.path(), &format!("{}; say('one'); {}", flock("b"), flock("a")));
+    second.wait_for("one");
+    let third = Holder::python(place.path(), &flock("b"));
+    let (one, two, three) = (first.pid(), second.pid(), third.pid());
+    let arrow = |waiter: u64, file: &str, holder: u64| json!({ "waiter": waiter, "file": file, "holder": holder });
+    let expected = json!([arrow(three, "b.lock", two), arrow(two, "a.lock", one)]);
+    let document = see(place.path(), "b.lock", "a chain", |document| document["file"]["behind"] == expected);
+    let file = &document["file"];
+    assert_eq!(file["ending"]["command"], format!("kill {one}"), "{document:#}");
+    let text = file["reading"].as_str().unwrap_or_default();
+    assert!(text.contains(&format!("{two} (python3) waits for {one} (python3) on a.lock")), "{text}");
+    let shown = page(place.path(), "b.lock");
+    let drawn = format!("{two} (python3) ──waits for a.lock──▶ {one} (python3)");
+    assert!(shown.contains("The wait-for graph") && shown.contains(&drawn), "{shown}");
+    assert_eq!(who(place.path(), "a.lock").1["file"]["ending"]["command"], format!("kill {one}"));
+}
+
+/// Three hold a part each, and one of them is in somebody's way.
+pub fn only_who_is_in_the_way_is_to_be_ended() {
+    let place = Place::new();
+    place.write("a.lock", "");
+    let part = |first: u32| format!("f = open('a.lock', 'r+'); fcntl.lockf(f, fcntl.LOCK_EX, 10, {first})");
+    let holders = [0, 10, 20].map(|first| Holder::ready(place.path(), &part(first)));
+    let waiter = Holder::python(place.path(), &part(15).replace("10,", "2,"));
+    let waits = |document: &Value| row(document, waiter.pid()).0 == "waits";
+    let document = see(place.path(), "a.lock", "a waiter", waits);
+    let file = &document["file"];
+    assert_eq!(file["ending"]["command"], format!("kill {}", holders[1].pid()), "{document:#}");
+    let text = file["reading"].as_str().unwrap_or_default();
+    let says = format!("{} (python3) waits for {} (python3)", waiter.pid(), holders[1].pid());
+    assert!(text.contains(&says) && text.contains("are in nobody's way"), "{text}");
+}

@@ -46,6 +46,7 @@ impl Holder {
     pub fn in_a_namespace(folder: &Path, script: &str) -> Self {
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "python3", "-c", &format!("{PRELUDE}{script}")]);
+        command.stderr(Stdio::null()); // some kernels let it complain of a signal mask
         Self::start(command, folder)
     }
 

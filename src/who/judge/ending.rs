@@ -30,6 +30,8 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     let own = format!("whatever {one} {has} not stored");
     let loses = match nature {
         _ if reading.cause == Cause::Deadlock => format!("{own}; {OTHERS_GO_ON}"),
+        // It holds another lock, for which the holder of this one waits.
+        _ if stands.is_empty() => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
         // The lock may be kept between two transactions.
         _ if stands.iter().any(|stand| stand.has(|state| state == State::Exclusive)) => {

@@ -1,5 +1,6 @@
 //! The reading: one paragraph that says who blocks whom, which of the known causes fits, and what to do about it.
 
+mod behind;
 mod database;
 mod pending;
 
@@ -106,13 +107,13 @@ impl Cause {
 
 /// Reads what was seen of one file.
 pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], graph: &Graph) -> Reading {
-    let scene = Scene { sight, target, parties };
+    let scene = Scene { sight, target, parties, graph };
     let here = |ring: &&Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
     // A ring that has nothing to do with this file is told of elsewhere on the page.
     let mut reading = match (graph.rings.iter().find(here), nature) {
         (Some(ring), _) => scene.deadlock(ring),
         (None, Nature::Plain) => scene.plain(),
-        (None, nature) => scene.database(nature == Nature::Wal),
+        (None, nature) => scene.to_the_root_of(scene.database(nature == Nature::Wal)),
     };
     if nature != Nature::Plain {
         reading.text += &scene.flock_on_a_database();
@@ -146,6 +147,7 @@ struct Scene<'a> {
     sight: &'a Sight,
     target: &'a Target,
     parties: &'a [Party],
+    graph: &'a Graph,
 }
 
 impl Scene<'_> {
@@ -195,11 +197,12 @@ impl Scene<'_> {
     fn plain(&self) -> Reading {
         let holders = self.with(|party| party.stand == Stand::Holds);
         let waiters = self.with(|party| party.stand == Stand::Waits);
-        let [first, ..] = holders.as_slice() else { return self.free() };
+        let blocking = self.in_the_way(&holders);
+        let [first, ..] = blocking.as_slice() else { return self.free() };
         let locks = |party: &Party| party.locks.iter().map(|&index| &self.sight.locks[index]).collect::<Vec<_>>();
         let behind = match waiters.as_slice() {
             [] => "Nobody waits in the kernel; who tries and is refused leaves no trace.".to_owned(),
-            waiters => format!("{} {} for it.", self.names(waiters), verb(count(waiters), "wait")),
+            waiters => self.waits_in_words(&holders, waiters),
         };
         let hold = format!("{} {} {}.", self.names(&holders), verb(count(&holders), "hold"), self.target.path);
         let inherited = locks(first).into_iter().find_map(super::sight::Lock::taken_by_another);
@@ -223,12 +226,8 @@ impl Scene<'_> {
             }
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
-        // Who waits is held up itself, by somebody else who holds a part of the file.
-        let waits = |party: &&Party| waiters.iter().any(|waiter| waiter.pids == party.pids);
-        let (held_up, free): (Vec<&Party>, Vec<&Party>) = holders.iter().copied().partition(waits);
-        let culprits = if free.is_empty() { held_up } else { free };
-        let unsure = self.either_or(&holders);
-        self.reading(cause, format!("{hold}{why}{unsure} {behind}"), fix, &culprits)
+        let text = format!("{hold}{why}{} {behind}", self.either_or(&holders));
+        self.go_to_the_root(self.reading(cause, text, fix, &[]), &blocking)
     }
 
     /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one file.
@@ -283,6 +282,7 @@ impl Scene<'_> {
     fn pastime(&self, party: &Party) -> String {
         match self.doing(party) {
             Doing::Unknown | Doing::Runs => String::new(),
+            Doing::AwaitsLock if self.is_told_to_wait(party) => String::new(),
             doing => {
                 let first = party.pids.first().map_or_else(String::new, |pid| name(self.sight, *pid));
                 format!(" {first} {} meanwhile.", doing.words())

@@ -6,6 +6,7 @@ use super::unseen::Unseen;
 use super::{Answer, judge, words};
 use crate::machine::FileSystem;
 
+mod behind;
 mod said;
 mod unowned;
 
