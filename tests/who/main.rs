@@ -3,6 +3,8 @@
 //! Where a program is missing its tests are named, and counted as ignored, not as passed; `.ci/run` installs them all.
 
 #[cfg(target_os = "linux")]
+mod beside;
+#[cfg(target_os = "linux")]
 mod chains;
 #[path = "../common/mod.rs"]
 mod common;
@@ -76,6 +78,10 @@ fn trials() -> Vec<Trial> {
             files::holders_that_come_and_go_do_no_harm
             files::the_exit_status_says_what_was_found
             chains::a_holder_that_ends_while_we_look_is_not_called_hidden
+            chains::the_end_of_a_chain_is_found
+            chains::only_who_is_in_the_way_is_to_be_ended
+            beside::only_a_databases_own_files_lead_to_it
+            beside::kinds_are_one_word_each
             hostile::every_kind_of_file_gets_a_clear_line
             hostile::what_can_not_be_looked_at_is_one_clear_error
             hostile::a_hostile_command_line_does_no_harm

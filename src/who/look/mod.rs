@@ -4,6 +4,7 @@
 mod again;
 mod asking;
 mod files;
+mod meant;
 mod people;
 mod target;
 mod threads;
@@ -63,8 +64,7 @@ fn once(path: Option<&Path>) -> Result<Sight, CannotLook> {
             Vec::new()
         }
     };
-    let leases: Vec<LockLine> = lines.iter().filter(|line| line.kind == LockKind::Lease).cloned().collect();
-    let found = path.map(|path| target::find(path, &leases)).transpose()?;
+    let found = path.map(|path| target::find(path, &lines)).transpose()?;
     if crate::machine::own_pid_namespace() {
         unseen.push(Unseen::OwnNamespace);
     }
