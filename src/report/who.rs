@@ -2,8 +2,11 @@
 //!
 //! Every name on it comes from elsewhere and is cleaned here: command lines, users, files.
 
+mod absent;
 mod behind;
 pub mod json;
+
+pub use absent::absent;
 
 use super::graph::ring_of;
 use super::table::{Cells, table};
@@ -153,9 +156,12 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
         (0, 0) => {
             // Who waits is in the list, whoever it is; where nobody waits no owner is missed.
             let hides = answer.sight.unseen.iter().any(Unseen::hides_holders);
-            let seen_here = if hides { " that can be seen from here" } else { "" };
+            let (seen_here, no_deadlock) = match hides {
+                true => (" that can be seen from here", "whether there is a deadlock out of sight can't be told"),
+                false => ("", "there is no deadlock"),
+            };
             let idle = format!(
-                "Nobody{seen_here} waits for a file lock on this machine, and there is no deadlock. SQLite never waits \
+                "Nobody{seen_here} waits for a file lock on this machine, and {no_deadlock}. SQLite never waits \
                  in the kernel, it asks again and again: name the database to see who has it."
             );
             return style.wrap(&idle, "");

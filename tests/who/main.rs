@@ -11,6 +11,8 @@ mod common;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
+mod follow;
+#[cfg(target_os = "linux")]
 mod holders;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -82,6 +84,7 @@ fn trials() -> Vec<Trial> {
             chains::only_who_is_in_the_way_is_to_be_ended
             beside::only_a_databases_own_files_lead_to_it
             beside::kinds_are_one_word_each
+            follow::a_file_is_followed_before_it_is_there_and_after
             hostile::every_kind_of_file_gets_a_clear_line
             hostile::what_can_not_be_looked_at_is_one_clear_error
             hostile::a_hostile_command_line_does_no_harm

@@ -32,6 +32,8 @@
 //!            "since": "2026-01-31T12:00:00Z", "age_s": 40, "threads": 1, "doing": "sleeps" }
 //! ```
 //!
+//! While a file that is watched is not there: { ..., "ok": false, "file": null, "absent": "app.db" } and no more.
+//!
 //! New names may be added; these stay. A `command` is cut after 2,048 bytes, with `…` at its end.
 
 use serde_json::{Value, json};

@@ -33,6 +33,10 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
         // It holds another lock, for which the holder of this one waits.
         _ if stands.is_empty() => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
+        // It sets up the index of the log, and has begun no transaction.
+        _ if reading.cause == Cause::Recovery => {
+            "nothing in the database: the next one to open it sets the index of the log up anew".to_owned()
+        }
         // The lock may be kept between two transactions.
         _ if stands.iter().any(|stand| stand.has(|state| state == State::Exclusive)) => {
             format!("{it} transaction, if {one} {is} in one: everything since BEGIN. {}", afterwards(nature))

@@ -128,7 +128,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
             );
         }
     }
-    reading.text = capital(&reading.text);
+    reading.text = capital(&reading.text).replace(". somebody out of sight", ". Somebody out of sight");
     if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
         reading.text += &format!(
             " And the file lies on {name}: locks on a network or shared file system may be missing, forgotten, or seen \
@@ -175,7 +175,10 @@ impl Scene<'_> {
     }
 
     fn names(&self, parties: &[&Party]) -> String {
-        list(&parties.iter().map(|party| self.name(party)).collect::<Vec<_>>())
+        // Those who are not known are named once: they may be one and the same.
+        let unknown = parties.iter().find(|party| party.pids.is_empty());
+        let known = parties.iter().filter(|party| !party.pids.is_empty());
+        list(&known.chain(unknown).map(|party| self.name(party)).collect::<Vec<_>>())
     }
 
     fn with(&self, is: impl Fn(&Party) -> bool) -> Vec<&Party> {
@@ -352,9 +355,10 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// How many processes these are; one whose number is not known counts as one.
+/// How many processes these are; all whose numbers are not known count as one.
 fn count(parties: &[&Party]) -> usize {
-    parties.iter().map(|party| party.pids.len().max(1)).sum()
+    let known: usize = parties.iter().map(|party| party.pids.len()).sum();
+    known + usize::from(parties.iter().any(|party| party.pids.is_empty()))
 }
 
 /// `hold` for many, `holds` for one.

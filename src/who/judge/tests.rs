@@ -82,7 +82,8 @@ const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
 const RECOVERS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 127";
 
 fn line(pid: u32, template: &str) -> String {
-    format!("{pid}: {}", template.replace("PID", &pid.to_string()))
+    let owner = if pid == 0 { "?".to_owned() } else { pid.to_string() };
+    format!("{owner}: {}", template.replace("PID", &pid.to_string()))
 }
 
 type Held<'a> = &'a [(u32, &'a str)];

@@ -331,6 +331,13 @@ impl Scene<'_> {
                 && self.doing(party) != Doing::Runs
         };
         let shell = parties.iter().find(is_shell)?;
+        if shell.stand.has(|state| state == State::Exclusive) {
+            return Some(format!(
+                "{} is a shell left open. If it is in a transaction, type COMMIT; or ROLLBACK; there. If not, \
+                 `locking_mode` EXCLUSIVE keeps the lock: type PRAGMA locking_mode=NORMAL; and read once.",
+                self.name(shell)
+            ));
+        }
         Some(format!(
             "{} is a shell left open in a transaction: type COMMIT; or ROLLBACK; there, or finish its query.",
             self.name(shell)
