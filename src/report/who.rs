@@ -27,7 +27,7 @@ pub type Seen<'a> = Option<&'a dyn Fn(&str) -> u64>;
 pub fn page(answer: &Answer, seen: Seen, style: Style) -> String {
     let mut text = match (&answer.file, &answer.sight.target) {
         (Some(file), Some(target)) => of_file(answer, file, target, seen, style),
-        _ => of_machine(answer, seen, style),
+        _ => of_machine(answer, seen, style) + &behind::may_poll(&answer.sight, style),
     };
     if !answer.sight.unseen.is_empty() {
         text += &format!("\n{}\n", style.heading("Not seen"));

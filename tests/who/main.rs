@@ -9,6 +9,8 @@ mod chains;
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(target_os = "linux")]
+mod crossed;
+#[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
 mod follow;
@@ -84,6 +86,7 @@ fn trials() -> Vec<Trial> {
             chains::only_who_is_in_the_way_is_to_be_ended
             beside::only_a_databases_own_files_lead_to_it
             beside::kinds_are_one_word_each
+            crossed::a_deadlock_that_no_list_shows_is_inferred
             follow::a_file_is_followed_before_it_is_there_and_after
             hostile::every_kind_of_file_gets_a_clear_line
             hostile::what_can_not_be_looked_at_is_one_clear_error

@@ -4,8 +4,8 @@ use super::super::Style;
 use super::super::graph::arrow_of;
 use super::super::words::{clean, cut};
 use crate::who::judge::graph::Arrow;
-use crate::who::judge::reading;
 use crate::who::judge::sight::Sight;
+use crate::who::judge::{polling, reading};
 
 /// More arrows than this are counted.
 const MOST: usize = 16;
@@ -35,4 +35,12 @@ pub(super) fn arrow(sight: &Sight, arrow: &Arrow) -> String {
         &cut(&clean(base), 20),
         &cut(&clean(&reading::name(sight, arrow.holder)), 24),
     )
+}
+
+/// What may be a deadlock of SQLite, or one's waiting for another, on the whole machine; nothing if there is none.
+pub(super) fn may_poll(sight: &Sight, style: Style) -> String {
+    match polling::in_words(sight, |_| true) {
+        words if words.is_empty() => words,
+        words => super::section("What no list shows", &words, style),
+    }
 }

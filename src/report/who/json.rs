@@ -25,6 +25,8 @@
 //!                "seen_s": null, "line": "1: -> FLOCK ..." } ],
 //!   "deadlocks": [ { "certain": true, "words": "...", "ring": [ { "waiter": 4711, "file": "...", "holder": 4712 } ],
 //!                    "ending": { ... } } ],
+//!   "may_poll": [ { "waiter": 4711, "file": "2.db", "holder": 4712, "inferred": true } ],   of SQLite, which waits
+//!   "may_poll_words": "...",         in no list; "" if there are none
 //!   "blocked_behind": [4713],
 //!   "unseen": [ { "name": "other_users", "words": "..." } ] }
 //!
@@ -42,7 +44,7 @@ use super::{Seen, clean, holder_key, waiter_key};
 use crate::who::judge::graph::{Arrow, Wait};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileId, FileKind, Process, Sight, Target};
-use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, reading, words};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, polling, reading, words};
 
 /// The document as text, on one line or many. Command lines of others are in it: what could act on a terminal or
 /// deceive the eye is written as JSON's own escape.
@@ -81,6 +83,10 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
         "file": file.map(|(file, target)| of_file(answer, file, target, seen)),
         "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
         "deadlocks": rings.collect::<Vec<_>>(),
+        "may_poll": polling::may_poll(sight).iter().map(|one| {
+            json!({ "waiter": one.pid, "file": one.database, "holder": one.holder, "inferred": true })
+        }).collect::<Vec<_>>(),
+        "may_poll_words": polling::in_words(sight, |_| true),
         "blocked_behind": answer.graph.blocked_behind,
         "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
             .collect::<Vec<_>>(),

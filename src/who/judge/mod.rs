@@ -8,6 +8,7 @@ pub mod graph;
 pub mod header;
 pub mod owners;
 pub mod parties;
+pub mod polling;
 pub mod reading;
 pub mod sight;
 #[cfg(test)]

@@ -6,10 +6,10 @@ mod pending;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
-use super::owners;
 use super::parties::{Nature, Party, Stand};
 use super::sight::{Doing, FileId, FileKind, Process, Sight, Target};
 use super::unseen::Unseen;
+use super::{owners, polling};
 
 /// What was found, in plain words. Names in it are untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +116,8 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
         (None, nature) => scene.to_the_root_of(scene.database(nature == Nature::Wal)),
     };
     if nature != Nature::Plain {
+        let polls = polling::in_words(sight, |pid| reading.culprits.contains(&pid));
+        reading.text += &if polls.is_empty() { polls } else { format!(" {polls}") };
         reading.text += &scene.flock_on_a_database();
         if let Some(cut) = target.cut.filter(|_| scene.is_at_rest()) {
             reading.text += &format!(

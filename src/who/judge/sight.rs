@@ -36,6 +36,8 @@ pub struct Sight {
     pub openers: Vec<Opener>,
     /// The names of files, as far as somebody who has them open told them.
     pub names: BTreeMap<FileId, String>,
+    /// Who has a database locked, and another one open, which somebody else has locked.
+    pub crossings: Vec<Crossing>,
     /// What could not be seen.
     pub unseen: Vec<Unseen>,
 }
@@ -143,6 +145,19 @@ impl Lock {
         let taker = u32::try_from(self.line.pid).ok().filter(|pid| *pid > 0)?;
         (self.line.kind == LockKind::Flock && !self.line.waiting && !self.owners.contains(&taker)).then_some(taker)
     }
+}
+
+/// Somebody who has a database locked for writing, and another one open, which somebody else has locked so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// The process.
+    pub pid: u32,
+    /// The name of the other database.
+    pub database: String,
+    /// The file with the lock: the database, or its `-shm`.
+    pub file: FileId,
+    /// Who has it locked.
+    pub holder: u32,
 }
 
 /// Somebody who has a file of the target open.

@@ -7,6 +7,7 @@ use super::{Answer, judge, words};
 use crate::machine::FileSystem;
 
 mod behind;
+mod polling;
 mod said;
 mod unowned;
 

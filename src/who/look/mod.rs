@@ -3,6 +3,7 @@
 
 mod again;
 mod asking;
+mod crossings;
 mod files;
 mod meant;
 mod people;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::judge::owners::{OpenFile, with_owners};
-use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
+use super::judge::sight::{Crossing, FileId, Lock, Opener, Part, Sight, Target};
 use super::judge::unseen::Unseen;
 use super::{LockKind, LockLine};
 pub use again::look;
@@ -79,7 +80,8 @@ fn once(path: Option<&Path>) -> Result<Sight, CannotLook> {
         Some(target) => matched(lines, asked, target, &mut unseen),
         None => lines,
     };
-    Ok(with_processes(relevant(lines, target.as_ref()), target, unseen))
+    let crossings = crossings::of(&lines, target.as_ref());
+    Ok(with_processes(relevant(lines, target.as_ref()), target, unseen, crossings))
 }
 
 /// Finds the lines of the target although the list writes its device differently, and adds what only `F_GETLK` tells.
@@ -129,7 +131,12 @@ fn is_nameless(lock: &Lock) -> bool {
     lock.owners.is_empty() && lock.line.pid != 0
 }
 
-fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
+fn with_processes(
+    lines: Vec<LockLine>,
+    target: Option<Target>,
+    mut unseen: Vec<Unseen>,
+    crossings: Vec<Crossing>,
+) -> Sight {
     let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
     inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
     let wanted = Wanted::new(&inodes, target.as_ref());
@@ -150,11 +157,13 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     }
     let pids: BTreeSet<u32> =
         locks.iter().flat_map(|lock| lock.owners.clone()).chain(openers.iter().map(|opener| opener.pid)).collect();
+    let crossing = crossings.iter().flat_map(|crossing| [crossing.pid, crossing.holder]);
+    let pids: BTreeSet<u32> = pids.into_iter().chain(crossing).collect();
     let takers = locks.iter().filter_map(Lock::taken_by_another);
     let mut people = People::new();
     let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
     let names = names(&locks, &files, target.as_ref());
-    Sight { names, target, locks, processes, openers, unseen }
+    Sight { names, target, locks, processes, openers, crossings, unseen }
 }
 
 /// The owners of these lines, so far as they are among these processes. Their open files are read only where a line
