@@ -1,4 +1,4 @@
-//! Who is behind whom, across files; holders that end while somebody looks, and holders that a plain `kill` leaves alone.
+//! Who is behind whom, across files; holders that end while somebody looks, and holders that mind no plain `kill`.
 
 use std::process::Command;
 

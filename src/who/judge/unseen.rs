@@ -76,7 +76,7 @@ impl Unseen {
                  open files may be read has them."
             ),
             Self::Went(count) => format!(
-                "Who had {}: it was let go while we looked, again and again. It changes hands faster than a look takes.",
+                "Who had {}: it was let go during each of our looks: it changes hands faster than one takes.",
                 if *count == 1 { "one lock".into() } else { format!("{count} locks") }
             ),
             Self::OnlyPosix => {

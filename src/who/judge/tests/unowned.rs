@@ -58,7 +58,8 @@ fn unknown_owners_are_told_once() {
         &["and somebody"],
     ));
     let nobody = 0; // no process of this number: its locks have no owner
-    let table: [(Header, &[(u32, &str)], &str, &str); 4] = [
+    type Row<'a> = (Header, &'a [(u32, &'a str)], &'a str, &'a str);
+    let table: [Row<'_>; 4] = [
         (ROLLBACK, &[(nobody, SHARED), (nobody, RESERVED)], " RESERVED", "out_of_sight"),
         (WAL, &[(nobody, SHARED), (nobody, OPEN)], " open", "nobody"),
         (WAL, &[(nobody, SHARED), (nobody, OPEN), (nobody, MARK)], " reading (mark 1)", "reader"),
