@@ -81,16 +81,22 @@ impl Args {
             // The window may have changed its size.
             let terminal = &terminal.again();
             let now = Instant::now();
-            let page = match look(path) {
+            // It may come between a look and the question whether it is there.
+            let page = match look(path).or_else(|_| look(path)) {
                 Ok(sight) => {
                     let answer = judge(sight, &user);
                     remember(&mut first_seen, &answer, now);
                     let seen = |key: &str| first_seen.get(key).map_or(0, |first| now.duration_since(*first).as_secs());
                     self.shown(&answer, Some(&seen), terminal)
                 }
-                // A file that goes while it is watched may come back.
-                Err(error) if !first_seen.is_empty() => format!("{}\n", report::clean(&error.to_string())),
-                Err(error) => return Err(error.into()),
+                // A file that goes while it is watched may come back, and one that is not there yet may come.
+                Err(error) => match path.filter(|path| matches!(path.try_exists(), Ok(false))) {
+                    Some(path) => {
+                        first_seen.clear();
+                        report::who::absent(&path.to_string_lossy(), self.json)
+                    }
+                    None => return Err(error.into()),
+                },
             };
             match (terminal.is_terminal, self.json) {
                 // Home, the page, and away with what is left below: the screen does not flicker.

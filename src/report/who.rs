@@ -2,9 +2,13 @@
 //!
 //! Every name on it comes from elsewhere and is cleaned here: command lines, users, files.
 
+mod absent;
+mod behind;
 pub mod json;
 
-use super::graph::{arrow_of, ring_of};
+pub use absent::absent;
+
+use super::graph::ring_of;
 use super::table::{Cells, table};
 use super::words::{clean, cut, grouped, list, plural};
 use super::{Style, words};
@@ -23,7 +27,7 @@ pub type Seen<'a> = Option<&'a dyn Fn(&str) -> u64>;
 pub fn page(answer: &Answer, seen: Seen, style: Style) -> String {
     let mut text = match (&answer.file, &answer.sight.target) {
         (Some(file), Some(target)) => of_file(answer, file, target, seen, style),
-        _ => of_machine(answer, seen, style),
+        _ => of_machine(answer, seen, style) + &behind::may_poll(&answer.sight, style),
     };
     if !answer.sight.unseen.is_empty() {
         text += &format!("\n{}\n", style.heading("Not seen"));
@@ -60,6 +64,9 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: S
     }
     text += &endings(file.ending.iter(), style);
     let here = |ring: &Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
+    if !answer.graph.rings.iter().any(here) {
+        text += &behind::picture(&answer.sight, &file.behind, style);
+    }
     let rings = answer.graph.rings.iter().zip(&answer.rings);
     for (ring, (words, ending)) in rings {
         let heading = if here(ring) { "The wait-for graph" } else { "Elsewhere on this machine" };
@@ -149,9 +156,12 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
         (0, 0) => {
             // Who waits is in the list, whoever it is; where nobody waits no owner is missed.
             let hides = answer.sight.unseen.iter().any(Unseen::hides_holders);
-            let seen_here = if hides { " that can be seen from here" } else { "" };
+            let (seen_here, no_deadlock) = match hides {
+                true => (" that can be seen from here", "whether there is a deadlock out of sight can't be told"),
+                false => ("", "there is no deadlock"),
+            };
             let idle = format!(
-                "Nobody{seen_here} waits for a file lock on this machine, and there is no deadlock. SQLite never waits \
+                "Nobody{seen_here} waits for a file lock on this machine, and {no_deadlock}. SQLite never waits \
                  in the kernel, it asks again and again: name the database to see who has it."
             );
             return style.wrap(&idle, "");
@@ -205,16 +215,7 @@ fn waiters(answer: &Answer, seen: Seen, style: Style) -> String {
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
-    let arrow = |arrow: &crate::who::judge::graph::Arrow| {
-        let file = reading::file_name(sight, &arrow.file);
-        let base = file.rsplit('/').next().unwrap_or(&file);
-        arrow_of(
-            &cut(&clean(&reading::name(sight, arrow.waiter)), 24),
-            "waits for",
-            &cut(&clean(base), 20),
-            &cut(&clean(&reading::name(sight, arrow.holder)), 24),
-        )
-    };
+    let arrow = |arrow: &crate::who::judge::graph::Arrow| behind::arrow(sight, arrow);
     ring_of(&ring.arrows.iter().map(arrow).collect::<Vec<_>>(), style)
 }
 

@@ -42,6 +42,14 @@ impl Holder {
         Self::start(command, folder)
     }
 
+    /// Python as the first process of a PID namespace of its own; it is not waited for.
+    pub fn in_a_namespace(folder: &Path, script: &str) -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "python3", "-c", &format!("{PRELUDE}{script}")]);
+        command.stderr(Stdio::null()); // some kernels let it complain of a signal mask
+        Self::start(command, folder)
+    }
+
     /// Python, which has said `ready`.
     pub fn ready(folder: &Path, script: &str) -> Self {
         let mut holder = Self::python(folder, &format!("{script}\nready()"));

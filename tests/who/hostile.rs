@@ -94,7 +94,7 @@ pub fn a_file_that_vanishes_is_followed() {
     let mut watch = Running::start(place.lesson("who a.lock --watch 0.1"));
     watch.wait_for(&["holds exclusive flock"]);
     std::fs::remove_file(place.join("a.lock")).expect("removed");
-    watch.wait_for(&["no such file"]);
+    watch.wait_for(&["a.lock is not there"]);
     holder.finish();
     place.write("a.lock", "");
     watch.wait_for(&["Nobody holds a.lock"]);

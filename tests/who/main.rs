@@ -2,10 +2,18 @@
 //!
 //! Where a program is missing its tests are named, and counted as ignored, not as passed; `.ci/run` installs them all.
 
+#[cfg(target_os = "linux")]
+mod beside;
+#[cfg(target_os = "linux")]
+mod chains;
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(target_os = "linux")]
+mod crossed;
+#[cfg(target_os = "linux")]
 mod files;
+#[cfg(target_os = "linux")]
+mod follow;
 #[cfg(target_os = "linux")]
 mod holders;
 #[cfg(target_os = "linux")]
@@ -73,6 +81,13 @@ fn trials() -> Vec<Trial> {
             files::a_ring_with_free_threads_is_not_called_certain
             files::holders_that_come_and_go_do_no_harm
             files::the_exit_status_says_what_was_found
+            chains::a_holder_that_ends_while_we_look_is_not_called_hidden
+            chains::the_end_of_a_chain_is_found
+            chains::only_who_is_in_the_way_is_to_be_ended
+            beside::only_a_databases_own_files_lead_to_it
+            beside::kinds_are_one_word_each
+            crossed::a_deadlock_that_no_list_shows_is_inferred
+            follow::a_file_is_followed_before_it_is_there_and_after
             hostile::every_kind_of_file_gets_a_clear_line
             hostile::what_can_not_be_looked_at_is_one_clear_error
             hostile::a_hostile_command_line_does_no_harm
@@ -85,7 +100,8 @@ fn trials() -> Vec<Trial> {
         flock:
             files::flock_of_util_linux_and_its_child_are_both_named;
         namespace:
-            outside::a_holder_outside_the_namespace_is_told_by_asking;
+            outside::a_holder_outside_the_namespace_is_told_by_asking
+            chains::who_ignores_a_plain_kill_gets_another;
         user:
             outside::another_user_is_told_what_root_would_see;
     }

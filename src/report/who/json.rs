@@ -5,6 +5,7 @@
 //!   "ok": true,                      somebody holds it (without a path: somebody waits): exit status 0
 //!   "file": {                        null without a path
 //!     "path": "app.db", "kind": "file", "file_system": "ext4", "network": false,
+//!                                    kind: file | directory | fifo | socket | device
 //!     "nature": "wal",               plain | rollback | wal
 //!     "page_size": 4096,             null unless a header was read
 //!     "journal": "none",             none | over | in_use | hot | unread
@@ -18,11 +19,14 @@
 //!       "words": "writing", "inferred": false,
 //!       "seen_s": 12,                null unless it is watched
 //!       "locks": ["1: POSIX ..."],   the lines of the kernel's list
-//!       "process": PROCESS } ] },    of the first pid; null if it is not known
+//!       "process": PROCESS } ],      of the first pid; null if it is not known
+//!     "behind": [ { "waiter": 4711, "file": "...", "holder": 4712 } ] },    [] if the parties tell as much
 //!   "waits": [ { "pids": [4712], "file": "/tmp/b.lock", "lock": "exclusive flock", "held_by": [4711],
 //!                "seen_s": null, "line": "1: -> FLOCK ..." } ],
 //!   "deadlocks": [ { "certain": true, "words": "...", "ring": [ { "waiter": 4711, "file": "...", "holder": 4712 } ],
 //!                    "ending": { ... } } ],
+//!   "may_poll": [ { "waiter": 4711, "file": "2.db", "holder": 4712, "inferred": true } ],   of SQLite, which waits
+//!   "may_poll_words": "...",         in no list; "" if there are none
 //!   "blocked_behind": [4713],
 //!   "unseen": [ { "name": "other_users", "words": "..." } ] }
 //!
@@ -30,15 +34,17 @@
 //!            "since": "2026-01-31T12:00:00Z", "age_s": 40, "threads": 1, "doing": "sleeps" }
 //! ```
 //!
-//! New names may be added; these stay.
+//! While a file that is watched is not there: { ..., "ok": false, "file": null, "absent": "app.db" } and no more.
+//!
+//! New names may be added; these stay. A `command` is cut after 2,048 bytes, with `…` at its end.
 
 use serde_json::{Value, json};
 
 use super::{Seen, clean, holder_key, waiter_key};
-use crate::who::judge::graph::Wait;
+use crate::who::judge::graph::{Arrow, Wait};
 use crate::who::judge::header::{Header, Journal};
-use crate::who::judge::sight::{FileId, Process, Target};
-use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, reading, words};
+use crate::who::judge::sight::{FileId, FileKind, Process, Sight, Target};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, polling, reading, words};
 
 /// The document as text, on one line or many. Command lines of others are in it: what could act on a terminal or
 /// deceive the eye is written as JSON's own escape.
@@ -61,10 +67,7 @@ pub fn text(document: &Value, on_one_line: bool) -> String {
 pub fn document(answer: &Answer, seen: Seen) -> Value {
     let sight = &answer.sight;
     let rings = answer.graph.rings.iter().zip(&answer.rings).map(|(ring, (words, ending))| {
-        let arrow = |arrow: &crate::who::judge::graph::Arrow| {
-            let file = reading::file_name(sight, &arrow.file);
-            json!({ "waiter": arrow.waiter, "file": file, "holder": arrow.holder })
-        };
+        let arrow = |arrow: &Arrow| arrow_of(sight, arrow);
         json!({
             "certain": ring.for_good,
             "words": words,
@@ -80,6 +83,10 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
         "file": file.map(|(file, target)| of_file(answer, file, target, seen)),
         "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
         "deadlocks": rings.collect::<Vec<_>>(),
+        "may_poll": polling::may_poll(sight).iter().map(|one| {
+            json!({ "waiter": one.pid, "file": one.database, "holder": one.holder, "inferred": true })
+        }).collect::<Vec<_>>(),
+        "may_poll_words": polling::in_words(sight, |_| true),
         "blocked_behind": answer.graph.blocked_behind,
         "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
             .collect::<Vec<_>>(),
@@ -106,7 +113,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value
     };
     json!({
         "path": target.path,
-        "kind": target.kind.words(),
+        "kind": kind_name(target.kind),
         "file_system": target.file_system.name,
         "network": target.file_system.is_network,
         "nature": nature,
@@ -121,6 +128,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value
         "culprits": file.reading.culprits,
         "ending": file.ending.as_ref().map(ending_of),
         "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+        "behind": file.behind.iter().map(|arrow| arrow_of(&answer.sight, arrow)).collect::<Vec<_>>(),
     })
 }
 
@@ -158,6 +166,21 @@ fn wait_of(answer: &Answer, wait: &Wait, seen: Seen) -> Value {
     })
 }
 
+/// A name of the kind for scripts.
+fn kind_name(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::File => "file",
+        FileKind::Directory => "directory",
+        FileKind::Fifo => "fifo",
+        FileKind::Socket => "socket",
+        FileKind::Device => "device",
+    }
+}
+
+fn arrow_of(sight: &Sight, arrow: &Arrow) -> Value {
+    json!({ "waiter": arrow.waiter, "file": reading::file_name(sight, &arrow.file), "holder": arrow.holder })
+}
+
 fn process_of(process: &Process) -> Value {
     json!({
         "pid": process.pid,
@@ -179,6 +202,13 @@ fn ending_of(ending: &Ending) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_are_one_word_each() {
+        use FileKind::{Device, Directory, Fifo, File, Socket};
+        let names = [File, Directory, Fifo, Socket, Device].map(kind_name);
+        assert_eq!(names, ["file", "directory", "fifo", "socket", "device"]);
+    }
 
     #[test]
     fn no_character_acts_on_a_terminal() {

@@ -1,5 +1,7 @@
 //! What would end a holder, and what would be lost. It is only printed: lesson ends nobody but its own children.
 
+mod force;
+
 use super::super::sqlite_bytes::State;
 use super::graph::Ring;
 use super::parties::{Nature, Party, Stand};
@@ -28,7 +30,13 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
     let own = format!("whatever {one} {has} not stored");
     let loses = match nature {
         _ if reading.cause == Cause::Deadlock => format!("{own}; {OTHERS_GO_ON}"),
+        // It holds another lock, for which the holder of this one waits.
+        _ if stands.is_empty() => format!("{own}; {OTHERS_GO_ON}"),
         Nature::Plain => format!("{own}; the file stays, and the lock goes with the last process that has it open"),
+        // It sets up the index of the log, and has begun no transaction.
+        _ if reading.cause == Cause::Recovery => {
+            "nothing in the database: the next one to open it sets the index of the log up anew".to_owned()
+        }
         // The lock may be kept between two transactions.
         _ if stands.iter().any(|stand| stand.has(|state| state == State::Exclusive)) => {
             format!("{it} transaction, if {one} {is} in one: everything since BEGIN. {}", afterwards(nature))
@@ -41,14 +49,14 @@ pub fn ending(sight: &Sight, nature: Nature, parties: &[Party], reading: &Readin
         }
         _ => format!("no data of the database, for {one} only read; {it} own work, whatever that is"),
     };
-    Some(Ending { loses, command })
+    Some(Ending { loses: loses + &force::why(sight, &reading.culprits), command })
 }
 
 /// What would end a ring: the end of one member, with all who share its lock.
 pub fn of_ring(sight: &Sight, ring: &Ring, own_user: &str) -> Option<Ending> {
     let own = if ring.ends.len() == 1 { "it has" } else { "they have" };
     let loses = format!("whatever {own} not stored; {OTHERS_GO_ON}");
-    Some(Ending { loses, command: command(sight, &ring.ends, own_user)? })
+    Some(Ending { loses: loses + &force::why(sight, &ring.ends), command: command(sight, &ring.ends, own_user)? })
 }
 
 /// The command that would end these processes; `None` if there are none, or one that is not to be ended.
@@ -59,7 +67,7 @@ fn command(sight: &Sight, pids: &[u32], own_user: &str) -> Option<String> {
     let numbers = pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
     let mut users = pids.iter().filter_map(|pid| sight.processes.get(pid)).map(|process| &process.user);
     let sudo = if own_user != "root" && users.any(|user| user != own_user) { "sudo " } else { "" };
-    Some(format!("{sudo}kill {numbers}"))
+    Some(format!("{sudo}kill {}{numbers}", force::option(sight, pids)))
 }
 
 /// What becomes of a transaction whose writer ends.

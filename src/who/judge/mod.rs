@@ -2,11 +2,13 @@
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
+pub mod chain;
 mod ending;
 pub mod graph;
 pub mod header;
 pub mod owners;
 pub mod parties;
+pub mod polling;
 pub mod reading;
 pub mod sight;
 #[cfg(test)]
@@ -47,6 +49,8 @@ pub struct OfFile {
     pub reading: Reading,
     /// What would end it.
     pub ending: Option<Ending>,
+    /// Who is behind whom, if that is more than one holder and those who wait for it; see [`chain::of_file`].
+    pub behind: Vec<graph::Arrow>,
 }
 
 /// Judges what was seen. `own_user` is the name of the user who asks.
@@ -58,7 +62,8 @@ pub fn judge(mut sight: Sight, own_user: &str) -> Answer {
         let parties = parties::parties(&sight, target, nature);
         let reading = reading::read(&sight, target, nature, &parties, &graph);
         let ending = ending::ending(&sight, nature, &parties, &reading, own_user);
-        OfFile { nature, parties, reading, ending }
+        let behind = chain::of_file(&sight, target, &graph);
+        OfFile { nature, parties, reading, ending, behind }
     });
     let rings =
         graph.rings.iter().map(|ring| (reading::ring_in_words(&sight, ring), ending::of_ring(&sight, ring, own_user)));

@@ -132,12 +132,12 @@ fn plain(sight: &Sight, target: &Target, is_asked_for: impl Fn(&Lock) -> bool) -
 
 /// A database: what each process's locks mean together, and what may be inferred of those who hold none.
 fn database(sight: &Sight, target: &Target, nature: Nature) -> Vec<Party> {
-    let mut held: BTreeMap<(Vec<u32>, Option<usize>), Vec<usize>> = BTreeMap::new();
+    // One connection has several locks: those of unknown owners may all be of one, and make one row.
+    let mut held: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
     for (index, lock) in sight.locks.iter().enumerate().filter(|(_, lock)| is_sqlites(target, lock)) {
-        let apart = lock.owners.is_empty().then_some(index);
-        held.entry((lock.owners.clone(), apart)).or_default().push(index);
+        held.entry(lock.owners.clone()).or_default().push(index);
     }
-    let party = |((pids, _), locks): ((Vec<u32>, _), Vec<usize>)| {
+    let party = |(pids, locks): (Vec<u32>, Vec<usize>)| {
         let stand = Stand::Sqlite(states(sight, target, nature, &locks));
         Party { pids, stand, locks }
     };

@@ -1,13 +1,15 @@
 //! The reading: one paragraph that says who blocks whom, which of the known causes fits, and what to do about it.
 
+mod behind;
 mod database;
+mod pending;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
-use super::owners;
 use super::parties::{Nature, Party, Stand};
 use super::sight::{Doing, FileId, FileKind, Process, Sight, Target};
 use super::unseen::Unseen;
+use super::{owners, polling};
 
 /// What was found, in plain words. Names in it are untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub enum Cause {
     Writer,
     /// A COMMIT waits for readers, and keeps new ones out.
     PendingBehindReader,
+    /// A COMMIT keeps new readers out, and no reader is seen for whom it would wait.
+    Pending,
     /// A checkpoint waits for a reader.
     ReaderBlocksCheckpoint,
     /// Somebody reads a snapshot that is older than the log's end: what came behind it can't leave the log.
@@ -59,13 +63,14 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Deadlock,
         Self::Stopped,
         Self::ShellLeftOpen,
         Self::AsleepInTransaction,
         Self::Writer,
         Self::PendingBehindReader,
+        Self::Pending,
         Self::ReaderBlocksCheckpoint,
         Self::OldSnapshot,
         Self::Reader,
@@ -86,6 +91,7 @@ impl Cause {
             Self::AsleepInTransaction => "asleep_in_transaction",
             Self::Writer => "writer",
             Self::PendingBehindReader => "pending_behind_reader",
+            Self::Pending => "pending",
             Self::ReaderBlocksCheckpoint => "reader_blocks_checkpoint",
             Self::OldSnapshot => "old_snapshot",
             Self::Reader => "reader",
@@ -101,15 +107,17 @@ impl Cause {
 
 /// Reads what was seen of one file.
 pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], graph: &Graph) -> Reading {
-    let scene = Scene { sight, target, parties };
+    let scene = Scene { sight, target, parties, graph };
     let here = |ring: &&Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
     // A ring that has nothing to do with this file is told of elsewhere on the page.
     let mut reading = match (graph.rings.iter().find(here), nature) {
         (Some(ring), _) => scene.deadlock(ring),
         (None, Nature::Plain) => scene.plain(),
-        (None, nature) => scene.database(nature == Nature::Wal),
+        (None, nature) => scene.to_the_root_of(scene.database(nature == Nature::Wal)),
     };
     if nature != Nature::Plain {
+        let polls = polling::in_words(sight, |pid| reading.culprits.contains(&pid));
+        reading.text += &if polls.is_empty() { polls } else { format!(" {polls}") };
         reading.text += &scene.flock_on_a_database();
         if let Some(cut) = target.cut.filter(|_| scene.is_at_rest()) {
             reading.text += &format!(
@@ -122,7 +130,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
             );
         }
     }
-    reading.text = capital(&reading.text);
+    reading.text = capital(&reading.text).replace(". somebody out of sight", ". Somebody out of sight");
     if let Some(Unseen::Network(name)) = sight.unseen.iter().find(|unseen| matches!(unseen, Unseen::Network(_))) {
         reading.text += &format!(
             " And the file lies on {name}: locks on a network or shared file system may be missing, forgotten, or seen \
@@ -141,6 +149,7 @@ struct Scene<'a> {
     sight: &'a Sight,
     target: &'a Target,
     parties: &'a [Party],
+    graph: &'a Graph,
 }
 
 impl Scene<'_> {
@@ -168,7 +177,10 @@ impl Scene<'_> {
     }
 
     fn names(&self, parties: &[&Party]) -> String {
-        list(&parties.iter().map(|party| self.name(party)).collect::<Vec<_>>())
+        // Those who are not known are named once: they may be one and the same.
+        let unknown = parties.iter().find(|party| party.pids.is_empty());
+        let known = parties.iter().filter(|party| !party.pids.is_empty());
+        list(&known.chain(unknown).map(|party| self.name(party)).collect::<Vec<_>>())
     }
 
     fn with(&self, is: impl Fn(&Party) -> bool) -> Vec<&Party> {
@@ -190,11 +202,12 @@ impl Scene<'_> {
     fn plain(&self) -> Reading {
         let holders = self.with(|party| party.stand == Stand::Holds);
         let waiters = self.with(|party| party.stand == Stand::Waits);
-        let [first, ..] = holders.as_slice() else { return self.free() };
+        let blocking = self.in_the_way(&holders);
+        let [first, ..] = blocking.as_slice() else { return self.free() };
         let locks = |party: &Party| party.locks.iter().map(|&index| &self.sight.locks[index]).collect::<Vec<_>>();
         let behind = match waiters.as_slice() {
             [] => "Nobody waits in the kernel; who tries and is refused leaves no trace.".to_owned(),
-            waiters => format!("{} {} for it.", self.names(waiters), verb(count(waiters), "wait")),
+            waiters => self.waits_in_words(&holders, waiters),
         };
         let hold = format!("{} {} {}.", self.names(&holders), verb(count(&holders), "hold"), self.target.path);
         let inherited = locks(first).into_iter().find_map(super::sight::Lock::taken_by_another);
@@ -218,12 +231,8 @@ impl Scene<'_> {
             }
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
-        // Who waits is held up itself, by somebody else who holds a part of the file.
-        let waits = |party: &&Party| waiters.iter().any(|waiter| waiter.pids == party.pids);
-        let (held_up, free): (Vec<&Party>, Vec<&Party>) = holders.iter().copied().partition(waits);
-        let culprits = if free.is_empty() { held_up } else { free };
-        let unsure = self.either_or(&holders);
-        self.reading(cause, format!("{hold}{why}{unsure} {behind}"), fix, &culprits)
+        let text = format!("{hold}{why}{} {behind}", self.either_or(&holders));
+        self.go_to_the_root(self.reading(cause, text, fix, &[]), &blocking)
     }
 
     /// Equal locks, fewer than the descriptors that show one: the kernel does not tell which of these are one file.
@@ -278,6 +287,7 @@ impl Scene<'_> {
     fn pastime(&self, party: &Party) -> String {
         match self.doing(party) {
             Doing::Unknown | Doing::Runs => String::new(),
+            Doing::AwaitsLock if self.is_told_to_wait(party) => String::new(),
             doing => {
                 let first = party.pids.first().map_or_else(String::new, |pid| name(self.sight, *pid));
                 format!(" {first} {} meanwhile.", doing.words())
@@ -347,9 +357,10 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// How many processes these are; one whose number is not known counts as one.
+/// How many processes these are; all whose numbers are not known count as one.
 fn count(parties: &[&Party]) -> usize {
-    parties.iter().map(|party| party.pids.len().max(1)).sum()
+    let known: usize = parties.iter().map(|party| party.pids.len()).sum();
+    known + usize::from(parties.iter().any(|party| party.pids.is_empty()))
 }
 
 /// `hold` for many, `holds` for one.

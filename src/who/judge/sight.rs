@@ -36,6 +36,8 @@ pub struct Sight {
     pub openers: Vec<Opener>,
     /// The names of files, as far as somebody who has them open told them.
     pub names: BTreeMap<FileId, String>,
+    /// Who has a database locked, and another one open, which somebody else has locked.
+    pub crossings: Vec<Crossing>,
     /// What could not be seen.
     pub unseen: Vec<Unseen>,
 }
@@ -145,6 +147,19 @@ impl Lock {
     }
 }
 
+/// Somebody who has a database locked for writing, and another one open, which somebody else has locked so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// The process.
+    pub pid: u32,
+    /// The name of the other database.
+    pub database: String,
+    /// The file with the lock: the database, or its `-shm`.
+    pub file: FileId,
+    /// Who has it locked.
+    pub holder: u32,
+}
+
 /// Somebody who has a file of the target open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opener {
@@ -177,6 +192,18 @@ pub struct Process {
     pub threads: u32,
     /// What it was doing.
     pub doing: Doing,
+    /// Why a plain `kill` (SIGTERM) does not end it; `None` if it does, or if that is not known.
+    pub deaf: Option<Deaf>,
+}
+
+/// Why SIGTERM does not end a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deaf {
+    /// It is the first process of a PID namespace, and has no handler for it (pid_namespaces(7)). With it ends all that
+    /// runs in there.
+    First,
+    /// It ignores it (signal(7), SIG_IGN).
+    Ignores,
 }
 
 /// What a process was doing when it was looked at.

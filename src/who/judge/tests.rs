@@ -6,7 +6,10 @@ use super::unseen::Unseen;
 use super::{Answer, judge, words};
 use crate::machine::FileSystem;
 
+mod behind;
+mod polling;
 mod said;
+mod unowned;
 
 /// The lines of a list, in short: `OWNERS: LINE`; inode 1 is the file, 2 its `-shm`, others are elsewhere.
 fn locks(lines: &[&str]) -> Vec<Lock> {
@@ -80,7 +83,8 @@ const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
 const RECOVERS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 127";
 
 fn line(pid: u32, template: &str) -> String {
-    format!("{pid}: {}", template.replace("PID", &pid.to_string()))
+    let owner = if pid == 0 { "?".to_owned() } else { pid.to_string() };
+    format!("{owner}: {}", template.replace("PID", &pid.to_string()))
 }
 
 type Held<'a> = &'a [(u32, &'a str)];

@@ -28,6 +28,8 @@ pub enum Unseen {
     Lease,
     /// Nobody who may be looked at has this lock.
     NoOwner(u64),
+    /// So many locks were released while we looked, each time: they were left out.
+    Went(usize),
     /// This system shows POSIX locks only, one by one: no `flock`, no waiters, no openers.
     OnlyPosix,
 }
@@ -73,6 +75,10 @@ impl Unseen {
                 "The owners of {count} locks that name none (flock and OFD locks belong to an open file): nobody whose \
                  open files may be read has them."
             ),
+            Self::Went(count) => format!(
+                "Who had {}: it was let go during each of our looks: it changes hands faster than one takes.",
+                if *count == 1 { "one lock".into() } else { format!("{count} locks") }
+            ),
             Self::OnlyPosix => {
                 "This system has no list of locks: POSIX locks were asked for one by one, with F_GETLK. \
                                 flock locks, waiters and who only has the file open stay unseen; `lsof` lists openers."
@@ -83,7 +89,7 @@ impl Unseen {
 
     /// Whether somebody may hold a lock all the same of whom no line tells.
     pub fn hides_holders(&self) -> bool {
-        matches!(self, Self::OwnNamespace | Self::NoList(_) | Self::OnlyPosix | Self::Network(_))
+        matches!(self, Self::OwnNamespace | Self::NoList(_) | Self::OnlyPosix | Self::Network(_) | Self::Went(_))
     }
 
     /// Whether there may be a deadlock all the same, because not every owner or waiter is known.
@@ -104,6 +110,7 @@ impl Unseen {
             Self::Content(_) => "content",
             Self::Lease => "lease",
             Self::NoOwner(_) => "no_owner",
+            Self::Went(_) => "went",
             Self::OnlyPosix => "only_posix",
         }
     }

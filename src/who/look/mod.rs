@@ -1,8 +1,11 @@
 //! Looks at this machine: the locks, the file that was asked about, the processes. It takes no lock, writes nothing,
 //! and signals nobody.
 
+mod again;
 mod asking;
+mod crossings;
 mod files;
+mod meant;
 mod people;
 mod target;
 mod threads;
@@ -12,9 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::judge::owners::{OpenFile, with_owners};
-use super::judge::sight::{FileId, Lock, Opener, Part, Sight, Target};
+use super::judge::sight::{Crossing, FileId, Lock, Opener, Part, Sight, Target};
 use super::judge::unseen::Unseen;
 use super::{LockKind, LockLine};
+pub use again::look;
 use files::OpenFiles;
 use people::People;
 pub use people::own_user;
@@ -36,11 +40,8 @@ impl CannotLook {
     }
 }
 
-/// Looks at one file, or, without one, at everybody who waits on this machine.
-///
-/// # Errors
-/// There is no such file, or this system tells nothing.
-pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
+/// Looks once at one file, or, without one, at everybody who waits on this machine.
+fn once(path: Option<&Path>) -> Result<Sight, CannotLook> {
     if cfg!(windows) {
         return Err(CannotLook(
             "can't look: Windows keeps no list of locks that a program may read; try the Resource Monitor \
@@ -64,8 +65,7 @@ pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
             Vec::new()
         }
     };
-    let leases: Vec<LockLine> = lines.iter().filter(|line| line.kind == LockKind::Lease).cloned().collect();
-    let found = path.map(|path| target::find(path, &leases)).transpose()?;
+    let found = path.map(|path| target::find(path, &lines)).transpose()?;
     if crate::machine::own_pid_namespace() {
         unseen.push(Unseen::OwnNamespace);
     }
@@ -80,7 +80,8 @@ pub fn look(path: Option<&Path>) -> Result<Sight, CannotLook> {
         Some(target) => matched(lines, asked, target, &mut unseen),
         None => lines,
     };
-    Ok(with_processes(relevant(lines, target.as_ref()), target, unseen))
+    let crossings = crossings::of(&lines, target.as_ref());
+    Ok(with_processes(relevant(lines, target.as_ref()), target, unseen, crossings))
 }
 
 /// Finds the lines of the target although the list writes its device differently, and adds what only `F_GETLK` tells.
@@ -125,11 +126,20 @@ fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> 
     lines
 }
 
-fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<Unseen>) -> Sight {
+/// Whether nobody who may be looked at has it, although the list has a name or an open file for it.
+fn is_nameless(lock: &Lock) -> bool {
+    lock.owners.is_empty() && lock.line.pid != 0
+}
+
+fn with_processes(
+    lines: Vec<LockLine>,
+    target: Option<Target>,
+    mut unseen: Vec<Unseen>,
+    crossings: Vec<Crossing>,
+) -> Sight {
     let mut inodes: BTreeSet<u64> = lines.iter().map(|line| line.inode).collect();
     inodes.extend(target.iter().flat_map(|target| &target.files).map(|(_, id)| id.inode));
     let wanted = Wanted::new(&inodes, target.as_ref());
-    let is_nameless = |lock: &Lock| lock.owners.is_empty() && lock.line.pid != 0;
     let mut owned = owned(&lines, target.is_some(), &wanted);
     // Whose it is may be known under a name that was given in another mount namespace.
     if wanted.goes_by_names() && owned.locks.iter().any(is_nameless) {
@@ -147,11 +157,13 @@ fn with_processes(lines: Vec<LockLine>, target: Option<Target>, mut unseen: Vec<
     }
     let pids: BTreeSet<u32> =
         locks.iter().flat_map(|lock| lock.owners.clone()).chain(openers.iter().map(|opener| opener.pid)).collect();
+    let crossing = crossings.iter().flat_map(|crossing| [crossing.pid, crossing.holder]);
+    let pids: BTreeSet<u32> = pids.into_iter().chain(crossing).collect();
     let takers = locks.iter().filter_map(Lock::taken_by_another);
     let mut people = People::new();
     let processes = pids.into_iter().chain(takers).filter_map(|pid| Some((pid, people.meet(pid)?))).collect();
     let names = names(&locks, &files, target.as_ref());
-    Sight { names, target, locks, processes, openers, unseen }
+    Sight { names, target, locks, processes, openers, crossings, unseen }
 }
 
 /// The owners of these lines, so far as they are among these processes. Their open files are read only where a line

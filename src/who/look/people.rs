@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
-use super::super::judge::sight::Process;
+use super::super::judge::sight::{Deaf, Process};
 use super::threads;
 
 /// So many bytes of a command line are read: some are very long.
@@ -48,11 +48,25 @@ impl People {
             since: age_s.and_then(since),
             threads: number("Threads").unwrap_or(1),
             doing: threads::doing(&threads::of(pid)),
+            deaf: deaf(field),
         })
     }
 
     fn user(&mut self, uid: u32) -> String {
         self.users.entry(uid).or_insert_with(|| user_name(uid)).clone()
+    }
+}
+
+/// Whether SIGTERM does nothing to a process, by the fields of its `status`: its number in each PID namespace, the
+/// innermost last, and the signals that it ignores and handles, as bits in hexadecimal.
+fn deaf<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Option<Deaf> {
+    const SIGTERM: u64 = 1 << 14; // signal 15, counted from 1
+    let has = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    let is_first = field("NSpid").is_some_and(|all| all.split_ascii_whitespace().next_back() == Some("1"));
+    match (has("SigIgn"), has("SigCgt")) {
+        (Some(ignored), _) if ignored & SIGTERM != 0 => Some(if is_first { Deaf::First } else { Deaf::Ignores }),
+        (_, Some(handled)) if is_first && handled & SIGTERM == 0 => Some(Deaf::First),
+        _ => None,
     }
 }
 
@@ -134,6 +148,30 @@ mod tests {
             [(format!("7 (a) S b) {}", &fields[1..]), Some(22)), ("7 (a) S 1 2".into(), None), (String::new(), None)];
         for (stat, expected) in table {
             assert_eq!(started(&stat), expected, "{stat}");
+        }
+    }
+
+    #[test]
+    fn who_is_deaf_to_a_plain_kill_is_known() {
+        let (none, term) = ("0000000000000000", "0000000000004000");
+        let table = [
+            ("4711", none, none, None),
+            ("4711", term, none, Some(Deaf::Ignores)),
+            ("4711", none, term, None),
+            ("4711\t1", none, none, Some(Deaf::First)),
+            ("4711\t1", none, term, None),
+            ("4711\t1", term, none, Some(Deaf::First)),
+            ("4711\t11", none, none, None),
+            ("4711\t1", "?", "?", None),
+        ];
+        for (numbers, ignored, handled, expected) in table {
+            let field = |name: &str| match name {
+                "NSpid" => Some(numbers),
+                "SigIgn" => Some(ignored),
+                "SigCgt" => Some(handled),
+                _ => None,
+            };
+            assert_eq!(deaf(field), expected, "{numbers} {ignored} {handled}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::super::judge::header::{HEADER_BYTES, Header, Journal, cut_short, head
 use super::super::judge::sight::{FileId, FileKind, Part, Target};
 use super::super::judge::unseen::Unseen;
 use super::super::{LockKind, LockLine};
-use super::{CannotLook, asking};
+use super::{CannotLook, asking, meant};
 use crate::machine::file_system;
 
 /// The file, opened where that does no harm.
@@ -21,9 +21,9 @@ pub(super) struct Found {
     pub(super) unseen: Vec<Unseen>,
 }
 
-/// Looks at the file. `leases` are the lines of all leases of this machine.
-pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook> {
-    let main = database_of(path);
+/// Looks at the file. `lines` are the lines of all locks of this machine.
+pub(super) fn find(path: &Path, lines: &[LockLine]) -> Result<Found, CannotLook> {
+    let main = meant::file(path, lines);
     let shown = main.to_string_lossy().into_owned();
     let metadata = fs::metadata(&main).map_err(|error| CannotLook::at(&shown, &error))?;
     let id = id_of(&main).map_err(|error| CannotLook::at(&shown, &error))?;
@@ -45,7 +45,7 @@ pub(super) fn find(path: &Path, leases: &[LockLine]) -> Result<Found, CannotLook
         found.unseen.push(Unseen::Network(system.name));
     }
     if kind == FileKind::File {
-        let is_leased = |id: &FileId| leases.iter().any(|line| is_lease_on(line, id));
+        let is_leased = |id: &FileId| lines.iter().any(|line| is_lease_on(line, id));
         match is_leased(&target.files[0].1) {
             true => found.unseen.push(Unseen::Lease),
             false => match open(&main) {
@@ -89,26 +89,18 @@ fn beside(main: &Path, target: &mut Target) -> Vec<LockLine> {
     asked
 }
 
-/// The database, if one of the files beside it was given and the database is there.
-fn database_of(path: &Path) -> PathBuf {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stems = ["-wal", "-shm", "-journal"].into_iter().filter_map(|end| name.strip_suffix(end));
-    let there = stems.filter(|stem| !stem.is_empty()).map(|stem| path.with_file_name(stem));
-    there.into_iter().find(|stem| stem.is_file()).unwrap_or_else(|| path.to_owned())
-}
-
 fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     name.into()
 }
 
-fn is_lease_on(line: &LockLine, id: &FileId) -> bool {
+pub(super) fn is_lease_on(line: &LockLine, id: &FileId) -> bool {
     line.kind == LockKind::Lease && line.inode == id.inode
 }
 
 /// At most [`HEADER_BYTES`]; none if it can't be read.
-fn first_bytes(file: &File) -> Vec<u8> {
+pub(super) fn first_bytes(file: &File) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = file.take(HEADER_BYTES as u64).read_to_end(&mut bytes);
     bytes
@@ -117,7 +109,7 @@ fn first_bytes(file: &File) -> Vec<u8> {
 /// Opens a regular file for reading. It never blocks, whatever has taken the file's place since it was looked at, and
 /// it leaves the time of the last access alone where that may be done.
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     use nix::libc::{O_NOCTTY, O_NONBLOCK};
     use std::os::unix::fs::OpenOptionsExt as _;
 
@@ -129,7 +121,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
@@ -156,7 +148,7 @@ fn kind_of(metadata: &Metadata) -> FileKind {
 /// are not those of stat(2). A descriptor that is open as a path only (`O_PATH`) tells both: it needs no permission,
 /// never blocks, and breaks no lease.
 #[cfg(target_os = "linux")]
-fn id_of(path: &Path) -> io::Result<FileId> {
+pub(super) fn id_of(path: &Path) -> io::Result<FileId> {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::OpenOptionsExt as _;
 
@@ -169,7 +161,7 @@ fn id_of(path: &Path) -> io::Result<FileId> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn id_of(path: &Path) -> io::Result<FileId> {
+pub(super) fn id_of(path: &Path) -> io::Result<FileId> {
     Ok(id_by_stat(&fs::metadata(path)?))
 }
 

@@ -34,8 +34,9 @@ impl Scene<'_> {
         }
         let pending = self.with(|party| party.stand.has(|state| state == State::Pending));
         let blocking = others(&pending);
-        if !pending.is_empty() && !blocking.is_empty() {
-            return self.pending(&pending, &blocking);
+        if !pending.is_empty() {
+            let alone = blocking.is_empty();
+            return if alone { self.pending_alone(&pending) } else { self.pending(&pending, &blocking) };
         }
         let writers = self.with(|party| party.stand.is_writing());
         if !writers.is_empty() {
@@ -280,7 +281,7 @@ impl Scene<'_> {
     }
 
     /// Who waits, as far as it can be inferred: SQLite doesn't wait in the kernel, it asks again and again.
-    fn polling(&self) -> String {
+    pub(super) fn polling(&self) -> String {
         let polling = self.with(|party| matches!(party.stand, Stand::Polls { .. }));
         match polling.as_slice() {
             [] => String::new(),
@@ -319,17 +320,24 @@ impl Scene<'_> {
             && !self.parties.iter().any(writes)
     }
 
-    fn pastimes(&self, parties: &[&Party]) -> String {
+    pub(super) fn pastimes(&self, parties: &[&Party]) -> String {
         parties.iter().take(3).map(|party| self.pastime(party)).collect()
     }
 
     /// What to do if one of them is a program in which a person types.
-    fn shell(&self, parties: &[&Party]) -> Option<String> {
+    pub(super) fn shell(&self, parties: &[&Party]) -> Option<String> {
         let is_shell = |party: &&&Party| {
             self.process(party).is_some_and(|process| SHELLS.contains(&process.name.to_lowercase().as_str()))
                 && self.doing(party) != Doing::Runs
         };
         let shell = parties.iter().find(is_shell)?;
+        if shell.stand.has(|state| state == State::Exclusive) {
+            return Some(format!(
+                "{} is a shell left open. If it is in a transaction, type COMMIT; or ROLLBACK; there. If not, \
+                 `locking_mode` EXCLUSIVE keeps the lock: type PRAGMA locking_mode=NORMAL; and read once.",
+                self.name(shell)
+            ));
+        }
         Some(format!(
             "{} is a shell left open in a transaction: type COMMIT; or ROLLBACK; there, or finish its query.",
             self.name(shell)
