@@ -96,6 +96,25 @@ fn a_wrong_answer_is_told_apart_and_explained() {
     }
 }
 
+/// Each time, however fast it is answered: the evidence is that of the culprit, and not of the mystery, which makes the
+/// database and tries it.
+#[test]
+fn the_evidence_accuses_the_culprit_and_never_the_mystery() {
+    for (round, (seed, name, ..)) in (0..5).flat_map(|round| CULPRITS.map(|culprit| (round, culprit))) {
+        let running = Running::start(lesson(args(&format!("mystery --seed {seed} --answer {name} --json"))));
+        let own = running.pid();
+        let document = running.finish().expect(0).json();
+        let reading = document["reading"].as_str().expect("a text");
+        let culprits = document["culprits"].as_array().expect("a list");
+        assert_eq!(culprits.is_empty(), name == "nobody", "{name} {round}: {document:#}");
+        for pid in culprits {
+            assert!(reading.contains(&format!("{pid} (lesson)")), "{name} {round}: {document:#}");
+        }
+        assert!(!culprits.contains(&own.into()), "{name} {round}: {own}: {document:#}");
+        assert!(name == "snapshot" || !reading.contains(&format!("{own} (lesson)")), "{name} {round}: {document:#}");
+    }
+}
+
 #[test]
 fn whatever_ends_it_leaves_nothing() {
     for (index, (seed, name, ..)) in CULPRITS.into_iter().enumerate() {

@@ -227,7 +227,8 @@ fn endings<'a>(endings: impl Iterator<Item = &'a Ending>, style: Style) -> Strin
     let one = |ending: &Ending| {
         let lost = format!("Lost would be {}.", ending.loses);
         let heading = style.heading("What would end it (lesson ends nobody)");
-        format!("\n{heading}\n{}    {}\n", style.wrap(&clean(&lost), "  "), clean(&ending.command))
+        let note = style.wrap(&clean(&ending.note), "  ");
+        format!("\n{heading}\n{}{note}    {}\n", style.wrap(&clean(&lost), "  "), clean(&ending.command))
     };
     endings.map(one).collect()
 }

@@ -11,7 +11,8 @@
 //!     "wal_bytes": 4152, "wal_frames": 1, "wal_copied": 0,      null where there is no log
 //!     "cause": "writer", "reading": "...", "fix": "...",        see `who::judge::Cause`
 //!     "culprits": [4711],            whose end would end it
-//!     "ending": { "loses": "...", "command": "kill 4711" },     or null
+//!     "ending": { "loses": "...", "command": "kill 4711",       or null
+//!                 "note": "" },    what has to be known before it is used
 //!     "parties": [ {
 //!       "pids": [4711], "stand": "holds",                       holds | waits | polls | open
 //!       "states": ["WAL write"],     SQLite's; else []
@@ -173,7 +174,7 @@ fn process_of(process: &Process) -> Value {
 }
 
 fn ending_of(ending: &Ending) -> Value {
-    json!({ "loses": ending.loses, "command": ending.command })
+    json!({ "loses": ending.loses, "command": ending.command, "note": ending.note })
 }
 
 #[cfg(test)]

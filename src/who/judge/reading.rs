@@ -1,6 +1,7 @@
 //! The reading: one paragraph that says who blocks whom, which of the known causes fits, and what to do about it.
 
 mod database;
+mod nobody;
 
 use super::super::describe::list;
 use super::graph::{Arrow, Graph, Ring};
@@ -133,6 +134,9 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
     reading
 }
 
+/// What helps where there was nothing to be seen.
+pub const FOLLOW: &str = "If it was over before we looked, follow it with --watch while the program runs.";
+
 const LET_IT_GO_ON: &str = "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.";
 const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
 
@@ -262,7 +266,7 @@ impl Scene<'_> {
             _ => "",
         };
         let text = format!("{} {path} at the moment.{kind}{open}{moral}", self.nobody_holds());
-        self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
+        self.reading(Cause::Nobody, text, FOLLOW, &[])
     }
 
     fn hides_holders(&self) -> bool {
