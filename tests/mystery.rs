@@ -100,7 +100,11 @@ fn a_wrong_answer_is_told_apart_and_explained() {
 /// database and tries it.
 #[test]
 fn the_evidence_accuses_the_culprit_and_never_the_mystery() {
-    for (round, (seed, name, ..)) in (0..5).flat_map(|round| CULPRITS.map(|culprit| (round, culprit))) {
+    // That of the writer was the one that went wrong, in a third of the runs.
+    let rounds = |name: &str| if name == "writer" { 20 } else { 3 };
+    for (round, (seed, name, ..)) in
+        CULPRITS.into_iter().flat_map(|culprit| (0..rounds(culprit.1)).map(move |round| (round, culprit)))
+    {
         let running = Running::start(lesson(args(&format!("mystery --seed {seed} --answer {name} --json"))));
         let own = running.pid();
         let document = running.finish().expect(0).json();
