@@ -361,6 +361,25 @@ pub fn a_reader_without_a_log_is_in_nobodys_way() {
     assert_eq!(document["file"]["ending"]["command"], format!("kill {}", reader.pid()));
 }
 
+/// Without a path: a database that somebody has locked is named, whether or not somebody waits for it.
+pub fn a_locked_database_is_found_without_its_name() {
+    for (journal, words) in [("delete", "RESERVED"), ("wal", "writing, reading (mark")] {
+        let place = Place::new();
+        database(place.path(), journal);
+        let writer = Holder::ready(place.path(), WRITER);
+        let document = who(place.path(), "").1;
+        let path = std::fs::canonicalize(place.join("app.db")).expect("it is there");
+        let databases = document["databases"].as_array().expect("a list");
+        let own = databases.iter().find(|database| database["path"].as_str().map(Path::new) == Some(path.as_path()));
+        let party = &own.expect("it is locked")["parties"][0];
+        assert_eq!(party["pids"], serde_json::json!([writer.pid()]), "{document:#}");
+        assert!(party["words"].as_str().is_some_and(|found| found.starts_with(words)), "{party:#}");
+        let page = page(place.path(), "--color=never");
+        assert!(page.contains("Database in use: ") && page.contains(&writer.pid().to_string()), "{page}");
+        assert!(page.contains("python3 -c"), "{page}");
+    }
+}
+
 /// The two kinds of locks don't see each other here: while the one is held SQLite reads and writes.
 pub fn an_flock_on_a_database_is_none_of_sqlites() {
     for journal in ["delete", "wal"] {

@@ -24,6 +24,7 @@
 //!                "seen_s": null, "line": "1: -> FLOCK ..." } ],
 //!   "deadlocks": [ { "certain": true, "words": "...", "ring": [ { "waiter": 4711, "file": "...", "holder": 4712 } ],
 //!                    "ending": { ... } } ],
+//!   "databases": [ { "path": "/srv/app.db", "parties": [ ... ] } ],     without a path: those that somebody has locked
 //!   "blocked_behind": [4713],
 //!   "unseen": [ { "name": "other_users", "words": "..." } ] }
 //!
@@ -81,6 +82,10 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
         "file": file.map(|(file, target)| of_file(answer, file, target, seen)),
         "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
         "deadlocks": rings.collect::<Vec<_>>(),
+        "databases": answer.databases.iter().map(|file| json!({
+            "path": file.name,
+            "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
         "blocked_behind": answer.graph.blocked_behind,
         "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
             .collect::<Vec<_>>(),

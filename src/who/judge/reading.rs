@@ -138,7 +138,7 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
 pub const FOLLOW: &str = "If it was over before we looked, follow it with --watch while the program runs.";
 
 const LET_IT_GO_ON: &str = "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.";
-const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
+const LOOK_FROM_OUTSIDE: &str = "Look as root; in a container, also from outside it.";
 
 /// Everything that a reading is made of.
 struct Scene<'a> {

@@ -292,6 +292,33 @@ fn of_equal_locks_it_is_said_whose_they_may_be() {
     }
 }
 
+/// Without a path: the databases that somebody has locked, by their names; a merely open one is none of these.
+#[test]
+fn databases_of_the_machine_are_listed() {
+    type Case<'a> = (Held<'a>, &'a [(u64, &'a str)], &'a str);
+    let table: [Case<'_>; 5] = [
+        (&[(3, RESERVED), (4, SHARED)], &[(1, "/a.db")], "/a.db: 3 RESERVED, 4 SHARED"),
+        (&[(3, PENDING)], &[], "inode 1 of device fe:00: 3 PENDING"),
+        (&[(3, SHARED), (3, OPEN), (3, WRITES)], &[(1, "/a.db"), (2, "/a.db-shm")], "/a.db: 3 writing"),
+        (&[(3, SHARED), (3, OPEN)], &[(1, "/a.db"), (2, "/a.db-shm")], ""),
+        (&[(3, OPEN)], &[(2, "/other")], ""),
+    ];
+    for (held, names, expected) in table {
+        let lines: Vec<String> = held.iter().map(|(pid, template)| line(*pid, template)).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let answer = answer(ROLLBACK, &lines, &[], |sight| {
+            sight.target = None;
+            sight.names = names.iter().map(|(inode, name)| (file(*inode), (*name).to_owned())).collect();
+        });
+        let row = |party: &super::Party| format!("{} {}", party.pids[0], words::stand(&answer.sight, party));
+        let shown = |file: &super::OnFile| {
+            format!("{}: {}", file.name, file.parties.iter().map(row).collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(answer.databases.iter().map(shown).collect::<String>(), expected, "{held:?}");
+        assert_eq!((answer.waited.len(), answer.is_held()), (0, false));
+    }
+}
+
 #[test]
 fn another_users_process_needs_root() {
     let answer = judge(answer(ROLLBACK, &[&line(3, RESERVED)], &[], |_| {}).sight, "bob");

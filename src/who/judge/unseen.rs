@@ -67,11 +67,14 @@ impl Unseen {
                 "The file lies on {name}, which another machine keeps: locks of processes over there have no line \
                  here, and may not be honoured at all."
             ),
-            Self::Content(why) => format!("The file's content ({why}): whether it is a database, its locks told."),
+            Self::Content(why) => {
+                format!("The file's content ({why}). Whether it is a database is told by its locks alone.")
+            }
             Self::Lease => "The file's content: somebody has a lease on it, which opening it would break.".into(),
             Self::NoOwner(count) => format!(
-                "The owners of {count} locks that name none (flock and OFD locks belong to an open file): nobody whose \
-                 open files may be read has them."
+                "The owners of {} (flock and OFD locks belong to an open file): nobody whose open files may be read has \
+                 such a lock.",
+                if *count == 1 { "1 lock that names none".into() } else { format!("{count} locks that name none") }
             ),
             Self::OnlyPosix => {
                 "This system has no list of locks: POSIX locks were asked for one by one, with F_GETLK. \

@@ -83,7 +83,7 @@ impl Scene<'_> {
         let text = format!(
             "{} {} to write its COMMIT into the file (PENDING), and {} for {}, who still {} (SHARED). Until then no \
              new reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
-             neither can go on until it rolls back: the upgrade trap.",
+             neither can go on until that reader rolls back: the upgrade trap.",
             self.names(who),
             verb(count(who), "want"),
             verb(count(who), "wait"),

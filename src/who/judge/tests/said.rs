@@ -43,7 +43,7 @@ fn what_is_said_of_special_cases() {
             &["?: POSIX  ADVISORY  WRITE 0 fe:00:1 0 EOF"],
             |_| {},
             "out_of_sight",
-            &["Somebody out of sight", "outside this container"],
+            &["Somebody out of sight", "as root; in a container, also from outside"],
         ),
         (
             Header::Other,
