@@ -96,6 +96,29 @@ fn a_wrong_answer_is_told_apart_and_explained() {
     }
 }
 
+/// Each time, however fast it is answered: the evidence is that of the culprit, and not of the mystery, which makes the
+/// database and tries it.
+#[test]
+fn the_evidence_accuses_the_culprit_and_never_the_mystery() {
+    // That of the writer was the one that went wrong, in a third of the runs.
+    let rounds = |name: &str| if name == "writer" { 20 } else { 3 };
+    for (round, (seed, name, ..)) in
+        CULPRITS.into_iter().flat_map(|culprit| (0..rounds(culprit.1)).map(move |round| (round, culprit)))
+    {
+        let running = Running::start(lesson(args(&format!("mystery --seed {seed} --answer {name} --json"))));
+        let own = running.pid();
+        let document = running.finish().expect(0).json();
+        let reading = document["reading"].as_str().expect("a text");
+        let culprits = document["culprits"].as_array().expect("a list");
+        assert_eq!(culprits.is_empty(), name == "nobody", "{name} {round}: {document:#}");
+        for pid in culprits {
+            assert!(reading.contains(&format!("{pid} (lesson)")), "{name} {round}: {document:#}");
+        }
+        assert!(!culprits.contains(&own.into()), "{name} {round}: {own}: {document:#}");
+        assert!(name == "snapshot" || !reading.contains(&format!("{own} (lesson)")), "{name} {round}: {document:#}");
+    }
+}
+
 #[test]
 fn whatever_ends_it_leaves_nothing() {
     for (index, (seed, name, ..)) in CULPRITS.into_iter().enumerate() {

@@ -95,7 +95,7 @@ impl Args {
         let tried: Vec<Tried> = victim::attempt(culprit.attempt(), path)?;
         let shown = path.display().to_string();
         if !self.json {
-            print(&report::mystery::opening(&shown, &tried, style(terminal)))?;
+            print(&report::mystery::opening(&shown, culprit.attempt(), &tried, style(terminal)))?;
         }
         let answer = match self.answer {
             Some(answer) => answer,
@@ -204,6 +204,11 @@ fn read(path: &Path) -> anyhow::Result<Reading> {
     ensure!(output.status.code().is_some_and(|code| code < 2), "{}", text.trim().trim_start_matches("error: "));
     let document: Value = serde_json::from_slice(&output.stdout)?;
     let file = &document["file"];
+    let own = std::process::id();
+    let is_own = |party: &&Value| party["pids"].as_array().is_some_and(|pids| pids.contains(&own.into()));
+    let parties = file["parties"].as_array().into_iter().flatten();
+    // The database is still being made, or tried: what is read now would accuse this process.
+    ensure!(parties.filter(is_own).all(|party| party["stand"] == "open"), "the mystery itself is at the file");
     let word = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
     let cause = word("cause");
     let culprits = file["culprits"].as_array().into_iter().flatten();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::output::print;
 use super::{Verdict, style};
@@ -22,7 +22,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 Examples:
   lesson who app.db             who has the database, in SQLite's words, and why
   lesson who /run/app.lock      any lock file: flock, POSIX and OFD locks
-  lesson who                    every deadlock and every waiter on this machine
+  lesson who                    every deadlock, everybody who waits in the kernel, and
+                                every SQLite database that somebody has locked
   lesson who app.db --watch 2   look every 2 seconds, until Ctrl-C
   sudo lesson who app.db        see the processes of other users, too
 
@@ -98,16 +99,17 @@ impl Args {
                     None => return Err(error.into()),
                 },
             };
+            let at = humantime::format_rfc3339_seconds(SystemTime::now());
             match (terminal.is_terminal, self.json) {
                 // Home, the page, and away with what is left below: the screen does not flicker.
                 (true, false) => {
-                    let lines = page.replace('\n', "\u{1b}[K\n");
-                    print(&format!(
-                        "\u{1b}[H{lines}\u{1b}[K\n(every {}; Ctrl-C ends)\u{1b}[J",
-                        duration::format(interval)
-                    ))?;
+                    // The line of the time, an empty one above it and the one of the cursor have to fit, too.
+                    let room = terminal.height.map_or(usize::MAX, |height| height.saturating_sub(3).max(2));
+                    let lines = fitted(&page, room).replace('\n', "\u{1b}[K\n");
+                    let every = duration::format(interval);
+                    print(&format!("\u{1b}[H{lines}\u{1b}[K\n({at}; every {every}; Ctrl-C ends)\u{1b}[K\n\u{1b}[J"))?;
                 }
-                (false, false) => print(&format!("{page}\n"))?,
+                (false, false) => print(&format!("({at})\n{page}\n"))?,
                 (_, true) => print(&page)?,
             }
             std::thread::sleep(interval);
@@ -115,9 +117,20 @@ impl Args {
     }
 }
 
+/// The first lines of a page, so that it fits the screen: what scrolls away would pile up above.
+fn fitted(page: &str, room: usize) -> String {
+    let lines = page.lines().count();
+    if lines <= room {
+        return page.to_owned();
+    }
+    let kept: String = page.lines().take(room - 1).map(|line| format!("{line}\n")).collect();
+    format!("{kept}... {} more lines; a higher window shows them\n", lines + 1 - room)
+}
+
 /// Keeps when each holder and each waiter was first seen as it is now; who is gone is forgotten.
 fn remember(first_seen: &mut BTreeMap<String, Instant>, answer: &Answer, now: Instant) {
-    let holders = answer.file.iter().flat_map(|file| &file.parties);
+    let elsewhere = answer.waited.iter().chain(&answer.databases).flat_map(|file| &file.parties);
+    let holders = answer.file.iter().flat_map(|file| &file.parties).chain(elsewhere);
     let keys = holders.map(|party| report::who::holder_key(&answer.sight, party));
     let waiters = answer.graph.waits.iter().map(|wait| report::who::waiter_key(answer, wait.request));
     let seen: BTreeMap<String, Instant> = keys
@@ -136,5 +149,22 @@ fn seconds(text: &str) -> Result<Duration, String> {
         _ if span < Duration::from_millis(100) => Err(format!("`{text}` is too often; use at least 0.1")),
         _ if span > Duration::from_secs(3_600) => Err(format!("`{text}` is too seldom; use at most 3600")),
         _ => Ok(span),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_fits_the_screen() {
+        let table = [
+            ("a\nb\nc\n", 3, "a\nb\nc\n"),
+            ("a\nb\nc\n", 2, "a\n... 2 more lines; a higher window shows them\n"),
+            ("", 2, ""),
+        ];
+        for (page, room, expected) in table {
+            assert_eq!(fitted(page, room), expected, "{page:?} {room}");
+        }
     }
 }

@@ -16,6 +16,8 @@ pub struct Terminal {
     pub is_terminal: bool,
     /// Columns; 80 unless it is a terminal, so that the same trace gives the same bytes.
     pub width: usize,
+    /// Lines of a terminal that tells them.
+    pub height: Option<usize>,
     /// Whether colours may be used.
     pub color: bool,
     /// What decided about the colours: `NO_COLOR is set`.
@@ -40,11 +42,13 @@ impl Terminal {
         let stdout = std::io::stdout();
         let is_terminal = stdout.is_terminal();
         let (color, why) = decide(choice, |name| std::env::var_os(name), is_terminal);
-        let columns = terminal_size::terminal_size_of(stdout).map(|(width, _)| width.0.into());
-        Self { is_terminal, width: width(is_terminal, columns, std::env::var_os("COLUMNS")), color, why }
+        let size = terminal_size::terminal_size_of(stdout);
+        let columns = size.map(|(width, _)| width.0.into());
+        let width = width(is_terminal, columns, std::env::var_os("COLUMNS"));
+        Self { is_terminal, width, height: size.map(|(_, height)| height.0.into()), color, why }
     }
 
-    /// The same, with the width that the window has now.
+    /// The same, with the size that the window has now.
     pub fn again(&self) -> Self {
         Self { color: self.color, why: self.why.clone(), ..Self::of_stdout(ColorChoice::Never) }
     }

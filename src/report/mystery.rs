@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::Style;
 use super::words::clean;
-use crate::mystery::{Case, Culprit, Tried};
+use crate::mystery::{Attempt, Case, Culprit, Tried};
 
 /// What is locked, what a program meets there, and how to find out.
-pub fn opening(path: &str, tried: &[Tried], style: Style) -> String {
-    let mut text = style.wrap(&format!("A program says that it can't go on: {} is locked.", clean(path)), "");
+pub fn opening(path: &str, attempt: Attempt, tried: &[Tried], style: Style) -> String {
+    let why = if attempt == Attempt::Log { "its log can't be emptied" } else { "it is locked" };
+    let mut text = style.wrap(&format!("A program says that it can't go on with {}: {why}.", clean(path)), "");
     text += &format!("\n{}\n", style.heading("What is met there, really tried"));
     for tried in tried {
         text += &style.wrap(&format!("A program that {}: {}.", tried.what, outcome(tried)), "  ");
@@ -74,7 +75,7 @@ pub fn document(case: &Case) -> Value {
         "culprit": case.culprit.name(),
         "cause": case.reading.cause.name(),
         "reading": case.reading.text,
-        "fix": case.reading.fix,
+        "fix": case.culprit.remedy().unwrap_or(&case.reading.fix),
         "culprits": case.reading.culprits,
     })
 }
@@ -117,11 +118,11 @@ mod tests {
     #[test]
     fn the_page_says_what_is_met_and_who_it_may_be() {
         let case = case(Culprit::Writer);
-        let page = opening(&case.path, &case.tried, Style::PLAIN) + &menu(Style::PLAIN);
+        let page = opening(&case.path, Attempt::Database, &case.tried, Style::PLAIN) + &menu(Style::PLAIN);
         assert_data_eq!(
             page,
             str![[r#"
-A program says that it can't go on: /tmp/a b.db is locked.
+A program says that it can't go on with /tmp/a b.db: it is locked.
 
 What is met there, really tried
   A program that reads (SELECT): it can.

@@ -14,7 +14,7 @@ use super::words::{clean, cut, grouped, list, plural};
 use super::{Style, words};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileKind, Process, Sight, Target};
-use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Unseen, reading};
+use crate::who::judge::{Answer, Ending, Nature, OfFile, OnFile, Party, Unseen, reading};
 use crate::who::judge::{graph::Ring, words as judge_words};
 
 /// More characters of a name than this are not shown in a sentence or a graph.
@@ -56,10 +56,11 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: S
     let mut text =
         style.wrap(&format!("{name}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
-        text += &format!("\n{}", parties(answer, file, seen, style));
+        text += &format!("\n{}", parties(answer, &file.parties, seen, style));
     }
     text += &section("What it means", &file.reading.text, style);
-    if !file.reading.fix.is_empty() {
+    let is_followed = seen.is_some() && file.reading.fix == reading::FOLLOW;
+    if !file.reading.fix.is_empty() && !is_followed {
         text += &section("What helps", &file.reading.fix, style);
     }
     text += &endings(file.ending.iter(), style);
@@ -129,8 +130,8 @@ fn facts(file: &OfFile, target: &Target) -> String {
     format!("{mode}, {place}{journal}{log}.")
 }
 
-fn parties(answer: &Answer, file: &OfFile, seen: Seen, style: Style) -> String {
-    let mut heads = vec!["pid", "state", "user", "runs for"];
+fn parties(answer: &Answer, parties: &[Party], seen: Seen, style: Style) -> String {
+    let mut heads = vec!["pid", "state", "user", "age"];
     heads.extend(seen.map(|_| "seen so for"));
     heads.push("command");
     let row = |party: &Party| {
@@ -145,7 +146,7 @@ fn parties(answer: &Answer, file: &OfFile, seen: Seen, style: Style) -> String {
         cells.push(process.map_or_else(|| "?".into(), |process| command(process, 200)));
         cells
     };
-    table(&heads, &file.parties.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
+    table(&heads, &parties.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
 }
 
 fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
@@ -158,13 +159,10 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
             let hides = answer.sight.unseen.iter().any(Unseen::hides_holders);
             let (seen_here, no_deadlock) = match hides {
                 true => (" that can be seen from here", "whether there is a deadlock out of sight can't be told"),
-                false => ("", "there is no deadlock"),
+                false => ("", "there is no deadlock there"),
             };
-            let idle = format!(
-                "Nobody{seen_here} waits for a file lock on this machine, and {no_deadlock}. SQLite never waits \
-                 in the kernel, it asks again and again: name the database to see who has it."
-            );
-            return style.wrap(&idle, "");
+            let idle = format!("Nobody{seen_here} waits for a file lock in the kernel, and {no_deadlock}.");
+            style.wrap(&idle, "")
         }
         (rings, requests) => style.wrap(
             &format!(
@@ -185,33 +183,20 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
             answer.graph.blocked_behind.iter().map(|pid| shown(&reading::name(&answer.sight, *pid))).collect();
         text += &section("Blocked behind it", &format!("{}, without being part of it.", list(&behind)), style);
     }
-    text + "\n" + &waiters(answer, seen, style)
+    text += &on_files("Waited for", &answer.waited, answer, seen, style);
+    text += &on_files("Database in use", &answer.databases, answer, seen, style);
+    let polls = "SQLite never waits in the kernel, it asks again and again: who does that can't be seen here. `lesson \
+                 who PATH` of the database tells who probably does.";
+    text + "\n" + &style.wrap(polls, "")
 }
 
-/// A row for each request.
-fn waiters(answer: &Answer, seen: Seen, style: Style) -> String {
-    let sight = &answer.sight;
-    let mut heads = vec!["waits", "for", "held by"];
-    heads.extend(seen.map(|_| "seen so for"));
-    heads.push("command");
-    let who = |owners: &[u32]| match owners {
-        [] => "?".to_owned(),
-        owners => list(&owners.iter().map(|pid| shown(&reading::name(sight, *pid))).collect::<Vec<_>>()),
+/// Files that nobody asked about, each with a row for everybody who has to do with it.
+fn on_files(heading: &str, files: &[OnFile], answer: &Answer, seen: Seen, style: Style) -> String {
+    let one = |file: &OnFile| {
+        let name = style.wrap(&clean(&file.name), "");
+        format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, seen, style))
     };
-    let row = |wait: &crate::who::judge::graph::Wait| {
-        let request = &sight.locks[wait.request];
-        let mut holders: Vec<u32> = wait.behind.iter().flat_map(|&index| sight.locks[index].owners.clone()).collect();
-        holders.sort_unstable();
-        holders.dedup();
-        let file = reading::file_name(sight, &crate::who::judge::sight::FileId::of(&request.line));
-        let process = request.owners.first().and_then(|pid| sight.processes.get(pid));
-        let mut cells =
-            vec![who(&request.owners), format!("{}: {}", shown(&file), judge_words::lock(request)), who(&holders)];
-        cells.extend(seen.map(|seen| age(seen(&waiter_key(answer, wait.request)))));
-        cells.push(process.map_or_else(|| "?".into(), |process| command(process, 200)));
-        cells
-    };
-    table(&heads, &answer.graph.waits.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
+    files.iter().map(one).collect()
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
@@ -228,7 +213,8 @@ fn endings<'a>(endings: impl Iterator<Item = &'a Ending>, style: Style) -> Strin
     let one = |ending: &Ending| {
         let lost = format!("Lost would be {}.", ending.loses);
         let heading = style.heading("What would end it (lesson ends nobody)");
-        format!("\n{heading}\n{}    {}\n", style.wrap(&clean(&lost), "  "), clean(&ending.command))
+        let note = style.wrap(&clean(&ending.note), "  ");
+        format!("\n{heading}\n{}{note}    {}\n", style.wrap(&clean(&lost), "  "), clean(&ending.command))
     };
     endings.map(one).collect()
 }
@@ -244,7 +230,13 @@ fn pids(pids: &[u32]) -> String {
 fn command(process: &Process, longest: usize) -> String {
     match process.command.is_empty() {
         true => format!("[{}]", clean(&process.name)),
-        false => cut(&clean(&process.command), longest),
+        false => {
+            // Which folder the program lies in is told by the JSON; a line feed is a blank to whoever reads a line.
+            let line = process.command.replace(['\n', '\t', '\r'], " ");
+            let (program, arguments) = line.split_once(' ').unwrap_or((&line, ""));
+            let program = program.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(program);
+            cut(clean(&format!("{program} {arguments}")).trim_end(), longest)
+        }
     }
 }
 

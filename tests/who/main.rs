@@ -66,10 +66,12 @@ fn trials() -> Vec<Trial> {
             sqlite::a_hot_journal_is_no_lock
             sqlite::a_recovery_is_recognised
             sqlite::a_stopped_writer_is_named
+            sqlite::a_process_may_be_in_its_own_way
             sqlite::a_database_without_a_header_is_known_by_its_locks
             sqlite::a_database_that_is_cut_short_is_said_to_be
             sqlite::who_has_the_log_to_itself_is_not_said_to_be_in_a_transaction
             sqlite::a_reader_without_a_log_is_in_nobodys_way
+            sqlite::a_locked_database_is_found_without_its_name
             sqlite::an_flock_on_a_database_is_none_of_sqlites
             files::every_kind_of_lock_is_recognised
             files::a_child_that_keeps_a_dead_parents_flock_is_found

@@ -57,7 +57,11 @@ pub fn another_user_is_told_what_root_would_see() {
         &nobody,
         &[
             ("app.db", 0, &["RESERVED", "sudo kill", "of other users", "Run it as root"]),
-            ("a.lock", 0, &["holds exclusive flock", "sudo kill", "of other users"]),
+            (
+                "a.lock",
+                0,
+                &["holds exclusive flock", "sudo kill", "of other users", "a child that inherited the open file"],
+            ),
         ],
     );
     // Of the whole machine as well, whether or not somebody happens to wait.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use lesson::who::sqlite_bytes::{self, SqliteFile, State};
 
-use crate::common::{LIMIT, Place, signal, until};
+use crate::common::{LIMIT, Place, lives, signal, until};
 use crate::holders::{Holder, database, page, row, see, who};
 
 /// Holders in the order in which they begin; each is known by its place. A `!` in front: it is not waited for, because
@@ -264,7 +264,22 @@ pub fn a_stopped_writer_is_named() {
     signal(u32::try_from(writer.pid()).expect("a pid"), nix::sys::signal::Signal::SIGSTOP);
     let document = see(place.path(), "app.db", "stopped", |document| document["file"]["cause"] == "stopped");
     assert!(document["file"]["fix"].as_str().is_some_and(|fix| fix.contains("kill -CONT")), "{document:#}");
-    signal(u32::try_from(writer.pid()).expect("a pid"), nix::sys::signal::Signal::SIGCONT);
+    // The command that is shown does what is said of it: a stopped process takes no signal before it goes on.
+    let command = document["file"]["ending"]["command"].as_str().expect("a command");
+    let done = std::process::Command::new("sh").args(["-c", command]).status().expect("sh");
+    assert!(done.success(), "{command}");
+    until("the writer is ended", || !lives(u32::try_from(writer.pid()).expect("a pid")));
+}
+
+/// Two connections of one process: it is asleep in its transaction because the other one waits for that.
+pub fn a_process_may_be_in_its_own_way() {
+    let place = Place::new();
+    database(place.path(), "delete");
+    let own = Holder::python(place.path(), &format!("{WRITER}; d = db(100); d.execute('begin immediate')"));
+    let fix = |document: &serde_json::Value| document["file"]["fix"].as_str().unwrap_or_default().to_owned();
+    let waits = |document: &serde_json::Value| fix(document).contains("it may wait for itself");
+    let document = see(place.path(), "app.db", "a process that sleeps in SQLite's way", waits);
+    assert_eq!(row(&document, own.pid()).1, "RESERVED", "{document:#}");
 }
 
 /// Neither an empty database nor an encrypted one can be known by its header: their locks tell.
@@ -346,6 +361,25 @@ pub fn a_reader_without_a_log_is_in_nobodys_way() {
     assert_eq!(document["file"]["ending"]["command"], format!("kill {}", reader.pid()));
 }
 
+/// Without a path: a database that somebody has locked is named, whether or not somebody waits for it.
+pub fn a_locked_database_is_found_without_its_name() {
+    for (journal, words) in [("delete", "RESERVED"), ("wal", "writing, reading (mark")] {
+        let place = Place::new();
+        database(place.path(), journal);
+        let writer = Holder::ready(place.path(), WRITER);
+        let document = who(place.path(), "").1;
+        let path = std::fs::canonicalize(place.join("app.db")).expect("it is there");
+        let databases = document["databases"].as_array().expect("a list");
+        let own = databases.iter().find(|database| database["path"].as_str().map(Path::new) == Some(path.as_path()));
+        let party = &own.expect("it is locked")["parties"][0];
+        assert_eq!(party["pids"], serde_json::json!([writer.pid()]), "{document:#}");
+        assert!(party["words"].as_str().is_some_and(|found| found.starts_with(words)), "{party:#}");
+        let page = page(place.path(), "--color=never");
+        assert!(page.contains("Database in use: ") && page.contains(&writer.pid().to_string()), "{page}");
+        assert!(page.contains("python3 -c"), "{page}");
+    }
+}
+
 /// The two kinds of locks don't see each other here: while the one is held SQLite reads and writes.
 pub fn an_flock_on_a_database_is_none_of_sqlites() {
     for journal in ["delete", "wal"] {
@@ -357,5 +391,9 @@ pub fn an_flock_on_a_database_is_none_of_sqlites() {
         assert_eq!((status, row(&document, holder.pid()).1.as_str()), (0, "holds exclusive flock"), "{document:#}");
         let text = document["file"]["reading"].as_str().unwrap_or_default();
         assert!(text.contains(&format!("{} (python3) has an flock on it. SQLite takes fcntl", holder.pid())), "{text}");
+        assert!(text.contains("not the reason for `database is locked`"), "{text}");
+        assert_eq!(document["file"]["ending"], serde_json::Value::Null, "{document:#}");
+        let page = page(place.path(), "app.db");
+        assert!(!["Wait until", "only read", "kill"].iter().any(|word| page.contains(word)), "{page}");
     }
 }

@@ -12,7 +12,8 @@
 //!     "wal_bytes": 4152, "wal_frames": 1, "wal_copied": 0,      null where there is no log
 //!     "cause": "writer", "reading": "...", "fix": "...",        see `who::judge::Cause`
 //!     "culprits": [4711],            whose end would end it
-//!     "ending": { "loses": "...", "command": "kill 4711" },     or null
+//!     "ending": { "loses": "...", "command": "kill 4711",       or null
+//!                 "note": "" },    what has to be known before it is used
 //!     "parties": [ {
 //!       "pids": [4711], "stand": "holds",                       holds | waits | polls | open
 //!       "states": ["WAL write"],     SQLite's; else []
@@ -27,6 +28,7 @@
 //!                    "ending": { ... } } ],
 //!   "may_poll": [ { "waiter": 4711, "file": "2.db", "holder": 4712, "inferred": true } ],   of SQLite, which waits
 //!   "may_poll_words": "...",         in no list; "" if there are none
+//!   "databases": [ { "path": "/srv/app.db", "parties": [ ... ] } ],     without a path: those that somebody has locked
 //!   "blocked_behind": [4713],
 //!   "unseen": [ { "name": "other_users", "words": "..." } ] }
 //!
@@ -87,6 +89,10 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
             json!({ "waiter": one.pid, "file": one.database, "holder": one.holder, "inferred": true })
         }).collect::<Vec<_>>(),
         "may_poll_words": polling::in_words(sight, |_| true),
+        "databases": answer.databases.iter().map(|file| json!({
+            "path": file.name,
+            "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
         "blocked_behind": answer.graph.blocked_behind,
         "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
             .collect::<Vec<_>>(),
@@ -196,7 +202,7 @@ fn process_of(process: &Process) -> Value {
 }
 
 fn ending_of(ending: &Ending) -> Value {
-    json!({ "loses": ending.loses, "command": ending.command })
+    json!({ "loses": ending.loses, "command": ending.command, "note": ending.note })
 }
 
 #[cfg(test)]

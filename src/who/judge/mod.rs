@@ -6,6 +6,7 @@ pub mod chain;
 mod ending;
 pub mod graph;
 pub mod header;
+pub mod machine;
 pub mod owners;
 pub mod parties;
 pub mod polling;
@@ -18,6 +19,7 @@ pub mod words;
 
 pub use ending::Ending;
 pub use graph::{Graph, Ring};
+pub use machine::OnFile;
 pub use parties::{Nature, Party, Stand};
 pub use reading::{Cause, Reading};
 pub use sight::Sight;
@@ -36,6 +38,10 @@ pub struct Answer {
     pub rings: Vec<(String, Option<Ending>)>,
     /// What is said of the file that was asked about; `None` for the whole machine.
     pub file: Option<OfFile>,
+    /// Without a file: those on which somebody waits.
+    pub waited: Vec<OnFile>,
+    /// Without a file: the databases that somebody has locked.
+    pub databases: Vec<OnFile>,
 }
 
 /// What is said of one file.
@@ -67,7 +73,12 @@ pub fn judge(mut sight: Sight, own_user: &str) -> Answer {
     });
     let rings =
         graph.rings.iter().map(|ring| (reading::ring_in_words(&sight, ring), ending::of_ring(&sight, ring, own_user)));
-    Answer { rings: rings.collect(), sight, graph, file }
+    let rings = rings.collect();
+    let (waited, databases) = match file {
+        Some(_) => Default::default(),
+        None => (machine::waited(&sight, &graph), machine::databases(&sight)),
+    };
+    Answer { rings, sight, graph, file, waited, databases }
 }
 
 /// Who has the whole database to itself in WAL mode keeps the index of the log in its own memory: the one in the `-shm`

@@ -2,6 +2,7 @@
 
 mod behind;
 mod database;
+mod nobody;
 mod pending;
 
 use super::super::describe::list;
@@ -141,8 +142,11 @@ pub fn read(sight: &Sight, target: &Target, nature: Nature, parties: &[Party], g
     reading
 }
 
+/// What helps where there was nothing to be seen.
+pub const FOLLOW: &str = "If it was over before we looked, follow it with --watch while the program runs.";
+
 const LET_IT_GO_ON: &str = "Let it go on: `fg` in its terminal, or `kill -CONT` with its number.";
-const LOOK_FROM_OUTSIDE: &str = "Look from outside this container, or as root.";
+const LOOK_FROM_OUTSIDE: &str = "Look as root; in a container, also from outside it.";
 
 /// Everything that a reading is made of.
 struct Scene<'a> {
@@ -271,7 +275,7 @@ impl Scene<'_> {
             _ => "",
         };
         let text = format!("{} {path} at the moment.{kind}{open}{moral}", self.nobody_holds());
-        self.reading(Cause::Nobody, text, "If it was over before we looked, follow it with --watch.", &[])
+        self.reading(Cause::Nobody, text, FOLLOW, &[])
     }
 
     fn hides_holders(&self) -> bool {

@@ -137,7 +137,7 @@ fn states_and_causes() {
         (ROLLBACK, &[(3, PENDING), (6, SHARED)], &[], "3 PENDING; 6 SHARED", "shell_left_open", "kill 6"),
         (ROLLBACK, &[(3, EXCLUSIVE)], &[3], "3 EXCLUSIVE", "asleep_in_transaction", "kill 3"),
         (ROLLBACK, &[(6, RESERVED)], &[6], "6 RESERVED", "shell_left_open", "kill 6"),
-        (ROLLBACK, &[(7, RESERVED)], &[7], "7 RESERVED", "stopped", "kill 7"),
+        (ROLLBACK, &[(7, RESERVED)], &[7], "7 RESERVED", "stopped", "kill 7; kill -CONT 7"),
         (ROLLBACK, &[(1, RESERVED)], &[], "1 RESERVED", "writer", ""),
         (WAL, &[(3, SHARED), (3, OPEN)], &[3], "3 open", "nobody", ""),
         (WAL, &[(3, SHARED), (3, OPEN), (3, MARK)], &[3], "3 reading (mark 1)", "reader", "kill 3"),
@@ -296,12 +296,58 @@ fn of_equal_locks_it_is_said_whose_they_may_be() {
     }
 }
 
+/// Without a path: the databases that somebody has locked, by their names; a merely open one is none of these.
+#[test]
+fn databases_of_the_machine_are_listed() {
+    type Case<'a> = (Held<'a>, &'a [(u64, &'a str)], &'a str);
+    let table: [Case<'_>; 5] = [
+        (&[(3, RESERVED), (4, SHARED)], &[(1, "/a.db")], "/a.db: 3 RESERVED, 4 SHARED"),
+        (&[(3, PENDING)], &[], "inode 1 of device fe:00: 3 PENDING"),
+        (&[(3, SHARED), (3, OPEN), (3, WRITES)], &[(1, "/a.db"), (2, "/a.db-shm")], "/a.db: 3 writing"),
+        (&[(3, SHARED), (3, OPEN)], &[(1, "/a.db"), (2, "/a.db-shm")], ""),
+        (&[(3, OPEN)], &[(2, "/other")], ""),
+    ];
+    for (held, names, expected) in table {
+        let lines: Vec<String> = held.iter().map(|(pid, template)| line(*pid, template)).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let answer = answer(ROLLBACK, &lines, &[], |sight| {
+            sight.target = None;
+            sight.names = names.iter().map(|(inode, name)| (file(*inode), (*name).to_owned())).collect();
+        });
+        let row = |party: &super::Party| format!("{} {}", party.pids[0], words::stand(&answer.sight, party));
+        let shown = |file: &super::OnFile| {
+            format!("{}: {}", file.name, file.parties.iter().map(row).collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(answer.databases.iter().map(shown).collect::<String>(), expected, "{held:?}");
+        assert_eq!((answer.waited.len(), answer.is_held()), (0, false));
+    }
+}
+
 #[test]
 fn another_users_process_needs_root() {
     let answer = judge(answer(ROLLBACK, &[&line(3, RESERVED)], &[], |_| {}).sight, "bob");
     let ending = answer.file.and_then(|file| file.ending).expect("it can be ended");
     assert_eq!(ending.command, "sudo kill 3");
     assert!(ending.loses.contains("everything since BEGIN") && ending.loses.contains("leave it alone"));
+}
+
+/// What is said beside the command: locks of an open file may have been inherited, which only root can see.
+#[test]
+fn a_lock_of_another_user_may_have_an_heir() {
+    let flock = "4: 1#FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
+    let stopped = "7: 1#OFDLCK ADVISORY  WRITE -1 fe:00:1 0 9";
+    let posix = "4: 1#POSIX  ADVISORY  WRITE 4 fe:00:1 0 9";
+    for (line, user, command, has_note) in [
+        (flock, "bob", "sudo kill 4", true),
+        (stopped, "bob", "sudo kill 7; sudo kill -CONT 7", true),
+        (posix, "bob", "sudo kill 4", false),
+        (flock, "ada", "kill 4", false),
+        (flock, "root", "kill 4", false),
+    ] {
+        let answer = judge(answer(Header::Other, &[line], &[], |_| {}).sight, user);
+        let ending = answer.file.and_then(|file| file.ending).expect("it can be ended");
+        assert_eq!((ending.command.as_str(), ending.note.contains("a child")), (command, has_note), "{line} {user}");
+    }
 }
 
 /// The command that would end it.

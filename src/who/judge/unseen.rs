@@ -69,11 +69,14 @@ impl Unseen {
                 "The file lies on {name}, which another machine keeps: locks of processes over there have no line \
                  here, and may not be honoured at all."
             ),
-            Self::Content(why) => format!("The file's content ({why}): whether it is a database, its locks told."),
+            Self::Content(why) => {
+                format!("The file's content ({why}). Whether it is a database is told by its locks alone.")
+            }
             Self::Lease => "The file's content: somebody has a lease on it, which opening it would break.".into(),
             Self::NoOwner(count) => format!(
-                "The owners of {count} locks that name none (flock and OFD locks belong to an open file): nobody whose \
-                 open files may be read has them."
+                "The owners of {} (flock and OFD locks belong to an open file): nobody whose open files may be read has \
+                 such a lock.",
+                if *count == 1 { "1 lock that names none".into() } else { format!("{count} locks that name none") }
             ),
             Self::Went(count) => format!(
                 "Who had {}: it was let go during each of our looks: it changes hands faster than one takes.",

@@ -14,9 +14,11 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::judge::machine::is_in_a_database;
 use super::judge::owners::{OpenFile, with_owners};
 use super::judge::sight::{Crossing, FileId, Lock, Opener, Part, Sight, Target};
 use super::judge::unseen::Unseen;
+use super::sqlite_bytes::{SHM_FIRST, SHM_LAST};
 use super::{LockKind, LockLine};
 pub use again::look;
 use files::OpenFiles;
@@ -116,11 +118,19 @@ fn matched(mut lines: Vec<LockLine>, asked: Vec<LockLine>, target: &Target, unse
     lines
 }
 
-/// The lines that matter: those of the target, those of files on which somebody waits.
+/// The lines that matter: those of the target, those of files on which somebody waits; without a target those of
+/// databases, too.
 fn relevant(mut lines: Vec<LockLine>, target: Option<&Target>) -> Vec<LockLine> {
     let waited: BTreeSet<FileId> = lines.iter().filter(|line| line.waiting).map(FileId::of).collect();
+    // Any file may have a lock on the few bytes of a `-shm`: its name tells later.
+    let in_shm = |line: &LockLine| {
+        let within = line.first >= SHM_FIRST && line.last.is_some_and(|last| last <= SHM_LAST);
+        line.kind == LockKind::Posix && within
+    };
+    let is_sqlites = |line: &LockLine| target.is_none() && (is_in_a_database(line) || in_shm(line));
     lines.retain(|line| {
-        (!waited.is_empty() && waited.contains(&FileId::of(line)))
+        is_sqlites(line)
+            || (!waited.is_empty() && waited.contains(&FileId::of(line)))
             || target.is_some_and(|target| target.is_locked_by(line))
     });
     lines

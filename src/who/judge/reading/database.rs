@@ -1,10 +1,10 @@
 //! The reading of a database: which of the causes that people meet fits what was seen.
 
-use super::super::super::LockKind;
 use super::super::super::sqlite_bytes::State;
 use super::super::header::Journal;
 use super::super::parties::{Party, Stand};
 use super::super::sight::Doing;
+use super::nobody::ALL_THE_SAME;
 use super::{Cause, Reading, Scene, count, verb};
 
 /// Programs in which a person types SQL, or clicks, and may forget a transaction.
@@ -46,9 +46,10 @@ impl Scene<'_> {
         if !readers.is_empty() {
             return if wal { self.log_readers(&readers) } else { self.readers(&readers) };
         }
-        match self.with(|party| matches!(party.stand, Stand::Holds | Stand::Waits)).is_empty() {
-            true => self.nobody(wal),
-            false => self.plain(),
+        let others = self.with(|party| matches!(party.stand, Stand::Holds | Stand::Waits));
+        match others.is_empty() || !self.target.file_system.is_network {
+            true => self.nobody(wal, &others),
+            false => self.plain(), // there one kind of lock may be made of the other
         }
     }
 
@@ -83,7 +84,7 @@ impl Scene<'_> {
         let text = format!(
             "{} {} to write its COMMIT into the file (PENDING), and {} for {}, who still {} (SHARED). Until then no \
              new reader is let in either: everybody gets `database is locked`.{}{} If a reader wants to write as well, \
-             neither can go on until it rolls back: the upgrade trap.",
+             neither can go on until that reader rolls back: the upgrade trap.",
             self.names(who),
             verb(count(who), "want"),
             verb(count(who), "wait"),
@@ -111,9 +112,11 @@ impl Scene<'_> {
                  `locking_mode` EXCLUSIVE): nobody else can read or write"
             }
             (false, true) => "is the one writer: others can read, and can't write",
-            (false, false) => {
-                "has begun to write (RESERVED, or more): others can read until its COMMIT, and can't write"
+            (false, false) if who.iter().any(|party| party.stand.has(|state| state == State::Pending)) => {
+                "wants to write its COMMIT into the file (PENDING): who reads already can go on, and nobody else can \
+                 begin to read or to write"
             }
+            (false, false) => "has begun to write (RESERVED): others can read until its COMMIT, and can't write",
         };
         let upgrade = match readers {
             [] => String::new(),
@@ -135,11 +138,13 @@ impl Scene<'_> {
             ),
         };
         let text = format!(
-            "{} {hold}.{}{}{checkpoint}{upgrade} Whoever fails at once has a timeout of 0, or reads before it writes.",
+            "{} {hold}.{}{}{checkpoint}{upgrade} Whoever fails at once has a timeout of 0, or began its \
+             transaction with a SELECT.",
             self.names(who),
             self.pastimes(who),
             self.polling()
         );
+        let naps = who.iter().any(|party| self.doing(party) == Doing::Naps);
         let (cause, fix) = if who.iter().any(|party| self.doing(party) == Doing::Stopped) {
             (Cause::Stopped, super::LET_IT_GO_ON.to_owned())
         } else if let Some(fix) = self.shell(who) {
@@ -149,14 +154,16 @@ impl Scene<'_> {
         } else if who.iter().any(|party| self.doing(party).is_asleep()) {
             (
                 Cause::AsleepInTransaction,
-                "Do the slow work before BEGIN, and COMMIT at once; never wait for a network, a person or a timer in a \
-                 write transaction. Until then: a longer timeout for the others."
-                    .to_owned(),
+                format!(
+                    "Do the slow work before BEGIN, and COMMIT at once; never wait for a network, a person or a timer \
+                     in a write transaction. Until then: a longer timeout for the others.{}",
+                    if naps { IN_ITS_OWN_WAY } else { "" }
+                ),
             )
         } else {
             (
                 Cause::Writer,
-                "Wait: it works. If that takes too long, write in smaller transactions, and give the others a longer \
+                "Wait: it is busy. If that takes too long, write in smaller transactions, and give the others a longer \
                  timeout."
                     .to_owned(),
             )
@@ -188,7 +195,7 @@ impl Scene<'_> {
 
     fn readers(&self, readers: &[&Party]) -> Reading {
         let text = format!(
-            "{} {} (SHARED). Others can read, and begin to write; a COMMIT has to wait for {}.{}{}",
+            "{} {} (SHARED). Others can read, and begin to write; a COMMIT has to wait for {}.{}{}{ALL_THE_SAME}",
             self.names(readers),
             verb(count(readers), "read"),
             if count(readers) == 1 { "it" } else { "them" },
@@ -204,7 +211,7 @@ impl Scene<'_> {
         if !readers.iter().any(|reader| self.obstructs_checkpoint(reader)) {
             let text = format!(
                 "{} {} the database alone (mark 0), for the log has nothing in it that the database has not. That is \
-                 in nobody's way: others can read and write, and there is nothing for a checkpoint to copy.{}",
+                 in nobody's way: others can read and write, and there is nothing for a checkpoint to copy.{}{ALL_THE_SAME}",
                 self.names(readers),
                 verb(count(readers), "read"),
                 self.pastimes(readers),
@@ -219,14 +226,15 @@ impl Scene<'_> {
             (oldest < index.frames).then(|| {
                 format!(
                     " The oldest of these snapshots ends at frame {oldest} of {}: what was committed since stays in \
-                     the log, which grows until then.",
+                     the log, which grows until then. A write in the same transaction would be refused at once \
+                     (SQLITE_BUSY_SNAPSHOT), whatever the timeout: BEGIN IMMEDIATE helps.",
                     index.frames
                 )
             })
         });
         let text = format!(
             "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't \
-             go past it.{}{}",
+             go past it.{}{}{ALL_THE_SAME}",
             self.names(readers),
             verb(count(readers), "read"),
             behind.as_deref().unwrap_or_default(),
@@ -249,65 +257,17 @@ impl Scene<'_> {
         mark(reader).is_none_or(|mark| mark > 0 || !is_empty)
     }
 
-    fn nobody(&self, wal: bool) -> Reading {
-        let path = &self.target.path;
-        if !wal && self.target.journal == Journal::Live {
-            let text = format!(
-                "{} {path}, and {path}-journal is hot: a writer died in the middle of a transaction. A journal is no \
-                 lock. The next one who reads rolls the database back with it, which takes an EXCLUSIVE lock for a \
-                 moment.",
-                self.nobody_holds()
-            );
-            let fix = "Open the database once with any program that may write it, and let it be rolled back. Leave the \
-                       journal where it is: without it the database is corrupt.";
-            return self.reading(Cause::HotJournal, text, fix, &[]);
-        }
-        let openers = self.with(|party| !party.pids.is_empty());
-        let open = match openers.as_slice() {
-            [] => "Nobody whose files we may read has it open.".to_owned(),
-            some => format!(
-                "{} {} it open, and {} nothing that is in anybody's way.",
-                self.names(some),
-                verb(count(some), "have"),
-                verb(count(some), "hold")
-            ),
-        };
-        let text = format!(
-            "{} {path} at the moment. {open} If a program says `database is locked` all the same, it was over before \
-             we looked, or it is in its own way: two connections of one process, or a shared cache.",
-            self.nobody_holds()
-        );
-        self.reading(Cause::Nobody, text, "Follow it with --watch while the program runs.", &[])
-    }
-
     /// Who waits, as far as it can be inferred: SQLite doesn't wait in the kernel, it asks again and again.
     pub(super) fn polling(&self) -> String {
         let polling = self.with(|party| matches!(party.stand, Stand::Polls { .. }));
         match polling.as_slice() {
             [] => String::new(),
             some => format!(
-                " {} {} the database open and {} nothing: probably polling for it (inferred: SQLite asks again and \
-                 again, and waits in no list).",
+                " {} {} the database open and {} nothing: probably polling for it, or merely asleep with it open \
+                 (inferred: SQLite asks again and again, and waits in no list).",
                 self.names(some),
                 verb(count(some), "have"),
                 verb(count(some), "hold")
-            ),
-        }
-    }
-
-    /// SQLite's locks are of the other kind: whoever holds an flock is told, and that it has nothing to do with these.
-    pub(super) fn flock_on_a_database(&self) -> String {
-        let is_flock = |index: &usize| self.sight.locks[*index].line.kind == LockKind::Flock;
-        let holders = self.with(|party| party.stand == Stand::Holds && party.locks.iter().any(is_flock));
-        // A network file system may make one kind of both.
-        match holders.as_slice() {
-            [] => String::new(),
-            _ if self.target.file_system.is_network => String::new(),
-            some => format!(
-                " {} {} an flock on it. SQLite takes fcntl locks only, and on a local file system of Linux the two \
-                 don't see each other: this flock keeps no SQLite out, and SQLite keeps no flock out.",
-                self.names(some),
-                verb(count(some), "have")
             ),
         }
     }
@@ -344,6 +304,10 @@ impl Scene<'_> {
         ))
     }
 }
+
+/// SQLite's busy handler sleeps for set times, too.
+const IN_ITS_OWN_WAY: &str = " If it is your own program, it may wait for itself: then the sleep is the busy handler of \
+                              another connection in the same process, which this one keeps out.";
 
 const READ_SHORTLY: &str = "Let the reader finish: read all rows or reset the statement, and end the transaction (a \
                             cursor that is left open reads on for ever).";

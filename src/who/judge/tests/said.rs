@@ -3,7 +3,10 @@
 use super::super::header::{CutShort, Header, Journal, WalIndex};
 use super::super::sight::Sight;
 use super::super::unseen::Unseen;
-use super::{AT_CHECKPOINT, EXCLUSIVE, MARK, OPEN, READS_DATABASE, RESERVED, ROLLBACK, WAL, WRITES, answer, line};
+use super::{
+    AT_CHECKPOINT, EXCLUSIVE, MARK, OPEN, PENDING, READS_DATABASE, RESERVED, ROLLBACK, SHARED, WAL, WRITES, answer,
+    line,
+};
 
 /// The index of a log with so many frames, of which so many are copied; mark 1 is at frame 3.
 fn log(sight: &mut Sight, frames: u32, copied: u32) {
@@ -17,8 +20,9 @@ fn what_is_said_of_special_cases() {
     let held = line(3, RESERVED);
     let flock = "4: FLOCK  ADVISORY  WRITE 4711 fe:00:1 0 EOF";
     let own_flock = "4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
+    let elsewhere = "4: POSIX  ADVISORY  WRITE 4 fe:00:1 0 9";
     let (zero, naps) = (line(3, READS_DATABASE), line(5, OPEN));
-    let table: [Case<'_>; 16] = [
+    let table: [Case<'_>; 21] = [
         (
             ROLLBACK,
             &[&held],
@@ -39,7 +43,7 @@ fn what_is_said_of_special_cases() {
             &["?: POSIX  ADVISORY  WRITE 0 fe:00:1 0 EOF"],
             |_| {},
             "out_of_sight",
-            &["Somebody out of sight", "outside this container"],
+            &["Somebody out of sight", "as root; in a container, also from outside"],
         ),
         (
             Header::Other,
@@ -49,14 +53,48 @@ fn what_is_said_of_special_cases() {
             &["2 (prog) holds app.db", "3 (prog) waits for it"],
         ),
         (Header::Other, &[], |_| {}, "nobody", &["a file is no lock"]),
-        (ROLLBACK, &[own_flock], |_| {}, "held", &["SQLite takes fcntl locks only", "keeps no SQLite out"]),
+        (
+            ROLLBACK,
+            &[own_flock],
+            |_| {},
+            "held",
+            &["Nobody holds one of SQLite's locks", "keeps no SQLite out", "not the reason for `database is locked`"],
+        ),
+        (
+            ROLLBACK,
+            &[own_flock],
+            |sight| sight.target.iter_mut().for_each(|target| target.journal = Journal::Live),
+            "hot_journal",
+            &["is hot", "4 (prog) has an flock on it"],
+        ),
+        (ROLLBACK, &[elsewhere], |_| {}, "held", &["4 (prog) has a lock on bytes that SQLite does not lock"]),
+        (ROLLBACK, &[&line(3, SHARED)], |_| {}, "reader", &["in its own way: two connections of one process"]),
+        (ROLLBACK, &[&line(3, PENDING)], |_| {}, "asleep_in_transaction", &["(PENDING): who reads already can go on"]),
+        (ROLLBACK, &[&line(5, RESERVED)], |_| {}, "asleep_in_transaction", &["(RESERVED):", "it may wait for itself"]),
+        (
+            WAL,
+            &[&line(3, MARK)],
+            |sight| log(sight, 7, 7),
+            "old_snapshot",
+            &[
+                "ends at frame 3 of 7",
+                "SQLITE_BUSY_SNAPSHOT",
+                "whatever the timeout",
+                "in its own way: two connections of one process",
+            ],
+        ),
         (WAL, &[own_flock, &held], |_| {}, "asleep_in_transaction", &["4 (prog) has an flock on it"]),
         (ROLLBACK, &[], |sight| cut(sight, Journal::None), "nobody", &["3 pages, that is 12288 bytes", "a backup"]),
-        (WAL, &[&naps, &line(3, WRITES)], |_| {}, "asleep_in_transaction", &["5 (naps) has the", "inferred"]),
+        (
+            WAL,
+            &[&naps, &line(3, WRITES)],
+            |_| {},
+            "asleep_in_transaction",
+            &["5 (naps) has the", "or merely asleep with it open (inferred"],
+        ),
         (WAL, &[&zero], |sight| log(sight, 0, 0), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
         (WAL, &[&zero], |sight| log(sight, 7, 7), "reader", &["mark 0", "nothing for a checkpoint to copy"]),
         (WAL, &[&zero], |sight| log(sight, 7, 3), "old_snapshot", &["ends at frame 0 of 7", "Let the reader finish"]),
-        (WAL, &[&line(3, MARK)], |sight| log(sight, 7, 7), "old_snapshot", &["ends at frame 3 of 7"]),
         (
             WAL,
             &[&zero, &line(4, AT_CHECKPOINT)],
@@ -89,12 +127,16 @@ fn what_is_not_known_is_not_said() {
     type Case<'a> = (Header, &'a [&'a str], fn(&mut Sight), &'a str);
     let (writes, alone, zero) = (line(3, RESERVED), line(3, EXCLUSIVE), line(3, READS_DATABASE));
     let on_nfs = |sight: &mut Sight| sight.target.iter_mut().for_each(|target| target.file_system.is_network = true);
-    let table: [Case<'_>; 5] = [
+    let table: [Case<'_>; 8] = [
         (ROLLBACK, &[], |sight| cut(sight, Journal::Live), "cut short"),
         (ROLLBACK, &[&writes], |sight| cut(sight, Journal::None), "cut short"),
         (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], on_nfs, "don't see each other"),
         (WAL, &[&alone], |sight| log(sight, 0, 0), "is its transaction:"),
         (WAL, &[&zero], |sight| log(sight, 0, 0), "can't go past"),
+        // Neither who is to be waited for, nor who is to be ended: an flock is in no SQLite's way.
+        (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], |_| {}, "Wait until"),
+        (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], |_| {}, "kill"),
+        (ROLLBACK, &[&writes], |_| {}, "it may wait for itself"),
     ];
     for (header, lines, change, words) in table {
         let answer = answer(header, lines, &[], change);
