@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::common::{LIMIT, finish, lesson};
 
-/// What every Python holder begins with. A word and its line feed are one write: with PYTHONUNBUFFERED `print` makes two
-/// of them, and the lines of a parent and its child may get mixed.
+/// What every Python holder begins with. A word and its line feed are one write: with PYTHONUNBUFFERED `print` makes
+/// two of them, and the lines of a parent and its child may get mixed.
 const PRELUDE: &str = "\
 import sqlite3, sys, os, fcntl, struct, time
 def db(timeout=0): return sqlite3.connect('app.db', isolation_level=None, timeout=timeout)
