@@ -156,7 +156,8 @@ mod tests {
             file_system_is_network: is_network,
             ..machine()
         };
-        let window = |width| Terminal { is_terminal: true, width, color: true, why: "of the window".into() };
+        let window =
+            |width| Terminal { is_terminal: true, width, height: None, color: true, why: "of the window".into() };
         let table: [(Check, Status, &str); 22] = [
             (operating_system(&machine()), Ok, "Linux 6.18.1, x86_64"),
             (operating_system(&Environment { own_pid_namespace: true, ..machine() }), Ok, "container"),

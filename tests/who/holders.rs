@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::common::{LIMIT, finish, lesson};
 
-/// What every Python holder begins with.
+/// What every Python holder begins with. A word and its line feed are one write: with PYTHONUNBUFFERED `print` makes
+/// two of them, and the lines of a parent and its child may get mixed.
 const PRELUDE: &str = "\
 import sqlite3, sys, os, fcntl, struct, time
 def db(timeout=0): return sqlite3.connect('app.db', isolation_level=None, timeout=timeout)
-def say(word): print(word, flush=True)
+def say(word): os.write(1, (word + '\\n').encode())
 def ready(): say('ready'); sys.stdin.readline()
 def span(kind, start, length): return struct.pack('hhqqi4x', kind, 0, start, length, 0)
 def ofd(file, command, kind, start, length): fcntl.fcntl(file, command, span(kind, start, length))

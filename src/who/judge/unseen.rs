@@ -74,8 +74,8 @@ impl Unseen {
             }
             Self::Lease => "The file's content: somebody has a lease on it, which opening it would break.".into(),
             Self::NoOwner(count) => format!(
-                "The owners of {} (flock and OFD locks belong to an open file): nobody whose open files may be read has \
-                 such a lock.",
+                "The owners of {} (flock and OFD locks belong to an open file): nobody whose open files may be read \
+                 has such a lock.",
                 if *count == 1 { "1 lock that names none".into() } else { format!("{count} locks that name none") }
             ),
             Self::Went(count) => format!(

@@ -144,8 +144,14 @@ impl Scene<'_> {
             self.pastimes(who),
             self.polling()
         );
+        let (cause, fix) = self.why_it_writes(who);
+        self.reading(cause, text, &fix, who)
+    }
+
+    /// Why a writer takes so long, and what helps.
+    fn why_it_writes(&self, who: &[&Party]) -> (Cause, String) {
         let naps = who.iter().any(|party| self.doing(party) == Doing::Naps);
-        let (cause, fix) = if who.iter().any(|party| self.doing(party) == Doing::Stopped) {
+        if who.iter().any(|party| self.doing(party) == Doing::Stopped) {
             (Cause::Stopped, super::LET_IT_GO_ON.to_owned())
         } else if let Some(fix) = self.shell(who) {
             (Cause::ShellLeftOpen, fix)
@@ -167,8 +173,7 @@ impl Scene<'_> {
                  timeout."
                     .to_owned(),
             )
-        };
-        self.reading(cause, text, &fix, who)
+        }
     }
 
     /// EXCLUSIVE in WAL mode: the lock tells nothing of a transaction.
@@ -211,7 +216,8 @@ impl Scene<'_> {
         if !readers.iter().any(|reader| self.obstructs_checkpoint(reader)) {
             let text = format!(
                 "{} {} the database alone (mark 0), for the log has nothing in it that the database has not. That is \
-                 in nobody's way: others can read and write, and there is nothing for a checkpoint to copy.{}{ALL_THE_SAME}",
+                 in nobody's way: others can read and write, and there is nothing for a checkpoint to \
+                 copy.{}{ALL_THE_SAME}",
                 self.names(readers),
                 verb(count(readers), "read"),
                 self.pastimes(readers),
@@ -306,8 +312,8 @@ impl Scene<'_> {
 }
 
 /// SQLite's busy handler sleeps for set times, too.
-const IN_ITS_OWN_WAY: &str = " If it is your own program, it may wait for itself: then the sleep is the busy handler of \
-                              another connection in the same process, which this one keeps out.";
+const IN_ITS_OWN_WAY: &str = " If it is your own program, it may wait for itself: then the sleep is the busy handler \
+                              of another connection in the same process, which this one keeps out.";
 
 const READ_SHORTLY: &str = "Let the reader finish: read all rows or reset the statement, and end the transaction (a \
                             cursor that is left open reads on for ever).";
