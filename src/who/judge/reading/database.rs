@@ -112,10 +112,6 @@ impl Scene<'_> {
                  `locking_mode` EXCLUSIVE): nobody else can read or write"
             }
             (false, true) => "is the one writer: others can read, and can't write",
-            (false, false) if who.iter().any(|party| party.stand.has(|state| state == State::Pending)) => {
-                "wants to write its COMMIT into the file (PENDING): who reads already can go on, and nobody else can \
-                 begin to read or to write"
-            }
             (false, false) => "has begun to write (RESERVED): others can read until its COMMIT, and can't write",
         };
         let upgrade = match readers {

@@ -69,7 +69,7 @@ fn what_is_said_of_special_cases() {
         ),
         (ROLLBACK, &[elsewhere], |_| {}, "held", &["4 (prog) has a lock on bytes that SQLite does not lock"]),
         (ROLLBACK, &[&line(3, SHARED)], |_| {}, "reader", &["in its own way: two connections of one process"]),
-        (ROLLBACK, &[&line(3, PENDING)], |_| {}, "asleep_in_transaction", &["(PENDING): who reads already can go on"]),
+        (ROLLBACK, &[&line(3, PENDING)], |_| {}, "pending", &["(PENDING): no new reader is let in"]),
         (ROLLBACK, &[&line(5, RESERVED)], |_| {}, "asleep_in_transaction", &["(RESERVED):", "it may wait for itself"]),
         (
             WAL,
