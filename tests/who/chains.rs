@@ -50,7 +50,7 @@ pub fn who_ignores_a_plain_kill_gets_another() {
         holder.wait_for("ready");
         let document = who(place.path(), "a.lock").1;
         let ending = &document["file"]["ending"];
-        let pid = document["file"]["culprits"][0].as_u64().expect("a pid");
+        let pid = document["file"]["culprits"][0].as_u64().unwrap_or_else(|| panic!("{document:#}"));
         let command = if deaf { format!("kill -9 {pid}") } else { format!("kill {pid}") };
         assert_eq!(ending["command"], command, "{document:#}");
         let loses = ending["loses"].as_str().unwrap_or_default();
