@@ -200,6 +200,21 @@ fn controls(shown: &Scene) -> Markup {
                 span id="event" { (shown.first().says) "." }
             }
         }
+        (keys())
+    }
+}
+
+fn keys() -> Markup {
+    html! {
+        details class="controls keys-help" {
+            summary { "Keys" }
+            p {
+                kbd { "←" } " and " kbd { "→" } " go from moment to moment, also after a click on a run's name, where "
+                kbd { "Space" } " plays and pauses. On the slider " kbd { "Home" } " and " kbd { "End" }
+                " go to the ends. On a lane the arrows go from piece to piece, and " kbd { "Enter" }
+                " takes the cursor there."
+            }
+        }
     }
 }
 
