@@ -42,7 +42,7 @@ fn data(page: &str) -> Value {
 /// The tags of a file; whatever a name brings along would be one of them.
 const TAGS: &str = "^(html|head|meta|title|style|body|main|h1|h2|h3|p|pre|script|div|section|button|input|output|span\
                     |svg|defs|pattern|rect|path|line|text|g|desc|figure|figcaption|bdi|ul|ol|li|table|caption|thead\
-                    |tbody|tr|th|td|details|summary)$";
+                    |tbody|tr|th|td|details|summary|kbd)$";
 
 /// A file of ours: known by its first line, made of our tags only, without an address or a mark that steers the text.
 fn check_file(text: &str, what: &str) {

@@ -22,10 +22,10 @@ const HEAD: f64 = 108.0;
 const MEANING: &str = "Each sign is a state: how far every process has come. An arrow is one step of one process.";
 
 /// Pixels that a sign of the legend takes with its words.
-const SIGN: usize = 200;
+const SIGN: usize = 225;
 
 /// No picture is narrower: the caption and the legend have to fit.
-const LEAST_WIDTH: f64 = 1_060.0;
+const LEAST_WIDTH: f64 = 1_360.0;
 
 /// How far from its middle an arrow keeps from a state.
 const RADIUS: f64 = 17.0;
