@@ -473,8 +473,8 @@ fn a_damaged_trace_is_refused_with_its_line() {
         (b"", "the file is empty"),
         (b"\x7fELF\x02\x01\xff\xfe", "this is not text"),
         (b"my essay\n", "give the file that --trace wrote"),
-        (b"\n", "no line of a trace"),
-        (b"[[[[[[[[", "no line of a trace"),
+        (b"\n", "not a trace"),
+        (b"[[[[[[[[", "not a trace"),
     ];
     for (content, words) in table {
         check_refused(&place, content, words, &[words]);

@@ -42,7 +42,7 @@ fn data(page: &str) -> Value {
 /// The tags of a file; whatever a name brings along would be one of them.
 const TAGS: &str = "^(html|head|meta|title|style|body|main|h1|h2|h3|p|pre|script|div|section|button|input|output|span\
                     |svg|defs|pattern|rect|path|line|text|g|desc|figure|figcaption|bdi|ul|ol|li|table|caption|thead\
-                    |tbody|tr|th|td)$";
+                    |tbody|tr|th|td|details|summary|kbd)$";
 
 /// A file of ours: known by its first line, made of our tags only, without an address or a mark that steers the text.
 fn check_file(text: &str, what: &str) {
@@ -129,6 +129,48 @@ fn an_instant_is_told_in_words() {
     let fixed = recording("fixed");
     let wal = fixed.runs.iter().position(|run| run.label == "wal").expect("a fix");
     assert_eq!(count(&picture::page(&fixed), "WRITING"), 1, "run {wal} is the only one in WAL mode");
+}
+
+/// Of runs that differ no one's title is the page's; the fixes stand in their groups.
+#[test]
+fn a_page_of_several_acts_has_a_title_of_its_own() {
+    let heading = |recording: &Recording| {
+        let page = picture::page(recording);
+        let (_, rest) = page.split_once("<h1>").expect("a heading");
+        rest.split_once("</h1>").expect("its end").0.to_owned()
+    };
+    let mut locked = recording("locked");
+    assert_eq!(heading(&locked), "Who gets the database? 2 runs with different tasks");
+    locked.runs[1].scenario.title = locked.runs[0].scenario.title.clone();
+    assert_eq!(heading(&locked), locked.runs[0].scenario.title, "the same act twice");
+    let groups = picture::page(&recording("fixed"));
+    assert_eq!(count(&groups, r#"<h2 class="group">"#), 4);
+}
+
+/// Who waits behind a deadlock is to be seen at once; and nobody waits at a meeting to which all have come.
+#[test]
+fn a_page_opens_where_the_deadlock_is_complete() {
+    let scenario = lesson::scenario::builtin::named("bystander", None).expect("built in");
+    for seed in 1..=20 {
+        let options = simulate::Options {
+            label: "run".into(),
+            seed,
+            patience: Duration::from_secs(1),
+            schedule: None,
+            deadline: None,
+        };
+        let mut recording = recording("deadlock");
+        recording.header.command = Command::Run { repeat: 1, simulated: true };
+        recording.runs = vec![simulate::run(&scenario, &options).expect("it can be simulated")];
+        let data = data(&picture::page(&recording));
+        let first = data["runs"][0]["first"].as_u64().expect("a number") as usize;
+        let still = &data["runs"][0]["stills"][first];
+        let arrows = ["waits", "ring"].map(|list| still[list].as_array().expect("a list").len());
+        assert_eq!(arrows, [1, 2], "seed {seed}: {still:#}");
+        let lines = still["lines"].as_array().expect("a list");
+        let text = |index: &Value| data["texts"][index.as_u64().expect("a number") as usize].to_string();
+        assert!(lines.iter().all(|line| !text(line).contains("meeting")), "seed {seed}");
+    }
 }
 
 #[test]
@@ -252,6 +294,7 @@ fn files_of_others_are_not_touched() {
         for option in ["--html", "--svg", "--perfetto"] {
             check_refused(&place.run(&format!("{command} {option} mine")), &["mine exists", "--force"]);
             check_refused(&place.run(&format!("{command} {option} missing/x")), &["there is no directory missing"]);
+            check_refused(&place.run(&format!("{command} {option} -")), &[option, "not standard output", "./-"]);
         }
         check_refused(&place.run(&format!("{command} --html x --svg ./x")), &["--html and --svg name the same file"]);
     }
@@ -259,7 +302,11 @@ fn files_of_others_are_not_touched() {
     check_refused(&place.run("run deadlock --simulate --svg x --record x"), &["--record and --svg name the same file"]);
     check_refused(&place.run("show trace --html trace --force"), &["the file to show"]);
     assert_eq!(place.entries(), ["mine", "trace"]);
-    place.run("show trace --html mine --force").expect(0);
+    let told = place.run("show trace").expect(0).text().to_owned();
+    let done = place.run("show trace --html mine --force").expect(0);
+    assert_eq!(done.text(), told.clone() + "\nmine is written.\n", "it says so below the story");
+    let document = place.run("show trace --html mine --json").expect(0);
+    assert!(!document.text().contains("is written"), "a document stays one");
     check_file(&read(&place, "mine"), "forced");
     place.run("show trace --html mine").expect(0);
 }

@@ -58,7 +58,7 @@ fn the_way_to_a_deadlock_alone() {
 fn what_can_not_be_drawn_or_written_is_refused_before_anything_is_done() {
     let place = Place::new();
     place.write("mine.html", "<p>mine</p>");
-    let table: [(&str, &[&str]); 12] = [
+    let table: [(&str, &[&str]); 16] = [
         ("explore philosophers --svg s.svg", &["more than 400 states", "--dot", "--first"]),
         ("explore philosophers --processes 9 --dot s.dot", &["more than 100,000 states", "--first"]),
         ("explore deadlock --html mine.html", &["mine.html exists and was not written by lesson", "--force"]),
@@ -66,6 +66,10 @@ fn what_can_not_be_drawn_or_written_is_refused_before_anything_is_done() {
         ("explore deadlock --html a --svg ./a", &["--html and --svg name the same file"]),
         ("explore deadlock --dot missing/a", &["there is no directory missing"]),
         ("play deadlock --html .", &["it is a directory"]),
+        ("explore deadlock --html -", &["--html", "not standard output"]),
+        ("explore deadlock --svg -", &["--svg", "not standard output"]),
+        ("explore deadlock --dot -", &["--dot", "not standard output"]),
+        ("play deadlock --html -", &["--html", "not standard output"]),
         ("explore deadlock --force", &["--force", "--html"]),
         ("play deadlock --force", &["--html"]),
         ("play deadlock --html a --moves 1", &["--moves"]),

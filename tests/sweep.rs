@@ -76,7 +76,7 @@ fn a_file_may_be_swept_too() {
 fn bad_input_is_refused_with_a_remedy() {
     let place = Place::new();
     place.write("notes.txt", "mine\n");
-    let table: [(&str, &[&str]); 19] = [
+    let table: [(&str, &[&str]); 20] = [
         ("--task 3", &["200ms, 3s, 1m30s"]),
         ("--task 0s,", &["is not a duration"]),
         ("--processes 0", &["--processes"]),
@@ -87,6 +87,7 @@ fn bad_input_is_refused_with_a_remedy() {
         ("--json --quiet", &["--json"]),
         ("--force", &["--html"]),
         ("--html missing/heat.html", &["there is no directory missing"]),
+        ("--html -", &["--html", "not standard output"]),
         ("--html notes.txt", &["was not written by lesson", "--force"]),
         ("nonsense", &["can't read nonsense"]),
         ("deadlock", &["stores no records", "such as locked"]),
@@ -117,6 +118,9 @@ fn a_page_is_written_and_written_over() {
     }
     let page = std::fs::read_to_string(place.join("heat.html")).expect("it was written");
     assert_eq!(page.matches("<td tabindex=\"0\"").count(), 4);
+    assert_eq!(page.matches("<span class=\"all\"> of 6</span>").count(), 4);
+    let told = place.run(words.strip_suffix(" --quiet").expect("quiet")).expect(0);
+    assert!(told.text().contains("2 of 6 ▒") && told.text().ends_with("\nheat.html is written.\n"), "{}", told.text());
     assert!(page.contains("data-words=\"task 3 s, busy-timeout 5 s: 2 of 6 records lost\""), "{page}");
 }
 
@@ -171,7 +175,7 @@ fn page(width: usize, color: bool, real: &[u64]) -> String {
 
 #[test]
 fn the_page_fits_both_widths_and_colour_adds_nothing_but_colour() {
-    for (width, heads) in [(80, 2), (50, 2)] {
+    for (width, heads) in [(80, 2), (50, 3)] {
         let plain = page(width, false, &[2, 3]);
         let widest = plain.lines().map(unicode_width::UnicodeWidthStr::width).max();
         assert!(widest <= Some(width), "{widest:?} columns of {width}: {plain}");
@@ -205,7 +209,7 @@ fn a_pipe_gets_no_colour_and_the_same_seed_the_same_bytes() {
     assert!(!pages[0].out.contains(&0x1b));
     assert_eq!(pages[0].out, pages[1].out);
     assert_ne!(pages[0].out, pages[2].out);
-    assert!(pages[2].text().contains("under 3\n  seeds from 77 on"), "{}", pages[2].text());
+    assert!(pages[2].text().contains("under 3 seeds from 77 on"), "{}", pages[2].text());
     assert!(run(&format!("{words} --color always")).expect(0).out.contains(&0x1b));
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         if let Some(file) = &self.record {
-            check_target(file, self.force, Transcript::is_first_line)?;
+            check_target(("--record", file, Transcript::is_first_line), self.force)?;
         }
         let Findings { environment, checks } = check::this_machine(terminal)?;
         match self.json {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::output::{check_target, identity, write_file};
+use super::output::{self, IsOurs, Target, check_targets, write_file};
 use crate::explore::{self, Map, Task, Wanted};
 use crate::model::{Program, TooLarge};
 use crate::picture::{self, MOST_DRAWN, MOST_STATES, MOST_WRITTEN, Playable};
@@ -22,7 +22,7 @@ pub(super) struct Pictures {
     /// Write a page to play with: every state, one click a move
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Draw the graph of states, if it is small
+    /// Draw the graph of states, if it has at most 400; with --first only a shortest way to a deadlock
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Write the graph of states for Graphviz
@@ -52,14 +52,9 @@ impl Pictures {
 
     /// Refuses, before anything is explored, what could not be written afterwards.
     pub(super) fn check(&self, force: bool) -> anyhow::Result<()> {
-        let all = self.all();
-        for (index, (option, file)) in all.iter().enumerate() {
-            if let Some((other, _)) = all[..index].iter().find(|(_, other)| identity(other) == identity(file)) {
-                bail!("{other} and {option} name the same file; give each its own");
-            }
-            check_target(file, force, picture::is_first_line)?;
-        }
-        Ok(())
+        let target = |(option, file)| (option, file, picture::is_first_line as IsOurs);
+        let targets: Vec<Target> = self.all().into_iter().map(target).collect();
+        check_targets(&targets, force)
     }
 
     /// Refuses what is too large to be drawn as a whole, before all of it is explored.
@@ -145,7 +140,5 @@ pub(super) fn write(drawn: &[(PathBuf, String)]) -> anyhow::Result<()> {
 
 /// What is said of files that were written.
 pub(super) fn written(drawn: &[(PathBuf, String)]) -> String {
-    let line =
-        |(file, _): &(PathBuf, String)| format!("{} is written.\n", crate::report::clean(&file.display().to_string()));
-    drawn.iter().map(line).collect()
+    output::written(drawn.iter().map(|(file, _)| file.as_path()))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::output::{check_target, print, write_file};
+use super::output::{check_free, print, write_file};
 use crate::export;
 use crate::model::{Attempts, Program};
 use crate::scenario::Scenario;
@@ -23,7 +23,7 @@ pub(super) fn write(scenario: &Scenario, words: &[PathBuf], force: bool) -> anyh
     if file.as_os_str() == "-" {
         return print(&text);
     }
-    check_target(file, force, export::is_first_line)?;
+    check_free(file, force, export::is_first_line)?;
     write_file(file, |out| out.write_all(text.as_bytes()))?;
     print(&format!("{} is written; its first lines say how it is run.\n", file.display()))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::picture;
-use crate::report::Transcript;
+use crate::report::{Transcript, clean};
 use crate::trace::Recording;
 
 /// The options of every command that runs something.
@@ -84,7 +84,8 @@ impl Output {
         check_targets(&targets, self.pictures.force)
     }
 
-    /// Writes the files that were asked for.
+    /// Writes the files that were asked for. Of the pictures it is said, unless nothing or a document is printed: not
+    /// of the others, as the story stays byte for byte what the transcript has and `show` prints.
     pub(super) fn write(&self, recording: &Recording) -> anyhow::Result<()> {
         if let Some(file) = &self.record {
             write_file(file, |out| out.write_all(Transcript::file(recording).as_bytes()))?;
@@ -92,7 +93,11 @@ impl Output {
         if let Some(file) = &self.trace {
             write_file(file, |out| recording.write(out))?;
         }
-        self.pictures.write(recording)
+        self.pictures.write(recording)?;
+        match self.json || self.quiet {
+            true => Ok(()),
+            false => print_written(self.pictures.files()),
+        }
     }
 }
 
@@ -104,6 +109,11 @@ impl Pictures {
             ("--perfetto", &self.perfetto, picture::perfetto::is_first_line),
         ];
         all.into_iter().filter_map(|(option, file, is_ours)| Some((option, file.as_deref()?, is_ours)))
+    }
+
+    /// The files that were asked for.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.targets().map(|(_, file, _)| file)
     }
 
     /// Refuses what could not be written, and the file that is being `read`.
@@ -136,13 +146,21 @@ pub(super) fn check_targets(targets: &[Target], force: bool) -> anyhow::Result<(
         if let Some((other, ..)) = targets[..index].iter().find(|target| identity(target.1) == identity(file)) {
             bail!("{other} and {option} name the same file; give each its own");
         }
-        check_target(file, force, *is_ours)?;
+        check_target((option, file, *is_ours), force)?;
     }
     Ok(())
 }
 
+/// A file that lesson did not write is not touched; and `-` is no file: standard output has the story.
+pub(super) fn check_target((option, file, is_ours): Target, force: bool) -> anyhow::Result<()> {
+    if file.as_os_str() == "-" {
+        bail!("{option} writes a file, not standard output; name one (a file of the name - is ./-)");
+    }
+    check_free(file, force, is_ours)
+}
+
 /// A file that lesson did not write is not touched.
-pub(super) fn check_target(file: &Path, force: bool, is_ours: IsOurs) -> anyhow::Result<()> {
+pub(super) fn check_free(file: &Path, force: bool, is_ours: IsOurs) -> anyhow::Result<()> {
     let folder = folder_of(file);
     if !folder.is_dir() {
         bail!("can't write {}: there is no directory {}; make it first", file.display(), folder.display());
@@ -168,6 +186,17 @@ pub(super) fn check_target(file: &Path, force: bool, is_ours: IsOurs) -> anyhow:
         ),
         Ok(Err(error)) | Err(error) => Err(error).with_context(|| format!("can't read {}", file.display())),
     }
+}
+
+/// Says of each file that it was written.
+pub(super) fn print_written<'a>(files: impl Iterator<Item = &'a Path>) -> anyhow::Result<()> {
+    let text = written(files);
+    if text.is_empty() { Ok(()) } else { print(&format!("\n{text}")) }
+}
+
+/// One line for each file that was written.
+pub(super) fn written<'a>(files: impl Iterator<Item = &'a Path>) -> String {
+    files.map(|file| format!("{} is written.\n", clean(&file.display().to_string()))).collect()
 }
 
 /// Writes a file whole or not at all: beside it first, then under its name. What is no plain file is written in place.

@@ -84,7 +84,7 @@ impl Args {
 
     /// Writes the game as a page.
     fn write(&self, scenario: &Scenario, file: &Path) -> anyhow::Result<Verdict> {
-        check_target(file, self.force, picture::is_first_line)?;
+        check_target(("--html", file, picture::is_first_line), self.force)?;
         let program = Program::compile(scenario, Attempts::Counted).context("this scenario can't be played")?;
         // A search that takes a few seconds at most.
         let task = Task { count: false, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };

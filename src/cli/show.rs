@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::output::{Pictures, print};
+use super::output::{Pictures, print, print_written};
 use super::{Verdict, style};
 use crate::machine::Terminal;
 use crate::report::{Transcript, json};
@@ -45,6 +45,9 @@ impl Args {
             false => print(&Transcript::whole(&recording, style(terminal)))?,
         }
         self.pictures.write(&recording)?;
+        if !self.json {
+            print_written(self.pictures.files())?;
+        }
         Ok(Verdict::Shown)
     }
 }

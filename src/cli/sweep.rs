@@ -7,7 +7,7 @@ use anyhow::bail;
 use indicatif::ProgressBar;
 
 use super::live::words_only;
-use super::output::{check_target, print, write_file};
+use super::output::{check_target, print, print_written, write_file};
 use super::source;
 use super::stage::{Planned, side_by_side};
 use super::{Verdict, count, process_count, style};
@@ -91,7 +91,7 @@ impl Args {
         let (built_in, scenario) = source::open(&self.scenario)?;
         let sweep = Sweep::new(Subject { built_in, scenario }, self.axes(), self.seed, self.repeat)?;
         if let Some(file) = &self.html {
-            check_target(file, self.force, picture::is_first_line)?;
+            check_target(("--html", file, picture::is_first_line), self.force)?;
         }
         if self.check > 0 {
             run::possible(&sweep.subject().scenario)?;
@@ -118,6 +118,9 @@ impl Args {
         if let Some(file) = &self.html {
             let page = picture::heat(&swept);
             write_file(file, |out| std::io::Write::write_all(out, page.as_bytes()))?;
+            if tells {
+                print_written([file.as_path()].into_iter())?;
+            }
         }
         if self.json {
             print(&format!("{:#}\n", document(&swept)))?;

@@ -122,6 +122,30 @@ impl Circle {
     }
 }
 
+/// What the arrows mean.
+pub(super) fn key() -> Markup {
+    let sign = |class: &str, words: &str| {
+        html! {
+            span class="key" {
+                svg class="circle sign" viewBox="0 0 40 12" width="40" height="12" aria-hidden="true" {
+                    g class=(format!("arrow {class}")) {
+                        path class="line" d="M1 6H30" {}
+                        path class="head" d="M39 6L30 1L30 11Z" {}
+                    }
+                }
+                " " (words)
+            }
+            " "
+        }
+    };
+    html! {
+        p class="keys faint" {
+            (sign("on", "waits for whoever holds it"))
+            (sign("cycle", "the same, and part of a cycle"))
+        }
+    }
+}
+
 /// Of length 1.
 fn direction(from: Point, to: Point) -> Point {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);

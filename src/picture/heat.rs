@@ -74,6 +74,7 @@ fn square(swept: &Swept, cell: &Cell) -> Markup {
         td tabindex="0" title=(words) aria-label=(words) data-words=(words) data-row=(cell.row)
             data-column=(cell.column) data-shade=(shade) data-check=[check] {
             span.number { (number(cell)) }
+            @if let Ok(found) = &cell.found { span.all { " of " (found.expected) } }
             " "
             span.sign aria-hidden="true" { (sign(cell)) }
             @if !swept.checks.is_empty() {
@@ -160,7 +161,7 @@ mod tests {
     fn every_cell_has_a_number_a_sign_and_words() {
         let cells = [
             ("<td tabindex=\"0\"", 3),
-            ("<span class=\"number\">4</span> <span class=\"sign\" aria-hidden=\"true\">▓</span>", 1),
+            ("<span class=\"number\">4</span><span class=\"all\"> of 6</span> <span class=\"sign\"", 1),
             ("title=\"busy-timeout 5 s: 2 of 6 records lost\"", 1),
             ("data-shade=\"0\"", 3), // and in the legend, and in the style
             ("id=\"checks\"", 0),

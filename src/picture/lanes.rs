@@ -15,12 +15,16 @@ const STYLE: &str = include_str!("lanes.css");
 pub(super) const MOST_RUNS: usize = 24;
 
 /// Width of the picture and of its margins, in its own units.
-pub(super) const WIDTH: u32 = reel::MOST_COLUMNS + 2 * MARGIN;
+pub(super) const WIDTH: u32 = NAMES + reel::MOST_COLUMNS + MARGIN;
 const MARGIN: u32 = 20;
+
+/// Room for the names, left of the lanes, and the columns of a name that it takes.
+const NAMES: u32 = 104;
+const LONGEST_NAME: usize = 14;
 
 const TITLE: u32 = 22;
 const BAND: u32 = 14;
-const LANE: u32 = 34;
+const LANE: u32 = 24;
 const AXIS: u32 = 26;
 
 /// The class of a state, which its colour and its pattern are called by.
@@ -57,7 +61,7 @@ impl Axis {
     /// Where a moment is, in the picture's units, to a hundredth.
     pub(super) fn x(self, at_us: u64) -> String {
         let share = at_us.min(self.end_us) as f64 / self.end_us as f64;
-        short(f64::from(MARGIN) + share * f64::from(reel::MOST_COLUMNS))
+        short(f64::from(NAMES) + share * f64::from(reel::MOST_COLUMNS))
     }
 
     fn width(self, from_us: u64, to_us: u64) -> String {
@@ -160,13 +164,13 @@ pub(super) fn strips(reel: &Reel, axis: Axis) -> Markup {
 }
 
 fn strip(lane: &Told, who: usize, y: u32, axis: Axis) -> Markup {
-    let middle = y + 24;
+    let middle = y + 12;
     html! {
         g class="lane" data-lane=(who) role="group" aria-label=(format!("{}: {}", lane.name, lane.summary)) {
             title { (lane.name) }
             desc { (lane.summary) }
-            text class="name" x="2" y=(y + 13) { (lane.name) }
-            line class="base" x1=(MARGIN) x2=(axis.x(axis.end_us)) y1=(middle) y2=(middle) {}
+            text class="name" x=(NAMES - 10) y=(middle + 4) { (cut(&lane.name, LONGEST_NAME)) }
+            line class="base" x1=(NAMES) x2=(axis.x(axis.end_us)) y1=(middle) y2=(middle) {}
             @for (piece, words) in lane.strip.pieces.iter().zip(&lane.pieces) { (stretch(piece, words, middle, axis)) }
             @for (notch, words) in lane.strip.marks.iter().zip(&lane.marks) { (mark(notch, words, middle, axis)) }
         }
@@ -272,7 +276,8 @@ fn signs<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> Vec<(Sign, us
         }
     }
     if reels.clone().any(|reel| !reel.film.cycles.is_empty()) {
-        signs.push(Sign::State("ring", 4, "a cycle stands"));
+        let ends = reels.clone().flat_map(|reel| &reel.film.cycles).all(|ring| ring.timed);
+        signs.push(Sign::State("ring", 4, if ends { "a cycle, with a time-out in it" } else { "deadlock (a cycle)" }));
     }
     let words = |sign: &Sign| match sign {
         Sign::State(.., words) | Sign::Mark(.., words) => words.len(),
@@ -296,12 +301,37 @@ fn places(signs: &[(Sign, usize)]) -> Vec<(u32, u32)> {
 }
 
 /// How high the legend is.
-pub(super) fn legend_height<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> u32 {
+fn legend_height<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> u32 {
     places(&signs(reels)).last().map_or(0, |(_, y)| y + 26)
 }
 
+/// The same for a page, which breaks the lines itself.
+pub(super) fn key<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> Markup {
+    html! {
+        p class="legend" {
+            @for (sign, _) in signs(reels) {
+                @let words = match sign { Sign::State(.., words) | Sign::Mark(.., words) => words };
+                span class="key" {
+                    svg class="sign" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" {
+                        @match sign {
+                            Sign::State(class, half, _) => {
+                                rect class=(class) x="0" y=(12 - half) width="24" height=(2 * half) {}
+                            }
+                            Sign::Mark(class, shape, _) => {
+                                path class=(format!("mark {class}")) d=(shape) transform="translate(12 12)" {}
+                            }
+                        }
+                    }
+                    " " (words)
+                }
+                " "
+            }
+        }
+    }
+}
+
 /// The legend of what occurs.
-pub(super) fn legend<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> Markup {
+fn legend<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> Markup {
     let signs = signs(reels);
     let places = places(&signs);
     html! {

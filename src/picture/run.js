@@ -103,13 +103,28 @@
     show(index);
   }
 
-  play.addEventListener("click", () => (playing ? stop() : start()));
+  const toggle = () => (playing ? stop() : start());
+  play.addEventListener("click", toggle);
   byId("back").addEventListener("click", () => move(at - 1));
   byId("forth").addEventListener("click", () => move(at + 1));
   scrubber.addEventListener("input", () => move(Number(scrubber.value)));
   for (const button of all("[data-choose]")) {
     button.addEventListener("click", () => { stop(); choose(Number(button.dataset.choose)); });
+    // A space that played is not a click, too.
+    button.addEventListener("keyup", (event) => { if (event.key === " " && isChosen(button)) event.preventDefault(); });
   }
+  const isChosen = (target) => target.matches('[data-choose][aria-pressed="true"]');
+  // Wherever no slider and no lane has these keys for itself: arrows step, a space on the chosen run's name plays.
+  document.addEventListener("keydown", (event) => {
+    const target = event.target;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    if (!(target instanceof Element) || target.closest("input, summary, .lane")) return;
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step) move(at + step);
+    else if (event.key === " " && isChosen(target)) toggle();
+    else return;
+    event.preventDefault();
+  });
 
   // A piece of a lane: hover or focus tells it, a click or Enter takes the cursor there.
   const piece = (target) => (target instanceof Element ? target.closest("[data-from]") : null);

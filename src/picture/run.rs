@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde::Serialize;
 
+use super::circle;
 use super::frame::{self, Page};
 use super::lanes::{self, Axis, MOST_RUNS, WIDTH};
 use super::reel::{self, Reel};
 use crate::analysis::{Figures, Mark};
-use crate::report::{Style, Transcript, clean, cut, moment, parts, plural, reason_of, settings};
+use crate::report::{Style, Transcript, clean, cut, heading_of_fix, moment, parts, plural, reason_of, settings};
 use crate::trace::{Command, Recording};
 use arrows::Arrows;
 use ladder::Ladder;
@@ -152,6 +153,12 @@ fn first_run(scenes: &[Scene]) -> usize {
 fn title(recording: &Recording) -> String {
     match (&recording.header.command, recording.runs.as_slice()) {
         (Command::Fixed { .. }, _) => "The troubles and their fixes, side by side".into(),
+        // Acts that differ in their tasks have a title each; the page is of all of them.
+        (Command::Locked { .. }, [first, others @ ..])
+            if others.iter().any(|run| run.scenario.title != first.scenario.title) =>
+        {
+            format!("Who gets the database? {} with different tasks", plural(others.len() as u64 + 1, "run"))
+        }
         (_, [run, ..]) => cut(&clean(&run.scenario.title), 200),
         (_, []) => "Nothing was run".into(),
     }
@@ -164,7 +171,7 @@ fn body(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Ma
         @if !opening.is_empty() { p { (opening) } }
         (controls(shown))
         div class="stage" {
-            div { (all_lanes(scenes, first, axis)) (left_out(recording, scenes)) }
+            div { (all_lanes(recording, scenes, first, axis)) }
             div class="instant" {
                 h2 { "At this instant" }
                 (instant(scenes, first))
@@ -172,6 +179,7 @@ fn body(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Ma
         }
         (tables::runs(recording))
         @for (index, scene) in scenes.iter().enumerate() { (details(recording, scene, index)) }
+        (left_out(recording, scenes))
         (machine(recording))
     }
 }
@@ -192,14 +200,34 @@ fn controls(shown: &Scene) -> Markup {
                 span id="event" { (shown.first().says) "." }
             }
         }
+        (keys())
     }
 }
 
-fn all_lanes(scenes: &[Scene], first: usize, axis: Axis) -> Markup {
+fn keys() -> Markup {
+    html! {
+        details class="controls keys-help" {
+            summary { "Keys" }
+            p {
+                kbd { "←" } " and " kbd { "→" } " go from moment to moment, also after a click on a run's name, where "
+                kbd { "Space" } " plays and pauses. On the slider " kbd { "Home" } " and " kbd { "End" }
+                " go to the ends. On a lane the arrows go from piece to piece, and " kbd { "Enter" }
+                " takes the cursor there."
+            }
+        }
+    }
+}
+
+fn all_lanes(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Markup {
     html! {
         svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false" { (lanes::patterns()) }
+        (lanes::key(scenes.iter().map(|scene| &scene.reel)))
         @for (index, scene) in scenes.iter().enumerate() {
             @let height = lanes::height(&scene.reel) + 2;
+            @let group = |index: usize| trouble(recording, &scenes[index].reel.trace.label);
+            @if let Some(name) = group(index) && (index == 0 || group(index - 1) != Some(name)) {
+                h2 class="group" { (name) }
+            }
             figure data-run=(index) class=(if index == first { "run chosen" } else { "run" }) {
                 @if scenes.len() > 1 {
                     figcaption {
@@ -218,12 +246,12 @@ fn all_lanes(scenes: &[Scene], first: usize, axis: Axis) -> Markup {
                 }
             }
         }
-        @let reels = || scenes.iter().map(|scene| &scene.reel);
-        div class="scroll" {
-            svg class="lanes" viewBox=(format!("0 0 {WIDTH} {}", lanes::legend_height(reels()))) role="img"
-                aria-label="Legend" { (lanes::legend(reels())) }
-        }
     }
+}
+
+/// What `fixed` tries this run against, as its report says it; other commands have no groups.
+fn trouble(recording: &Recording, label: &str) -> Option<&'static str> {
+    matches!(recording.header.command, Command::Fixed { .. }).then(|| heading_of_fix(label)).flatten()
 }
 
 fn left_out(recording: &Recording, scenes: &[Scene]) -> Markup {
@@ -237,7 +265,14 @@ fn left_out(recording: &Recording, scenes: &[Scene]) -> Markup {
     if scenes.iter().any(|scene| scene.arrows.is_cut) {
         notes.push("The graph has too many different arrows; some are not drawn.".into());
     }
-    html! { @if !notes.is_empty() { ul id="left-out" class="faint" { @for note in &notes { li { (note) } } } } }
+    html! {
+        @if !notes.is_empty() {
+            details id="left-out" class="faint" {
+                summary { "What the drawing merges or leaves out" }
+                ul { @for note in &notes { li { (note) } } }
+            }
+        }
+    }
 }
 
 fn instant(scenes: &[Scene], first: usize) -> Markup {
@@ -248,6 +283,7 @@ fn instant(scenes: &[Scene], first: usize) -> Markup {
                 div data-of=(index) hidden[index != first] { (scene.arrows.draw(index, scene.first())) }
             }
         }
+        (circle::key())
         ul id="holds" aria-live="polite" { @for line in &shown.first().lines { li { (line) } } }
         div id="ladder" {
             @for (index, scene) in scenes.iter().enumerate() {

@@ -226,9 +226,9 @@ pub fn came(scenario: &Scenario, program: &Program, moves: &[Choice]) -> String 
     game.past().last().zip(told.last()).map(|(made, told)| words::came(made, told)).unwrap_or_default()
 }
 
-/// In how many moves, where [`MADE`] stands for the number: for one move, and for any other number.
-pub fn made() -> [String; 2] {
-    [words::how_far(1, None), words::how_far(2, None).replace('2', &MADE.to_string())]
+/// In how many moves, where [`MADE`] stands for the number: for none, for one move, and for any other number.
+pub fn made() -> [String; 3] {
+    [words::how_far(0, None), words::how_far(1, None), words::how_far(2, None).replace('2', &MADE.to_string())]
 }
 
 /// What is said behind that of the shortest way: if no way is shorter, and if one is. Empty if none is known.

@@ -44,7 +44,7 @@ const CROSSED: &str = "lock A, lock B, unlock B, unlock A | lock B, lock A, unlo
 fn verdicts() {
     let ring = "P1 waits for B, which P2 holds; P2 waits for A, which P1 holds";
     let table: [(&str, &str, &str); 13] = [
-        (CROSSED, "", "not reached, The game is still open, in 0 moves."),
+        (CROSSED, "", "not reached, The game is still open, with no move made yet."),
         (CROSSED, "1", "not reached, The game is still open, in 1 move."),
         (CROSSED, "1 2", &format!("reached, Deadlock in 2 moves, and no way is shorter: {ring}.")),
         (

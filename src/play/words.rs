@@ -263,7 +263,10 @@ pub(super) fn cycle(scenario: &Scenario, position: &Position, cycle: &[Edge]) ->
 
 /// `in 4 moves; the shortest takes 2`
 pub(super) fn how_far(moves: usize, shortest: Option<usize>) -> String {
-    let made = format!("in {}", plural(moves as u64, "move"));
+    let made = match moves {
+        0 => "with no move made yet".to_owned(),
+        _ => format!("in {}", plural(moves as u64, "move")),
+    };
     match shortest {
         Some(shortest) if shortest == moves => format!("{made}, and no way is shorter"),
         Some(shortest) => format!("{made}; the shortest takes {shortest}"),

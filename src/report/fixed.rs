@@ -77,6 +77,11 @@ fn heading(trouble: Trouble) -> (&'static str, &'static str) {
     }
 }
 
+/// What the fix of this name is for: the heading above its group; `None` if there is no such fix.
+pub fn heading_of_fix(name: &str) -> Option<&'static str> {
+    fix(name).map(|fix| heading(fix.trouble).1)
+}
+
 /// The heads of a table of runs: what the runs are, and what the first number counts.
 pub fn heads<'a>(name: &'a str, done: &'a str) -> [&'a str; 9] {
     [name, "timeout", done, "refused", "retries", "time", "needed", "worst", "fair"]

@@ -23,7 +23,7 @@ mod table;
 mod transcript;
 mod words;
 
-pub use fixed::{KEY, cells, heads, reason_of};
+pub use fixed::{KEY, cells, heading_of_fix, heads, reason_of};
 pub use graph::ring_where;
 pub use lanes::{legend, scale, strips, word_of_mark, word_of_state};
 pub use paint::Style;

@@ -55,7 +55,7 @@ impl Swept<'_> {
         format!("Records lost: {}", excerpt(name, LONGEST_TITLE))
     }
 
-    /// What was done, in two sentences.
+    /// What was done, in a few sentences.
     pub fn method(&self) -> String {
         let (seed, repeat) = (self.sweep.seed(), u64::from(self.sweep.repeat()));
         let seeds = match repeat {
@@ -67,7 +67,10 @@ impl Swept<'_> {
         };
         let fixed = self.sweep.fixed();
         let set = if fixed.is_empty() { String::new() } else { format!(" Everywhere: {}.", settings(fixed)) };
-        format!("Simulated in virtual time: no process ran. Each cell is simulated {seeds}.{set}")
+        format!(
+            "Simulated in virtual time: no process ran. Processes write records into one database; a record that was \
+             to be stored and is not is lost. Each cell is simulated {seeds}.{set}"
+        )
     }
 
     /// How many cells lose nothing.
@@ -148,7 +151,7 @@ fn grid(swept: &Swept, style: Style) -> String {
     };
     let rows: Vec<String> = sweep.rows().values.iter().map(|value| shown(*value)).collect();
     let first = rows.iter().map(|row| width(row)).max().unwrap_or(0) + 2;
-    let cells: Vec<String> = swept.cells.iter().map(number).collect();
+    let cells: Vec<String> = swept.cells.iter().map(share).collect();
     // Behind each number a blank and its sign.
     let numbers = cells.iter().map(|cell| width(cell) + 2);
     let column = numbers.chain(heads.iter().map(|head| width(head))).max().unwrap_or(0) + GAP;
@@ -193,6 +196,12 @@ pub fn number(cell: &Cell) -> String {
         Ok(found) => format!("{}-{}", found.least, found.most),
         Err(_) => String::new(),
     }
+}
+
+/// `4 of 6`, or `1-3 of 6`; nothing where it is not known.
+fn share(cell: &Cell) -> String {
+    let all = cell.found.as_ref().map(|found| format!(" of {}", found.expected));
+    number(cell) + &all.unwrap_or_default()
 }
 
 /// The sign of a cell's shade.

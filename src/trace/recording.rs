@@ -163,7 +163,7 @@ impl Recording {
                 .map_err(|_| wrong("this is not text; give the file that --trace wrote".into()))?;
             let line: Line = serde_json::from_str(&line).map_err(|error| match last {
                 1 => wrong(
-                    "no line of a trace; give the file that --trace wrote, or was the file cut or changed?".into(),
+                    "this is not a trace; give the file that --trace wrote, or was the file cut or changed?".into(),
                 ),
                 _ => wrong(format!("not a line of a lesson trace ({error}); was the file cut or changed?")),
             })?;

@@ -31,6 +31,7 @@ fn trials() -> Vec<Trial> {
             every_page_opens_from_disk_and_asks_nobody
             hostile_names_stay_text
             the_scrubber_moves_through_time
+            keys_move_a_run_that_was_chosen
             a_game_is_played_by_clicks
             a_game_is_played_by_keys
             a_hint_knows_the_point_of_no_return

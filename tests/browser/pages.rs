@@ -92,6 +92,28 @@ pub fn the_scrubber_moves_through_time() {
     assert_eq!((played, over), (last, free));
 }
 
+/// Once a run was chosen, the arrows step through it and a space plays it.
+pub fn keys_move_a_run_that_was_chosen() {
+    let place = Place::new();
+    let page = page(&place, "run deadlock --quiet --simulate --repeat 2");
+    let acts = [
+        json!({ "click": "[data-choose=\"1\"]" }),
+        json!({ "value": "#scrubber" }),
+        json!({ "press": "ArrowLeft" }),
+        json!({ "value": "#scrubber" }),
+        json!({ "press": "Space" }),
+        json!({ "text": "#play" }),
+        json!({ "press": "Space" }),
+        json!({ "text": "#play" }),
+    ];
+    let seen = drive(&page, Window::DESK, &acts);
+    let text: Vec<&str> = seen.iter().filter_map(Value::as_str).collect();
+    let [first, before, playing, paused] = text[..] else { panic!("{seen:?}") };
+    let number = |text: &str| text.parse::<u32>().expect("a number");
+    assert_eq!(number(before) + 1, number(first));
+    assert_eq!((playing, paused), ("Pause", "Play"));
+}
+
 /// A game that is played to its end gives a schedule that deadlocks real processes.
 fn check_game(moves: &[Value]) {
     let place = Place::new();

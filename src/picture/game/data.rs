@@ -78,7 +78,7 @@ struct Aimed {
 struct Words {
     /// Signs that stand in a verdict for what only the page knows.
     holes: [char; 2],
-    made: [String; 2],
+    made: [String; 3],
     /// Of refusals, of records.
     harms: [[String; 2]; 2],
     gone: &'static str,

@@ -43,8 +43,8 @@
   const count = ([one, many], number) =>
     number === 0 ? "" : number === 1 ? one : many.replace(data.words.holes[1], String(number));
   const inMoves = (number) => {
-    const [one, many] = data.words.made;
-    return number === 1 ? one : many.replace(data.words.holes[1], String(number));
+    const [none, one, many] = data.words.made;
+    return number === 0 ? none : number === 1 ? one : many.replace(data.words.holes[1], String(number));
   };
   const lost = () => made().reduce((sum, one) => sum + one.lost, 0);
   const reached = () => {

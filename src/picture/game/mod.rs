@@ -7,6 +7,7 @@ mod tests;
 
 use maud::{Markup, html};
 
+use super::circle;
 use super::frame::{Page, json};
 use crate::explore::{Map, Path};
 use crate::model::{Program, TooLarge};
@@ -90,7 +91,7 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
                 section { h2 { "The locks" } (locks(playable)) }
                 section {
                     h2 { "Who waits for whom" }
-                    figure id="graph" { (data.circle.draw("graph-text", &[], &[])) figcaption id="graph-text" {} }
+                    figure id="graph" { (data.circle.draw("graph-text", &[], &[])) (circle::key()) figcaption id="graph-text" {} }
                 }
             }
         }

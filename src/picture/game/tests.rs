@@ -104,8 +104,9 @@ fn check_game(name: &str, moves: &[usize], goal: &str, reached: bool) {
         _ => forms[1].as_str().unwrap().replace(MADE, &count.to_string()),
     };
     let made = match moves.len() {
-        0 => data["words"]["made"][1].as_str().unwrap().replace(MADE, "0"),
-        count => many(&data["words"]["made"], count),
+        0 => data["words"]["made"][0].as_str().unwrap().to_owned(),
+        1 => data["words"]["made"][1].as_str().unwrap().to_owned(),
+        count => data["words"]["made"][2].as_str().unwrap().replace(MADE, &count.to_string()),
     };
     let far = format!("{made}{}", aim["far"][usize::from(aim["least"] != moves.len())].as_str().unwrap());
     let harms = &data["words"]["harms"];

@@ -52,8 +52,8 @@ pub(super) struct Stills {
     pub(super) events: Vec<(u64, String)>,
     /// How many more the story has.
     pub(super) more_events: u64,
-    /// The still to begin with: where a cycle closed; else the first refusal or crash, the first wait, the
-    /// beginning.
+    /// The still to begin with: where the first deadlock is complete, with all who wait behind it; else where a cycle
+    /// closed, the first refusal or crash, the first wait, the beginning.
     pub(super) first: usize,
 }
 
@@ -67,7 +67,7 @@ impl Stills {
         let mut chosen = chosen.into_iter().peekable();
         let before = still(0, "Nothing has happened yet".into(), &camera, reel, ladders);
         let mut found = Self { stills: vec![before], moments, events: Vec::new(), more_events: 0, first: 0 };
-        let mut best = 0;
+        let (mut best, mut lasting) = (0, 0);
         let mut now_us = 0;
         for (at, event) in trace.events.iter().enumerate() {
             now_us = event.at_us.max(now_us);
@@ -90,9 +90,14 @@ impl Stills {
                 What::Waits { .. } => 1,
                 _ => 0,
             };
-            if tells > best {
-                (best, found.first) = (tells, found.stills.len() - 1);
+            let last = found.stills.len() - 1;
+            let shown = &found.stills[found.first];
+            // Where a deadlock lasts, others may come to wait behind it: all of it is to be seen.
+            let grows = best == 4 && lasting > 0 && found.stills[last].arrows.len() > shown.arrows.len();
+            if tells > best || grows {
+                (best, found.first) = (tells.max(best), last);
             }
+            lasting = if tells == 4 && found.first == last { 1 } else { lasting.min(camera.rings().count()) };
         }
         found
     }
@@ -134,8 +139,10 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
         lines.push(format!("A cycle: {} {each}; {end}.", names(&members)));
     }
     let mut waiters: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let waiting = graph.waiters();
-    for &who in &waiting {
+    // At a meeting to which all have come nobody waits any more, though it has not been told yet that they go on.
+    let at_meeting = |who: usize| graph.wait_of(who).is_none();
+    let waits = |who: &usize| !at_meeting(*who) || graph.meetings().awaited_by(*who).next().is_some();
+    for who in graph.waiters().into_iter().filter(waits) {
         let lock = graph.wait_of(who).map_or(MEETING, |wait| wait.lock.as_str());
         waiters.entry(lock).or_default().push(who);
     }

@@ -42,7 +42,7 @@ pub(super) fn locks(reel: &Reel) -> Markup {
     html! {
         @if !rows.is_empty() {
             h3 { "The locks" }
-            (table(&["lock", "held", "longest", "by", "waited for", "in all", "longest"], &rows))
+            (table(&["lock", "held", "longest held", "by", "waited for", "waited in all", "longest waited"], &rows))
             @if more > 0 { p class="faint" { (more) " more locks, for which less was waited, are left out." } }
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn waits(reel: &Reel) -> Markup {
     let mut waits: Vec<&Waited> = reel.film.waits.iter().collect();
     waits.sort_by_key(|wait| std::cmp::Reverse(wait.to_us - wait.from_us));
     let row = |wait: &&Waited| {
-        let holder = wait.holder.map_or_else(|| "nobody had said so".into(), |who| name_of(scenario, who));
+        let holder = wait.holder.map_or_else(|| "not yet told".into(), |who| name_of(scenario, who));
         let lock = cut(&clean(&reel.film.locks[wait.lock]), 40);
         vec![name_of(scenario, wait.who), lock, holder, moment(wait.from_us), span(wait.to_us - wait.from_us)]
     };

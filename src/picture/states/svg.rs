@@ -1,5 +1,7 @@
 //! The graph of states as a picture.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::layout::Layout;
@@ -14,10 +16,16 @@ use crate::scenario::Scenario;
 const STYLE: &str = include_str!("states.css");
 
 /// Pixels above the graph, for the caption and what the signs mean.
-const HEAD: f64 = 84.0;
+const HEAD: f64 = 108.0;
 
-/// No picture is narrower: the caption has to fit.
-const LEAST_WIDTH: f64 = 920.0;
+/// What a sign and an arrow are.
+const MEANING: &str = "Each sign is a state: how far every process has come. An arrow is one step of one process.";
+
+/// Pixels that a sign of the legend takes with its words.
+const SIGN: usize = 225;
+
+/// No picture is narrower: the caption and the legend have to fit.
+const LEAST_WIDTH: f64 = 1_360.0;
 
 /// How far from its middle an arrow keeps from a state.
 const RADIUS: f64 = 17.0;
@@ -36,6 +44,7 @@ pub fn svg(scenario: &Scenario, program: &Program, map: &Map) -> Result<String, 
         )));
     }
     let layout = Layout::of(map);
+    let way = way_to_a_deadlock(map);
     let (width, height) = (layout.width.max(LEAST_WIDTH), layout.height + HEAD);
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
@@ -45,9 +54,10 @@ pub fn svg(scenario: &Scenario, program: &Program, map: &Map) -> Result<String, 
             (definitions())
             rect class="paper" width="100%" height="100%" {}
             text class="caption" x="16" y="26" { (caption(scenario, map)) }
-            (legend())
+            text class="word" x="16" y="48" { (MEANING) }
+            (legend(map, !way.is_empty()))
             g transform=(format!("translate(0 {HEAD})")) {
-                (arrows(scenario, map, &layout))
+                (arrows(scenario, map, &layout, &way))
                 (states(scenario, program, map, &layout))
             }
         }
@@ -61,6 +71,9 @@ fn definitions() -> Markup {
             marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto" {
                 path class="tip" d="M0 0 8 4 0 8z" {}
             }
+            marker id="way-tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="4" markerHeight="4" orient="auto" {
+                path class="way-tip" d="M0 0 8 4 0 8z" {}
+            }
             pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
                 rect class="deadlock-ground" width="6" height="6" {}
                 rect class="deadlock-stripe" width="2" height="6" {}
@@ -69,16 +82,40 @@ fn definitions() -> Markup {
     }
 }
 
-fn legend() -> Markup {
-    let fates = [Fate::Safe, Fate::Doomed, Fate::Deadlocked, Fate::Finished];
+/// What the signs mean; only those that occur.
+fn legend(map: &Map, has_way: bool) -> Markup {
+    let fates = [Fate::Safe, Fate::Doomed, Fate::Deadlocked, Fate::Finished, Fate::Unknown];
+    let fates: Vec<Fate> = fates.into_iter().filter(|of| map.states.iter().any(|node| node.fate == *of)).collect();
     html! {
-        @for (index, of) in fates.into_iter().enumerate() {
-            g transform=(format!("translate({} 58)", 34 + index * 230)) {
-                (shape(of))
-                text class="word" x="26" y="5" { (fate(of)) @if of == Fate::Doomed { ": no way to the end" } }
+        @for (index, of) in fates.iter().enumerate() {
+            g transform=(format!("translate({} 82)", 34 + index * SIGN)) {
+                (shape(*of))
+                text class="word" x="26" y="5" { (fate(*of)) @if *of == Fate::Doomed { ": no way to the end" } }
+            }
+        }
+        @if has_way {
+            g transform=(format!("translate({} 82)", 20 + fates.len() * SIGN)) {
+                path class="way" d="M0 0L32 0" marker-end="url(#way-tip)" {}
+                text class="word" x="40" y="5" { "a shortest way to a deadlock" }
             }
         }
     }
+}
+
+/// The moves of a shortest way to a nearest deadlock, each as the state that it is made in and its place among the
+/// moves from there; empty without a deadlock.
+fn way_to_a_deadlock(map: &Map) -> BTreeSet<(usize, usize)> {
+    let deadlocks = map.states.iter().enumerate().filter(|(_, node)| node.fate == Fate::Deadlocked);
+    let mut way = BTreeSet::new();
+    let Some((mut to, _)) = deadlocks.min_by_key(|(_, node)| node.depth) else { return way };
+    while map.states[to].depth > 0 {
+        let before = map.states.iter().enumerate().filter(|(_, node)| node.depth + 1 == map.states[to].depth);
+        let mut moves = before.filter_map(|(from, node)| Some((from, node.moves.iter().position(|arc| arc.to == to)?)));
+        let Some(made) = moves.next() else { break };
+        way.insert(made);
+        to = made.0;
+    }
+    way
 }
 
 fn states(scenario: &Scenario, program: &Program, map: &Map, layout: &Layout) -> Markup {
@@ -106,12 +143,13 @@ fn shape(fate: Fate) -> Markup {
     }
 }
 
-fn arrows(scenario: &Scenario, map: &Map, layout: &Layout) -> Markup {
+fn arrows(scenario: &Scenario, map: &Map, layout: &Layout, way: &BTreeSet<(usize, usize)>) -> Markup {
     html! {
         @for (number, node) in map.states.iter().enumerate() {
-            @for arc in &node.moves {
+            @for (place, arc) in node.moves.iter().enumerate() {
+                @let (class, tip) = if way.contains(&(number, place)) { ("way", "way-tip") } else { ("move", "tip") };
                 @let (line, (x, y)) = line(layout.places[number], layout.places[arc.to]);
-                path class="move" d=(line) marker-end="url(#tip)" {}
+                path class=(class) d=(line) marker-end=(format!("url(#{tip})")) {}
                 text class="step" x=(rounded(x)) y=(rounded(y)) { (label(scenario, arc)) }
             }
         }
