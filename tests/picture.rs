@@ -118,7 +118,7 @@ fn told(page: &str, run: usize, text: &str) -> Vec<String> {
 #[test]
 fn an_instant_is_told_in_words() {
     let page = picture::page(&recording("deadlock"));
-    assert_eq!(told(&page, 0, "A cycle: P1 and P2 wait for each other; nothing in it will end it.").len(), 1);
+    assert_eq!(told(&page, 0, "A cycle: P1 and P2 wait for each other; none of them will end it.").len(), 1);
     assert_eq!(told(&page, 0, "P2 closes a cycle: P1 -> P2 -> P1").len(), 1);
     let page = picture::page(&recording("reader"));
     assert_eq!(told(&page, 0, "database: reader SHARED and writer PENDING; late waits."), ["0.232 s"]);

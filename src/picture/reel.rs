@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::{Film, Mark, Notch, Piece, Strip, lanes};
+use crate::analysis::{Film, Lane, Mark, Notch, Piece, Strip, lanes};
 use crate::report::{Story, Style, clean, cut, moment, name, plural, span, word_of_mark, word_of_state};
 use crate::scenario::Scenario;
 use crate::trace::{Event, Trace, What};
@@ -62,16 +62,16 @@ impl<'a> Reel<'a> {
         let cast = cast(trace, &film);
         let all = lanes(trace);
         let strips: Vec<Strip> = cast.iter().map(|&who| Strip::of(&all[who], end_us, columns)).collect();
+        let summaries: Vec<String> = cast.iter().map(|&who| summary(&film, who, &all[who])).collect();
         drop(all);
         let sentences = Sentences::of(trace, &cast, &strips);
-        let tell = |(&who, strip): (&usize, Strip)| {
+        let tell = |((&who, strip), summary): ((&usize, Strip), String)| {
             let name = cut(&clean(name(&trace.scenario, who)), 40);
             let pieces = strip.pieces.iter().map(|piece| sentences.piece(who, piece, &name)).collect();
             let marks = strip.marks.iter().map(|notch| sentences.mark(who, notch, &name)).collect();
-            let summary = summary(&film, who, &strip);
             Told { name, strip, pieces, marks, summary }
         };
-        let lanes = cast.iter().zip(strips).map(tell).collect();
+        let lanes = cast.iter().zip(strips).zip(summaries).map(tell).collect();
         Self { trace, film, cast, lanes }
     }
 
@@ -115,17 +115,18 @@ fn cast(trace: &Trace, film: &Film) -> Vec<usize> {
     cast.into_iter().collect()
 }
 
-/// `holds 1.20 s, waits 312 ms; 2 refused; the longest wait: 300 ms for B`.
-fn summary(film: &Film, who: usize, strip: &Strip) -> String {
+/// `holds 1.20 s, waits 312 ms; 2 refused; the longest wait: 300 ms for B`. It is told of the whole lane: in its picture
+/// short stretches have been merged into others.
+fn summary(film: &Film, who: usize, lane: &Lane) -> String {
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
-    for Piece { segment, .. } in &strip.pieces {
+    for segment in &lane.segments {
         *sums.entry(segment.state).or_default() += segment.to_us.saturating_sub(segment.from_us);
     }
     let states: Vec<String> =
         sums.iter().map(|(state, us)| format!("{} {}", word_of_state(*state), span(*us))).collect();
     let mut text = if states.is_empty() { "does nothing".to_owned() } else { states.join(", ") };
     for mark in [Mark::Refused, Mark::Crashed, Mark::Killed] {
-        let count: u64 = strip.marks.iter().filter(|notch| notch.mark == mark).map(|notch| notch.count).sum();
+        let count = lane.marks.iter().filter(|(_, known)| *known == mark).count();
         if count > 0 {
             text += &format!("; {count} x {}", word_of_mark(mark));
         }

@@ -7,7 +7,7 @@ use super::ladder::Ladder;
 use crate::analysis::{Camera, Hold, MEETING, moments};
 use crate::model::Mode;
 use crate::report::{Story, Style, clean, cut, list, plural};
-use crate::scenario::Scenario;
+use crate::scenario::{LockKind, Scenario};
 use crate::trace::What;
 
 /// More lines than this are not read at one glance.
@@ -134,7 +134,13 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
     let mut lines = Vec::new();
     for ring in camera.rings().take(MOST_LINES / 2) {
         let members: Vec<usize> = ring.edges.iter().map(|edge| edge.waiter).collect();
-        let end = if ring.timed { "a time-out in it will end it" } else { "nothing in it will end it" };
+        // The kernel looks for cycles of fcntl locks, and of no others (fcntl(2), EDEADLK).
+        let is_seen = ring.edges.iter().all(|edge| scenario.kind_of(&edge.lock) == LockKind::Fcntl);
+        let end = match (ring.timed, is_seen) {
+            (true, _) => "a time-out in it will end it",
+            (false, true) => "the kernel refuses one of them (EDEADLK)",
+            (false, false) => "none of them will end it",
+        };
         let each = if members.len() == 2 { "wait for each other" } else { "wait in a ring" };
         lines.push(format!("A cycle: {} {each}; {end}.", names(&members)));
     }
