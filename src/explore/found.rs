@@ -23,7 +23,8 @@ pub struct Explored {
     pub schedules: Option<Schedules>,
     /// How likely a deadlock is when a fair coin picks who moves.
     pub p_deadlock: Option<Probability>,
-    /// One of the shortest schedules to what was wanted ([`Task::first`](super::Task::first)); to a deadlock if all was.
+    /// One of the shortest schedules to what was wanted ([`Task::first`](super::Task::first)); to a deadlock if all
+    /// was.
     pub shortest: Option<Path>,
     /// From where it can still end well.
     pub safety: Option<Safety>,
