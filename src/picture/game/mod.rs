@@ -91,7 +91,11 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
                 section { h2 { "The locks" } (locks(playable)) }
                 section {
                     h2 { "Who waits for whom" }
-                    figure id="graph" { (data.circle.draw("graph-text", &[], &[])) (circle::key()) figcaption id="graph-text" {} }
+                    figure id="graph" {
+                        (data.circle.draw("graph-text", &[], &[]))
+                        (circle::key())
+                        figcaption id="graph-text" {}
+                    }
                 }
             }
         }
