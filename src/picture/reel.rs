@@ -115,8 +115,8 @@ fn cast(trace: &Trace, film: &Film) -> Vec<usize> {
     cast.into_iter().collect()
 }
 
-/// `holds 1.20 s, waits 312 ms; 2 refused; the longest wait: 300 ms for B`. It is told of the whole lane: in its picture
-/// short stretches have been merged into others.
+/// `holds 1.20 s, waits 312 ms; 2 refused; the longest wait: 300 ms for B`. It is told of the whole lane: in its
+/// picture short stretches have been merged into others.
 fn summary(film: &Film, who: usize, lane: &Lane) -> String {
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
     for segment in &lane.segments {
