@@ -77,7 +77,8 @@
 //! ## How an exploration works
 //!
 //! [`model::Program::compile`] lists for each process all the places where it can stand; a state is one place for each,
-//! packed into as few words as it takes. One search (`explore/search.rs`) asks the model for the moves from each and
+//! packed into as few words as it takes. One search (`explore/search.rs`) asks the model for the moves from each (or
+//! looks them up, made ready once, where nobody does anything but take, wait and let go: `explore/grants.rs`) and
 //! hands what they lead to over to a frontier. There are two. Where no program can come back to where it was, every
 //! move raises the rank of a state, and two states can be the same only within one rank (`explore/ranks.rs`): two ranks
 //! in memory are enough, each in a table that is walked in its own order, and the number of schedules is carried along
@@ -119,10 +120,11 @@
 //!
 //! ## How `lesson who` works
 //!
-//! [`who::look()`] asks the system once: the list of locks, then the open files of all processes
-//! (`/proc/PID/fdinfo`, which tells inode and locks without touching a file that may hang), then who these processes
-//! are. What it has seen is data ([`who::judge::Sight`]); states, owners, the wait-for graph, the reading and
-//! the remedy are a function of it ([`who::judge()`]). The graph's cycles are found by the one search of
+//! [`who::look()`] asks the system: the list of locks, then the open files of all processes (their names, and
+//! `/proc/PID/fdinfo`, which tells inode and locks without touching a file that may hang), then who these processes
+//! are. If a holder has gone in between, it looks anew (`who/look/again.rs`). What it has seen is data
+//! ([`who::judge::Sight`]); states, owners, the wait-for graph, the reading and the remedy are a function of it
+//! ([`who::judge()`]). The graph's cycles are found by the one search of
 //! [`analysis::cycles`]. SQLite polls, so its waiters are inferred, and said to be. Nothing is locked, written or
 //! signalled; the command that would end a holder is only printed. The conductor's second witness asks the same code
 //! whose lock it is ([`who::owners_among()`]).

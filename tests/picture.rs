@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::{Done, Place};
+use lesson::scenario::Scenario;
 use lesson::scenario::builtin::{Sizes, fix};
 use lesson::trace::{Command, Recording, What};
 use lesson::{picture, simulate};
@@ -25,6 +26,21 @@ fn traces() -> PathBuf {
 fn recording(name: &str) -> Recording {
     let file = File::open(traces().join(format!("{name}.jsonl"))).expect("the trace is part of the project");
     Recording::read(BufReader::new(file)).expect("the trace is whole")
+}
+
+/// One run of a scenario in virtual time.
+fn simulated(scenario: &Scenario, seed: u64) -> Recording {
+    let options = simulate::Options {
+        label: "run".into(),
+        seed,
+        patience: Duration::from_secs(1),
+        schedule: None,
+        deadline: None,
+    };
+    let mut recording = recording("deadlock");
+    recording.header.command = Command::Run { repeat: 1, simulated: true };
+    recording.runs = vec![simulate::run(scenario, &options).expect("it can be simulated")];
+    recording
 }
 
 /// How often `pattern` is found.
@@ -152,16 +168,7 @@ fn a_page_of_several_acts_has_a_title_of_its_own() {
 fn a_page_opens_where_the_deadlock_is_complete() {
     let scenario = lesson::scenario::builtin::named("bystander", None).expect("built in");
     for seed in 1..=20 {
-        let options = simulate::Options {
-            label: "run".into(),
-            seed,
-            patience: Duration::from_secs(1),
-            schedule: None,
-            deadline: None,
-        };
-        let mut recording = recording("deadlock");
-        recording.header.command = Command::Run { repeat: 1, simulated: true };
-        recording.runs = vec![simulate::run(&scenario, &options).expect("it can be simulated")];
+        let recording = simulated(&scenario, seed);
         let data = data(&picture::page(&recording));
         let first = data["runs"][0]["first"].as_u64().expect("a number") as usize;
         let still = &data["runs"][0]["stills"][first];
@@ -225,16 +232,7 @@ fn a_long_run_has_a_bounded_picture_that_says_so() {
     for (seconds, size) in [5, 50].into_iter().zip(&mut sizes) {
         let scenario =
             (load.scenario)(&Sizes { load_for: Duration::from_secs(seconds), processes: 8, ..Sizes::default() });
-        let options = simulate::Options {
-            label: "load".into(),
-            seed: 1,
-            patience: Duration::from_secs(1),
-            schedule: None,
-            deadline: None,
-        };
-        let mut recording = recording("deadlock");
-        recording.header.command = Command::Run { repeat: 1, simulated: true };
-        recording.runs = vec![simulate::run(&scenario, &options).expect("it can be simulated")];
+        let recording = simulated(&scenario, 1);
         let page = picture::page(&recording);
         assert_eq!(data(&page)["runs"][0]["stills"].as_array().expect("a list").len(), 1201);
         assert_eq!(count(&page, "stretches are too short to see and are merged into [0-9]+ pieces"), 1);

@@ -279,8 +279,8 @@ say('begins')
 while True:
     child = os.fork()
     if child == 0:
-        f = open('a.lock', 'r+'); fcntl.flock(f, fcntl.LOCK_EX); fcntl.lockf(f, fcntl.LOCK_EX)
-        ofd(open('a.lock', 'r+'), fcntl.F_OFD_SETLK, fcntl.F_RDLCK, 50, 1) if child else None
+        f = open('a.lock', 'r+'); fcntl.flock(f, fcntl.LOCK_EX); fcntl.lockf(f, fcntl.LOCK_EX, 1)
+        g = open('a.lock', 'r+'); ofd(g, fcntl.F_OFD_SETLK, fcntl.F_RDLCK, 50, 1)
         os._exit(0)
     os.waitpid(child, 0)";
     let mut holder = Holder::python(place.path(), script);
