@@ -22,7 +22,10 @@
 //! - `types` is what the reader types into the commands of the block: one line.
 //! - `meanwhile` is a `lesson mystery` in the reader's other terminal; the block's `lesson who` looks at its file.
 //! - `<!-- file: my.toml -->` above a `toml` block writes that block to the file, as the reader does.
-#![cfg(target_os = "linux")] // The pages show Linux's list of locks.
+//!
+//! The files of the lesson's exercise are there, as after `lesson start`.
+//!
+//! Each page is a test of its own: `cargo test --test docs 05-` tries one.
 
 mod luck;
 mod meanwhile;
@@ -32,28 +35,57 @@ mod plain;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::process::ExitCode;
 
+use libtest_mimic::{Arguments, Trial};
 use page::Page;
 
-#[test]
-fn every_page_shows_what_happens() {
-    let pages: Vec<Page> = paths().iter().map(|path| Page::read(path)).collect();
-    let wrong: Vec<String> = thread::scope(|scope| {
-        let threads: Vec<_> = pages.iter().map(|page| scope.spawn(|| page.check())).collect();
-        threads.into_iter().filter_map(|thread| thread.join().unwrap().err()).collect()
-    });
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+/// A page mostly waits, as its processes do.
+const PAGES_AT_ONCE: usize = 8;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(PAGES_AT_ONCE);
+    libtest_mimic::run(&arguments, pages().chain(tests()).collect()).exit_code()
 }
 
-#[test]
+/// One test for each page.
+fn pages() -> impl Iterator<Item = Trial> {
+    let page = |path: PathBuf| {
+        let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+        Trial::test(name, move || Page::read(&path).check().map_err(Into::into))
+    };
+    paths().into_iter().map(move |path| match cfg!(target_os = "linux") {
+        true => page(path),
+        false => page(path).with_kind("shows the locks of Linux").with_ignored_flag(true),
+    })
+}
+
+macro_rules! tests {
+    ($($name:path)*) => {
+        [$(Trial::test(stringify!($name).replace(' ', ""), || Ok($name()))),*]
+    };
+}
+
+fn tests() -> impl IntoIterator<Item = Trial> {
+    tests! {
+        every_lesson_has_commands
+        the_summary_lists_the_lessons_in_order
+        a_lesson_is_called_the_same_everywhere
+        links_lead_somewhere
+        a_false_page_fails
+        page::a_silent_witness_leaves_no_gap
+        plain::what_differs_from_run_to_run_is_taken_out
+        plain::wrapping_is_undone
+    }
+}
+
 fn every_lesson_has_commands() {
     for path in paths().iter().filter(|path| is_lesson(path)) {
         assert!(Page::read(path).commands() >= 3, "{}: a lesson shows what it says", path.display());
     }
 }
 
-#[test]
 fn the_summary_lists_the_lessons_in_order() {
     let listed: Vec<String> = links(&read(&lessons().join("SUMMARY.md"))).into_iter().map(|link| link.target).collect();
     let there: Vec<String> = paths().iter().filter(|path| is_lesson(path)).map(|path| file_name(path)).collect();
@@ -61,7 +93,6 @@ fn the_summary_lists_the_lessons_in_order() {
     assert_eq!(listed_lessons, there.iter().collect::<Vec<_>>());
 }
 
-#[test]
 fn a_lesson_is_called_the_same_everywhere() {
     let titles: BTreeSet<(String, String)> = paths()
         .iter()
@@ -77,7 +108,6 @@ fn a_lesson_is_called_the_same_everywhere() {
     assert_eq!(listed, titles);
 }
 
-#[test]
 fn links_lead_somewhere() {
     for path in paths() {
         for link in links(&read(&path)) {
@@ -92,7 +122,6 @@ fn links_lead_somewhere() {
 }
 
 /// A page that claims something false has to fail, or the tests above prove nothing.
-#[test]
 fn a_false_page_fails() {
     const TRUE: &str = "```console\n$ lesson run deadlock --on fcntl\n...\n  1 of 2 processes finished every round.\n  \
                         1 x Resource deadlock would occur (EDEADLK, code 35), after 42 µs\n...\n```\n";
@@ -151,6 +180,14 @@ fn links(text: &str) -> Vec<Link> {
         }
     }
     links
+}
+
+/// The files of a lesson's exercise: those of its number.
+fn exercise_files(lesson: &Path) -> Vec<PathBuf> {
+    let number = file_name(lesson).split('-').next().unwrap_or_default().to_owned();
+    let entries = fs::read_dir(lessons().join("exercises")).into_iter().flatten();
+    let paths = entries.map(|entry| entry.expect("a readable folder").path());
+    paths.filter(|path| path.file_stem().is_some_and(|stem| *stem == *number)).collect()
 }
 
 fn is_lesson(path: &Path) -> bool {

@@ -239,8 +239,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
 }
 
-#[test]
-fn what_differs_from_run_to_run_is_taken_out() {
+pub fn what_differs_from_run_to_run_is_taken_out() {
     let luck = |text: &str| Luck::parse(text).unwrap();
     let none = Luck::default();
     let same = [
@@ -304,8 +303,7 @@ fn what_differs_from_run_to_run_is_taken_out() {
     }
 }
 
-#[test]
-fn wrapping_is_undone() {
+pub fn wrapping_is_undone() {
     let narrow = "  Took 12.08 s; what was held and worked needs 12.02 s by itself, which no order\n  can beat: 100%.";
     let wide = "  Took 92 ms; what was held and worked needs 82 ms by itself, which no order can\n  beat: 99%.";
     assert_eq!(plain(narrow, Luck::default()), plain(wide, Luck::default()));
