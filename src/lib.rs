@@ -172,8 +172,10 @@
 pub mod analysis;
 pub mod check;
 pub mod cli;
+pub mod course;
 pub mod explore;
 pub mod export;
+pub mod home;
 pub mod machine;
 pub mod model;
 pub mod mystery;

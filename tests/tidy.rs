@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms that are functions of their input. They may not look at the world.
-const PURE_ROOMS: [&str; 13] = [
+const PURE_ROOMS: [&str; 14] = [
+    "course",
     "scenario",
     "trace",
     "model",

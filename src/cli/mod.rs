@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
 
 mod check;
+mod courses;
 mod deadlock;
 mod drawn;
 mod explore;
@@ -42,6 +43,9 @@ pub struct Cli {
     /// When to use colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
     color: ColorChoice,
+    /// Keep what is printed in this file, too: what was run is part of what a learner hands in
+    #[arg(long, global = true, value_name = "FILE", hide = true)]
+    transcript: Option<std::path::PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -160,6 +164,7 @@ impl Cli {
         colored::control::set_override(true);
         ctrlc::set_handler(|| crate::run::interrupt(screen::restore))?;
         let terminal = Terminal::of_stdout(self.color);
+        self.transcript.as_deref().map(output::copy_to).transpose()?;
         self.execute(&terminal)
     }
 

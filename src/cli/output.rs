@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 
@@ -66,8 +67,21 @@ pub(super) type IsOurs = fn(&str) -> bool;
 #[error("standard output was closed")]
 pub(super) struct PipeClosed;
 
+/// The file that has what is printed, too (`--transcript`).
+static COPY: OnceLock<File> = OnceLock::new();
+
+/// From now on all that is printed is written to this file, too.
+pub(super) fn copy_to(file: &Path) -> anyhow::Result<()> {
+    let copy = File::create(file).with_context(|| format!("can't write {}", file.display()))?;
+    COPY.get_or_init(|| copy);
+    Ok(())
+}
+
 /// Prints, and notices when nobody listens any more.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    if let Some(mut copy) = COPY.get() {
+        copy.write_all(text.as_bytes()).context("can't write the transcript")?;
+    }
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(PipeClosed.into()),

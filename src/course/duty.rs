@@ -1,0 +1,142 @@
+//! Is the work still done? An empty program has no deadlock; it is no solution either.
+//!
+//! Each process of the exercise has to be there still, with as many rounds. On file locks and mutexes it has to work for
+//! as long as before while it holds the same locks, or more; in which order it takes them is its own affair. On SQLite
+//! its transactions have to read and write what they did, in that order; it may work before the transaction instead of in
+//! it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::scenario::{Process, Scenario, Step, duration};
+
+/// What a process holds at a moment: for each lock whether it holds it alone, and how many of its units.
+type Held<'a> = BTreeMap<&'a str, (bool, u32)>;
+
+/// What a repaired scenario does no more, in sentences; empty if the work is still done.
+pub(super) fn missing(shipped: &Scenario, repaired: &Scenario) -> Vec<String> {
+    let mut missing = Vec::new();
+    for process in &shipped.processes {
+        match repaired.processes.iter().find(|other| other.name == process.name) {
+            Some(other) => missing.extend(less(process, other).map(|what| format!("{} {what}", process.name))),
+            None => missing.push(format!("{} is gone", process.name)),
+        }
+    }
+    missing
+}
+
+/// What a process does less, the first of it.
+fn less(before: &Process, now: &Process) -> Option<String> {
+    let fewer_rounds = match (before.round_count(), now.round_count()) {
+        (Some(before), Some(now)) => now < before,
+        (None, Some(_)) => true,
+        (_, None) => now.lasting < before.lasting,
+    };
+    if fewer_rounds {
+        return Some("has fewer rounds".into());
+    }
+    let crashes = |process: &Process| process.steps.iter().filter(|step| **step == Step::Crash).count();
+    if crashes(now) < crashes(before) {
+        return Some("does not crash any more: that is what has to be survived".into());
+    }
+    if before.steps.iter().any(Step::is_transaction) {
+        return less_in_transactions(before, now);
+    }
+    let (before, now) = (moments(before), moments(now));
+    before.iter().find_map(|(held, _)| {
+        let (had, has) = (worked(&before, held), worked(&now, held));
+        let words = || held.keys().copied().collect::<Vec<_>>().join(" and ");
+        match (had, has) {
+            (Some(had), Some(has)) if has < had && held.is_empty() => {
+                Some(format!("works for {} a round and not for {}", duration::format(has), duration::format(had)))
+            }
+            (Some(had), Some(has)) if has < had => Some(format!(
+                "works for {} with {} and not for {}",
+                duration::format(has),
+                words(),
+                duration::format(had)
+            )),
+            (Some(_), None) => Some(format!("never holds {} at once", words())),
+            _ => None,
+        }
+    })
+}
+
+/// What is held after each step, and how long it works with that.
+fn moments(process: &Process) -> Vec<(Held<'_>, Duration)> {
+    let mut held = Held::new();
+    let mut moments = Vec::new();
+    for step in &process.steps {
+        let mut work = Duration::ZERO;
+        match step {
+            Step::Lock { name, shared, units, .. } => {
+                let (_, has) = held.get(name.as_str()).copied().unwrap_or_default();
+                held.insert(name, (!shared, has + units.unwrap_or(1)));
+            }
+            Step::Unlock { name, units } => {
+                let left = held.get(name.as_str()).and_then(|(_, has)| has.checked_sub((*units)?)).unwrap_or(0);
+                held.remove(name.as_str());
+                (left > 0).then(|| held.insert(name, (true, left)));
+            }
+            Step::Work(time) => work = *time,
+            _ => {}
+        }
+        moments.push((held.clone(), work));
+    }
+    moments
+}
+
+/// How long it works while it holds at least this; `None` if it never holds it.
+fn worked(moments: &[(Held, Duration)], least: &Held) -> Option<Duration> {
+    let has = |held: &Held, (name, (alone, units)): (&&str, &(bool, u32))| {
+        held.get(name).is_some_and(|(is_alone, has)| (*is_alone || !alone) && has >= units)
+    };
+    let with = moments.iter().filter(|(held, _)| least.iter().all(|wanted| has(held, wanted)));
+    with.map(|(_, work)| *work).reduce(Duration::saturating_add)
+}
+
+fn less_in_transactions(before: &Process, now: &Process) -> Option<String> {
+    let mut there = transactions(now).into_iter();
+    let mut rest = there.next().unwrap_or_default();
+    for wanted in transactions(before) {
+        loop {
+            if let Some(left) = after(&rest, &wanted) {
+                rest = left;
+                break;
+            }
+            let Some(next) = there.next() else {
+                let steps: Vec<String> = wanted.iter().map(Step::to_string).collect();
+                return Some(format!("has no transaction any more with: {}", steps.join(", ")));
+            };
+            rest = next;
+        }
+    }
+    let work = |process: &Process| -> Duration {
+        let works =
+            process.steps.iter().filter_map(|step| if let Step::Work(time) = step { Some(*time) } else { None });
+        works.fold(Duration::ZERO, Duration::saturating_add)
+    };
+    let (had, has) = (work(before), work(now));
+    let text = || format!("works for {} a round and not for {}", duration::format(has), duration::format(had));
+    (has < had).then(text)
+}
+
+/// What each transaction that is committed reads and writes.
+fn transactions(process: &Process) -> Vec<Vec<Step>> {
+    let (mut done, mut open) = (Vec::new(), Vec::new());
+    for step in &process.steps {
+        match step {
+            Step::Select | Step::Insert => open.push(step.clone()),
+            Step::Commit => done.push(std::mem::take(&mut open)),
+            Step::Rollback => open.clear(),
+            _ => {}
+        }
+    }
+    done
+}
+
+/// What is left of a transaction when these steps were found in it, in their order.
+fn after(there: &[Step], wanted: &[Step]) -> Option<Vec<Step>> {
+    let mut rest = there.iter();
+    wanted.iter().all(|step| rest.any(|found| found == step)).then(|| rest.cloned().collect())
+}

@@ -1,0 +1,290 @@
+//! The course as data: lessons, questions, exercises, what a learner has done, and what is handed in.
+//!
+//! A course is a folder: `SUMMARY.md` lists the pages `NN-name.md` in their order, `exercises/NN.toml` is what a learner
+//! repairs, `solutions/NN.toml` one way of doing it. The built-in one is `lessons/`, which is part of the program; an
+//! instructor may bring another ([`Course::new`]). A page is plain Markdown that reads well anywhere; what the program has
+//! to know of it stands in the page for everybody to see (`course/page.rs`).
+//!
+//! Pure: this room touches no clock, process, file system, environment or randomness.
+
+mod duty;
+mod goal;
+mod page;
+mod piece;
+mod progress;
+mod question;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use goal::Goal;
+pub use page::{Block, Commands, HEADINGS, Page, Section, Typed};
+pub use progress::{Answered, Done, Evidence, Progress, Unreadable, Worked};
+pub use question::{Choice, Misconception, Question};
+pub use seen::seen;
+pub use verify::{Judged, SEEDS, Verdict, verify};
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use include_dir::{Dir, include_dir};
+
+use crate::scenario::{self, Scenario};
+
+/// The folder `lessons/`, as it was when the program was built.
+static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
+
+/// The page that lists the others.
+pub const SUMMARY: &str = "SUMMARY.md";
+
+/// Lessons in their order.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// What it is called: the title in `book.toml`.
+    pub title: String,
+    /// Its lessons, by number from 1.
+    pub lessons: Vec<Lesson>,
+}
+
+/// One lesson.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    /// From 1.
+    pub number: usize,
+    /// The name of its file.
+    pub file: String,
+    /// What it says.
+    pub page: Page,
+    /// What the learner repairs.
+    pub exercise: Option<Exercise>,
+}
+
+/// What the learner repairs.
+#[derive(Debug, Clone)]
+pub struct Exercise {
+    /// The files that the learner gets, by name: `NN.toml`, and what lies beside it.
+    pub files: BTreeMap<String, String>,
+    /// The name of the one to repair.
+    pub file: String,
+    /// What it is before it is repaired.
+    pub shipped: Scenario,
+    /// One way of repairing it.
+    pub solution: String,
+    /// When it is solved.
+    pub goals: Vec<Goal>,
+    /// From a push to almost the answer.
+    pub hints: Vec<String>,
+}
+
+/// What is wrong in a course, where, and what helps.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1; 0 for the file as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What helps.
+    pub remedy: String,
+}
+
+impl Fault {
+    fn new(file: &str, line: usize, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, message: message.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, message, remedy } = self;
+        match line {
+            0 => write!(f, "{file}: {message}; {remedy}"),
+            _ => write!(f, "{file}:{line}: {message}; {remedy}"),
+        }
+    }
+}
+
+impl Course {
+    /// The course that is part of the program.
+    ///
+    /// # Errors
+    /// What is wrong with it; a test says that nothing is.
+    pub fn built_in() -> Result<Self, Vec<Fault>> {
+        fn collect(dir: &Dir, files: &mut BTreeMap<String, String>) {
+            for file in dir.files() {
+                if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+                    files.insert(name.replace('\\', "/"), text.to_owned());
+                }
+            }
+            dir.dirs().for_each(|dir| collect(dir, files));
+        }
+        let mut files = BTreeMap::new();
+        collect(&LESSONS, &mut files);
+        Self::new(&files)
+    }
+
+    /// Reads a course from its files, each with its path from the folder.
+    ///
+    /// # Errors
+    /// All that is wrong with it, in the order of the files.
+    pub fn new(files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut keep = |result: Result<Lesson, Vec<Fault>>| result.map_err(|wrong| faults.extend(wrong)).ok();
+        let pages = files.iter().filter(|(name, _)| is_lesson(name)).enumerate();
+        let lessons: Vec<Lesson> =
+            pages.filter_map(|(at, (name, text))| keep(Lesson::new(at + 1, name, text, files))).collect();
+        faults.extend(summary_faults(files, &lessons, faults.is_empty()));
+        faults.extend(stray(files));
+        faults.sort();
+        match faults.is_empty() {
+            true => Ok(Self { title: title(files), lessons }),
+            false => Err(faults),
+        }
+    }
+
+    /// The lesson with this number.
+    pub fn lesson(&self, number: usize) -> Option<&Lesson> {
+        self.lessons.get(number.checked_sub(1)?)
+    }
+}
+
+impl Lesson {
+    fn new(number: usize, file: &str, text: &str, files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+        let page = Page::parse(file, number, text)?;
+        let exercise = Exercise::new(number, file, &page, files)?;
+        Ok(Self { number, file: file.to_owned(), page, exercise })
+    }
+}
+
+impl Exercise {
+    /// `None` if the lesson has none: no file, no goals.
+    fn new(
+        number: usize,
+        page_file: &str,
+        page: &Page,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Option<Self>, Vec<Fault>> {
+        let file = format!("{number:02}.toml");
+        let path = format!("exercises/{file}");
+        let goals = page.goals();
+        let (text, line) = match (files.get(&path), goals) {
+            (None, None) => return Ok(None),
+            (Some(text), Some((line, _))) => (text, line),
+            (Some(_), None) => {
+                let remedy = "say under `## Repair` when it is solved: **Solved when:** no deadlock.";
+                return Err(vec![Fault::new(
+                    page_file,
+                    0,
+                    format!("there is {path}, and the page has no goals"),
+                    remedy,
+                )]);
+            }
+            (None, Some((line, _))) => {
+                let message = format!("the page has goals, and there is no {path}");
+                return Err(vec![Fault::new(page_file, *line, message, "add the file, or take the goals out")]);
+            }
+        };
+        let mut faults = Vec::new();
+        let solution_path = format!("solutions/{file}");
+        let solution = files.get(&solution_path);
+        let mut read = |path: &str, text: &str| {
+            let read = scenario::parse(text, path);
+            read.map_err(|mistake| faults.push(Fault::new(path, 0, mistake.to_string(), "mend it"))).ok()
+        };
+        let shipped = read(&path, text);
+        solution.map(|text| read(&solution_path, text));
+        if solution.is_none() {
+            faults.push(Fault::new(&path, 0, "it has no solution", format!("add {solution_path}")));
+        }
+        let hints = page.hints();
+        if hints.len() != 3 {
+            let message = format!("the exercise has {} hints", hints.len());
+            faults.push(Fault::new(page_file, *line, message, "give it three, from a push to almost the answer"));
+        }
+        match (shipped, solution) {
+            (Some(shipped), Some(solution)) if faults.is_empty() => Ok(Some(Self {
+                files: beside(&file, files),
+                file,
+                shipped,
+                solution: solution.clone(),
+                goals: goals.map(|(_, goals)| goals.clone()).unwrap_or_default(),
+                hints,
+            })),
+            _ => Err(faults),
+        }
+    }
+
+    /// The text of the file to repair, as it is shipped.
+    pub fn text(&self) -> &str {
+        self.files.get(&self.file).map_or("", String::as_str)
+    }
+}
+
+/// The exercise's files: those of its number.
+fn beside(file: &str, files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let stem = format!("exercises/{}", file.trim_end_matches("toml"));
+    let of_exercise = files.iter().filter(|(path, _)| path.starts_with(&stem));
+    of_exercise.map(|(path, text)| (path.trim_start_matches("exercises/").to_owned(), text.clone())).collect()
+}
+
+/// Whether a path is a lesson's: `NN-name.md`, at the top.
+fn is_lesson(path: &str) -> bool {
+    let digits = path.chars().take_while(char::is_ascii_digit).count();
+    digits > 0 && path[digits..].starts_with('-') && path.ends_with(".md") && !path.contains('/')
+}
+
+/// `SUMMARY.md` lists the lessons, in their order, by their titles.
+fn summary_faults(files: &BTreeMap<String, String>, lessons: &[Lesson], all_read: bool) -> Vec<Fault> {
+    let Some(summary) = files.get(SUMMARY) else {
+        return vec![Fault::new(SUMMARY, 0, "there is none", "list the lessons in it: - [1. Title](01-name.md)")];
+    };
+    if files.keys().all(|path| !is_lesson(path)) {
+        return vec![Fault::new(SUMMARY, 0, "there is no lesson beside it", "add 01-name.md")];
+    }
+    if !all_read {
+        return Vec::new(); // what is missing there is said already
+    }
+    let entry = |line: &str| {
+        let (text, target) = line.trim_start().strip_prefix("- [")?.split_once("](")?;
+        Some((text.to_owned(), target.trim_end().strip_suffix(')')?.to_owned()))
+    };
+    let listed = summary.lines().enumerate().filter_map(|(at, line)| Some((at + 1, entry(line)?)));
+    let listed: Vec<_> = listed.filter(|(_, (_, target))| is_lesson(target)).collect();
+    let wanted =
+        lessons.iter().map(|lesson| (format!("{}. {}", lesson.number, lesson.page.title), lesson.file.clone()));
+    for (at, wanted) in wanted.clone().enumerate() {
+        match listed.get(at) {
+            Some((_, found)) if *found == wanted => {}
+            Some((line, _)) => {
+                let remedy = format!("the next is - [{}]({})", wanted.0, wanted.1);
+                return vec![Fault::new(SUMMARY, *line, "this is not the next lesson", remedy)];
+            }
+            None => {
+                let remedy = format!("add - [{}]({})", wanted.0, wanted.1);
+                return vec![Fault::new(SUMMARY, 0, format!("{} is not listed", wanted.1), remedy)];
+            }
+        }
+    }
+    let more = listed.get(wanted.count());
+    more.map(|(line, _)| Fault::new(SUMMARY, *line, "there is no such lesson", "take the line out"))
+        .into_iter()
+        .collect()
+}
+
+/// Exercises and solutions that belong to no lesson.
+fn stray(files: &BTreeMap<String, String>) -> Vec<Fault> {
+    let count = files.keys().filter(|path| is_lesson(path)).count();
+    let of_exercises = files.keys().filter(|path| path.starts_with("exercises/") || path.starts_with("solutions/"));
+    let number = |path: &str| path.split(['/', '.']).nth(1)?.parse::<usize>().ok();
+    let strays = of_exercises.filter(|path| !number(path).is_some_and(|number| (1..=count).contains(&number)));
+    strays.map(|path| Fault::new(path, 0, "it belongs to no lesson", "name it after the number: 02.toml")).collect()
+}
+
+/// The title in `book.toml`.
+fn title(files: &BTreeMap<String, String>) -> String {
+    let book: Option<toml::Table> = files.get("book.toml").and_then(|text| toml::from_str(text).ok());
+    let title = book.as_ref().and_then(|book| book.get("book")?.get("title")?.as_str().map(str::to_owned));
+    title.unwrap_or_else(|| "A course".into())
+}

@@ -1,0 +1,55 @@
+//! The pieces of a Markdown page: orders in comments, fenced blocks, what is folded away, and lines.
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// `<!-- word: value -->`: what the program has to know of the block below, and the reader need not.
+    Order {
+        /// What it is about.
+        word: &'a str,
+        /// What it says.
+        value: &'a str,
+    },
+    /// Lines between two fences.
+    Fence {
+        /// What stands behind the first fence.
+        language: &'a str,
+        /// The lines between them.
+        body: Vec<&'a str>,
+    },
+    /// `<details>`: folded away until the reader wants it.
+    Fold {
+        /// What can be seen of it.
+        summary: &'a str,
+        /// What is folded away, each line with its number.
+        body: Vec<(usize, &'a str)>,
+    },
+    /// Any other line.
+    Line(&'a str),
+}
+
+/// Takes a page apart; each piece with the number of its first line, from 1. What is never closed goes to the end.
+pub(super) fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim_end()));
+    let mut pieces = Vec::new();
+    while let Some((number, line)) = lines.next() {
+        let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let piece = if let Some(order) = comment {
+            let (word, value) = order.split_once(": ").unwrap_or((order, ""));
+            Piece::Order { word, value: value.trim() }
+        } else if let Some(language) = line.strip_prefix("```") {
+            let body = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
+            Piece::Fence { language, body }
+        } else if line == "<details>" {
+            let mut body: Vec<_> = lines.by_ref().take_while(|(_, line)| *line != "</details>").collect();
+            let summary = |line: &'_ str| line.starts_with("<summary>");
+            let at = body.iter().position(|(_, line)| summary(line));
+            let line = at.map_or("", |at| body.remove(at).1);
+            Piece::Fold { summary: line.trim_start_matches("<summary>").trim_end_matches("</summary>"), body }
+        } else {
+            Piece::Line(line)
+        };
+        pieces.push((number, piece));
+    }
+    pieces
+}

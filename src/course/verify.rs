@@ -1,0 +1,180 @@
+//! Is an exercise solved? Every interleaving is looked at; where time decides, many seeds are tried in virtual time.
+
+use std::time::Duration;
+
+use super::{Goal, duty};
+use crate::analysis::Figures;
+use crate::explore::{Answer, Arc, Map, Path, Progress, Schedules, Task, answer};
+use crate::model::{Outcome, Program, TooLarge};
+use crate::scenario::Scenario;
+use crate::simulate;
+
+/// So many seeds are tried where time decides.
+pub const SEEDS: u64 = 100;
+
+/// The shortest way to a loss is looked for among so many states.
+const MOST_MAPPED: usize = 50_000;
+
+/// What came of checking a repaired scenario.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// What it does no more, in sentences.
+    pub missing: Vec<String>,
+    /// What is known of its interleavings.
+    pub answer: Answer,
+    /// Each goal, and whether it is reached.
+    pub goals: Vec<(Goal, Judged)>,
+}
+
+/// Whether a goal is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged {
+    /// In every interleaving; where time decides, with every seed.
+    Reached,
+    /// Not on this way, one of the shortest.
+    MissedOn(Path),
+    /// Not with this seed of a simulation.
+    MissedWith(u64),
+    /// Not, and the verdict of the exploration says why.
+    Missed,
+    /// A bound was reached before it was known; why.
+    Unknown(String),
+}
+
+impl Verdict {
+    /// Whether the exercise is solved.
+    pub fn is_solved(&self) -> bool {
+        self.missing.is_empty() && self.goals.iter().all(|(_, judged)| *judged == Judged::Reached)
+    }
+
+    /// Whether nothing is wrong, but something is not known.
+    pub fn is_unknown(&self) -> bool {
+        let is_open = |judged: &Judged| matches!(judged, Judged::Reached | Judged::Unknown(_));
+        !self.is_solved() && self.missing.is_empty() && self.goals.iter().all(|(_, judged)| is_open(judged))
+    }
+}
+
+/// Checks a repaired scenario against the one that was shipped.
+///
+/// # Errors
+/// It passes a limit of the model.
+pub fn verify(
+    shipped: &Scenario,
+    repaired: &Scenario,
+    goals: &[Goal],
+    task: &Task,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Verdict, TooLarge> {
+    let answer = answer(repaired, task, progress)?;
+    let judge = Judge { scenario: repaired, answer: &answer };
+    let goals = goals.iter().map(|goal| (*goal, judge.judge(*goal))).collect();
+    Ok(Verdict { missing: duty::missing(shipped, repaired), goals, answer })
+}
+
+struct Judge<'a> {
+    scenario: &'a Scenario,
+    answer: &'a Answer,
+}
+
+impl Judge<'_> {
+    fn judge(&self, goal: Goal) -> Judged {
+        let explored = &self.answer.explored;
+        let counted = |pick: fn(&Schedules) -> Option<bool>| explored.schedules.as_ref().and_then(pick);
+        match goal {
+            Goal::NoDeadlock => self.deadlock(),
+            Goal::EverybodyFinishes => match self.deadlock() {
+                Judged::Reached => self.nowhere(|arc| arc.outcome == Outcome::Victim, None),
+                judged => judged,
+            },
+            Goal::NothingLost => {
+                let none = counted(|schedules| match schedules {
+                    Schedules::Counted { losing, .. } => Some(losing.bits() == 0),
+                    Schedules::Infinite => None,
+                });
+                self.nowhere(|arc| arc.loses, none)
+            }
+            Goal::NobodyRefused => {
+                let none = counted(|schedules| match schedules {
+                    Schedules::Counted { refused, .. } => Some(refused.bits() == 0),
+                    Schedules::Infinite => None,
+                });
+                self.nowhere(|arc| arc.outcome == Outcome::Refused, none)
+            }
+            Goal::NoLivelock => self.loops(|loops| loops.livelock.is_none()),
+            Goal::NobodyStarves => self.loops(|loops| loops.starving.is_empty()),
+            Goal::NothingLostInTime => {
+                self.in_time(|figures| figures.abandoned == 0 && figures.lost().unwrap_or(0) == 0)
+            }
+            Goal::NobodyRefusedInTime => self.in_time(|figures| figures.refused == 0),
+        }
+    }
+
+    fn deadlock(&self) -> Judged {
+        let explored = &self.answer.explored;
+        match (&explored.shortest, explored.deadlock_states, explored.stopped) {
+            (Some(path), _, _) => Judged::MissedOn(path.clone()),
+            (None, 1.., _) => Judged::Missed,
+            (None, 0, Some(_)) => unknown(),
+            (None, 0, None) => Judged::Reached,
+        }
+    }
+
+    fn loops(&self, is_well: impl Fn(&crate::explore::Loops) -> bool) -> Judged {
+        match &self.answer.endless {
+            Some((_, loops)) if is_well(loops) => Judged::Reached,
+            Some(_) => Judged::Missed,
+            None => unknown(),
+        }
+    }
+
+    /// Whether no move is of this kind. `none` is what the counts say of it.
+    fn nowhere(&self, is_meant: impl Fn(&Arc) -> bool, none: Option<bool>) -> Judged {
+        if none == Some(true) {
+            return Judged::Reached;
+        }
+        let program = &self.answer.program;
+        match (Map::whole(program, MOST_MAPPED), none) {
+            (Some(map), _) => nearest(program, &map, is_meant).map_or(Judged::Reached, Judged::MissedOn),
+            (None, Some(false)) => Judged::Missed,
+            (None, _) => unknown(),
+        }
+    }
+
+    fn in_time(&self, is_well: impl Fn(&Figures) -> bool) -> Judged {
+        for seed in 1..=SEEDS {
+            let options = simulate::Options {
+                label: "verify".into(),
+                seed,
+                patience: Duration::ZERO,
+                schedule: None,
+                deadline: None,
+            };
+            match simulate::run(self.scenario, &options) {
+                Ok(trace) if is_well(&Figures::of(&trace)) => {}
+                Ok(_) => return Judged::MissedWith(seed),
+                Err(error) => return Judged::Unknown(error.to_string()),
+            }
+        }
+        Judged::Reached
+    }
+}
+
+fn unknown() -> Judged {
+    Judged::Unknown("there are more states than were looked at; use fewer processes, steps or rounds".into())
+}
+
+/// One of the shortest ways that end with such a move.
+fn nearest(program: &Program, map: &Map, is_meant: impl Fn(&Arc) -> bool) -> Option<Path> {
+    // The states are in the order of their distance from the start.
+    let (from, arc) = map.states.iter().enumerate().find_map(|(number, node)| {
+        let arc = node.moves.iter().find(|arc| is_meant(arc))?;
+        Some((number, *arc))
+    })?;
+    let way = map.way_to(from);
+    let mut movers: Vec<usize> = way.iter().map(|&(state, arc)| map.states[state].moves[arc].who).collect();
+    let mut states = vec![program.start()];
+    states.extend(way.iter().map(|&(state, arc)| map.states[map.states[state].moves[arc].to].at.clone()));
+    movers.push(arc.who);
+    states.push(map.states[arc.to].at.clone());
+    Some(Path { movers, states, safe_moves: None })
+}
