@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
-use crate::course::{Course, Done, Exercise, Lesson, Progress, SUMMARY};
+use crate::course::{Course, Done, Exercise, Files, Lesson, Progress, SUMMARY};
 use crate::home::Home;
 use crate::report::clean;
 
@@ -121,8 +121,8 @@ pub(super) fn now() -> String {
 }
 
 /// The files of a course, each with its path from the folder: its pages, `book.toml`, exercises and solutions.
-pub(super) fn files(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
+pub(super) fn files(dir: &Path) -> anyhow::Result<Files> {
+    let mut files = Files::new();
     if !dir.is_dir() {
         bail!("{} is no directory; a course is a folder with {SUMMARY} in it", dir.display());
     }
@@ -140,10 +140,8 @@ pub(super) fn files(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
             if fs::metadata(&path)?.len() > LARGEST || files.len() >= MOST_FILES {
                 bail!("{} is too much for a course: at most {MOST_FILES} files of 4 MiB", path.display());
             }
-            let text = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-            if let Ok(text) = String::from_utf8(text) {
-                files.insert(format!("{prefix}{name}"), text);
-            }
+            let bytes = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
+            files.insert(format!("{prefix}{name}"), bytes);
         }
     }
     Ok(files)

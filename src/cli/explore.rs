@@ -136,14 +136,14 @@ impl Args {
 }
 
 /// How far it has come, on standard error if that is a terminal; nothing stays of it.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
     /// How far it has to go; `None` where that is not known.
     last_rank: Option<u64>,
 }
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bar = ProgressBar::new(0);
         bar.set_style(words_only());
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -151,7 +151,7 @@ impl Bar {
     }
 
     /// A bar where the ranks tell how far it is, and the states.
-    fn show(&mut self, Progress { states, rank, last_rank, doing }: Progress) {
+    pub(super) fn show(&mut self, Progress { states, rank, last_rank, doing }: Progress) {
         self.bar.set_message(match doing {
             Doing::Visiting => format!("{} states ...", grouped(&states)),
             Doing::Concluding => format!("{} states; what follows ...", grouped(&states)),

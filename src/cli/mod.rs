@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
 
 mod check;
+mod course;
 mod courses;
 mod deadlock;
 mod drawn;
@@ -9,19 +10,25 @@ mod export;
 mod fixed;
 #[cfg(unix)]
 mod guardian;
+mod help;
+mod hint;
 mod live;
 mod locked;
 mod mystery;
 mod output;
 mod play;
+mod progress;
 mod recordings;
+mod reset;
 mod run;
 mod scenarios;
 mod screen;
 mod show;
 mod source;
 mod stage;
+mod start;
 mod sweep;
+mod verify;
 mod who;
 
 use std::io::{self, Write};
@@ -38,7 +45,7 @@ use output::PipeClosed;
 
 /// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
 #[derive(Debug, Parser)]
-#[command(name = "lesson", version, propagate_version = true, max_term_width = 80, after_help = EXAMPLES)]
+#[command(name = "lesson", version, propagate_version = true, max_term_width = 80)]
 pub struct Cli {
     /// When to use colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
@@ -47,23 +54,8 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FILE", hide = true)]
     transcript: Option<std::path::PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  lesson check                  can this machine run the lessons?
-  lesson locked                 the exercise: rows are lost
-  lesson deadlock --on fcntl    a deadlock that the kernel refuses
-  lesson fixed --json           every fix, measured, for a script
-  lesson sweep                  how patience and duration decide what is lost
-  lesson who app.db             who has it locked, right now, and why
-  lesson mystery                a hidden culprit: find it with lesson who
-  lesson scenarios show deadlock > my.toml && lesson run my.toml
-
-Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
-input, 3 = not known (explore), 130 = interrupted. The lessons are in the
-folder lessons/ of the project; begin with lessons/SUMMARY.md.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -93,6 +85,22 @@ enum Command {
     Show(show::Args),
     /// Make the recordings of the folder out/ anew
     Recordings(recordings::Args),
+    /// Put the exercise of a lesson into this folder
+    Start(start::Args),
+    /// Is a repaired exercise solved? Every interleaving is looked at
+    Verify(verify::Args),
+    /// The next of three hints; the solution to whoever gives up
+    Hint(hint::Args),
+    /// The map of the course: what is done, and what comes next
+    Progress(progress::Args),
+    /// Forget what was done
+    Reset(reset::Args),
+    /// Check a course of your own
+    Course(course::Args),
+    /// Make a shell complete the commands
+    Completions(help::Completions),
+    /// A manual page
+    Man(help::Man),
     /// A child process of a run; lesson starts it by itself
     #[command(hide = true)]
     Worker {
@@ -151,13 +159,13 @@ impl Cli {
     }
 
     fn dispatch(self) -> anyhow::Result<Verdict> {
-        match self.command {
+        match &self.command {
             // A worker prints events, not pages; Ctrl-C is its conductor's affair.
-            Command::Worker { .. } | Command::Heir { .. } => {
+            Some(Command::Worker { .. } | Command::Heir { .. }) => {
                 return self.execute(&Terminal::of_stdout(ColorChoice::Never));
             }
             #[cfg(unix)]
-            Command::Guardian => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
+            Some(Command::Guardian) => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
             _ => {}
         }
         // Whether to colour is decided here, once, for every page.
@@ -169,7 +177,8 @@ impl Cli {
     }
 
     fn execute(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
-        match self.command {
+        let command = self.command.unwrap_or_else(|| Command::Progress(progress::Args::default()));
+        match command {
             Command::Check(args) => args.run(terminal),
             Command::Locked(args) => args.run(terminal),
             Command::Deadlock(args) => args.run(terminal),
@@ -183,6 +192,14 @@ impl Cli {
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
+            Command::Start(args) => args.run(terminal),
+            Command::Verify(args) => args.run(terminal),
+            Command::Hint(args) => args.run(terminal),
+            Command::Progress(args) => args.run(terminal),
+            Command::Reset(args) => args.run(terminal),
+            Command::Course(args) => args.run(terminal),
+            Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
             Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
             Command::Heir { lock, temporary } => {
                 crate::run::heir::main(lock.as_deref(), temporary).map(|()| Verdict::Shown)

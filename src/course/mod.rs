@@ -38,6 +38,9 @@ static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 /// The page that lists the others.
 pub const SUMMARY: &str = "SUMMARY.md";
 
+/// Files, each with its path from the folder of the course.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
 /// Lessons in their order.
 #[derive(Debug, Clone)]
 pub struct Course {
@@ -56,6 +59,8 @@ pub struct Lesson {
     pub file: String,
     /// What it says.
     pub page: Page,
+    /// The files that the learner gets, by name: `NN.toml`, and what lies beside it.
+    pub files: Files,
     /// What the learner repairs.
     pub exercise: Option<Exercise>,
 }
@@ -63,9 +68,7 @@ pub struct Lesson {
 /// What the learner repairs.
 #[derive(Debug, Clone)]
 pub struct Exercise {
-    /// The files that the learner gets, by name: `NN.toml`, and what lies beside it.
-    pub files: BTreeMap<String, String>,
-    /// The name of the one to repair.
+    /// The name of the file to repair.
     pub file: String,
     /// What it is before it is repaired.
     pub shipped: Scenario,
@@ -112,10 +115,10 @@ impl Course {
     /// # Errors
     /// What is wrong with it; a test says that nothing is.
     pub fn built_in() -> Result<Self, Vec<Fault>> {
-        fn collect(dir: &Dir, files: &mut BTreeMap<String, String>) {
+        fn collect(dir: &Dir, files: &mut Files) {
             for file in dir.files() {
-                if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-                    files.insert(name.replace('\\', "/"), text.to_owned());
+                if let Some(name) = file.path().to_str() {
+                    files.insert(name.replace('\\', "/"), file.contents().to_owned());
                 }
             }
             dir.dirs().for_each(|dir| collect(dir, files));
@@ -129,12 +132,13 @@ impl Course {
     ///
     /// # Errors
     /// All that is wrong with it, in the order of the files.
-    pub fn new(files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+    pub fn new(files: &Files) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut keep = |result: Result<Lesson, Vec<Fault>>| result.map_err(|wrong| faults.extend(wrong)).ok();
-        let pages = files.iter().filter(|(name, _)| is_lesson(name)).enumerate();
+        let pages = files.keys().filter_map(|name| Some((number(name)?, name)));
         let lessons: Vec<Lesson> =
-            pages.filter_map(|(at, (name, text))| keep(Lesson::new(at + 1, name, text, files))).collect();
+            pages.filter_map(|(number, name)| keep(Lesson::new(number, name, files))).collect();
+        faults.extend(gaps(files));
         faults.extend(summary_faults(files, &lessons, faults.is_empty()));
         faults.extend(stray(files));
         faults.sort();
@@ -146,15 +150,16 @@ impl Course {
 
     /// The lesson with this number.
     pub fn lesson(&self, number: usize) -> Option<&Lesson> {
-        self.lessons.get(number.checked_sub(1)?)
+        self.lessons.iter().find(|lesson| lesson.number == number)
     }
 }
 
 impl Lesson {
-    fn new(number: usize, file: &str, text: &str, files: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
+    fn new(number: usize, file: &str, files: &Files) -> Result<Self, Vec<Fault>> {
+        let text = text(files, file).ok_or_else(|| vec![Fault::new(file, 0, "it is not UTF-8", "write it as text")])?;
         let page = Page::parse(file, number, text)?;
         let exercise = Exercise::new(number, file, &page, files)?;
-        Ok(Self { number, file: file.to_owned(), page, exercise })
+        Ok(Self { number, file: file.to_owned(), page, files: beside(number, files), exercise })
     }
 }
 
@@ -164,12 +169,12 @@ impl Exercise {
         number: usize,
         page_file: &str,
         page: &Page,
-        files: &BTreeMap<String, String>,
+        files: &Files,
     ) -> Result<Option<Self>, Vec<Fault>> {
         let file = format!("{number:02}.toml");
         let path = format!("exercises/{file}");
         let goals = page.goals();
-        let (text, line) = match (files.get(&path), goals) {
+        let (text, line) = match (text(files, &path), goals) {
             (None, None) => return Ok(None),
             (Some(text), Some((line, _))) => (text, line),
             (Some(_), None) => {
@@ -188,7 +193,7 @@ impl Exercise {
         };
         let mut faults = Vec::new();
         let solution_path = format!("solutions/{file}");
-        let solution = files.get(&solution_path);
+        let solution = text(files, &solution_path);
         let mut read = |path: &str, text: &str| {
             let read = scenario::parse(text, path);
             read.map_err(|mistake| faults.push(Fault::new(path, 0, mistake.to_string(), "mend it"))).ok()
@@ -205,39 +210,55 @@ impl Exercise {
         }
         match (shipped, solution) {
             (Some(shipped), Some(solution)) if faults.is_empty() => Ok(Some(Self {
-                files: beside(&file, files),
                 file,
                 shipped,
-                solution: solution.clone(),
+                solution: solution.to_owned(),
                 goals: goals.map(|(_, goals)| goals.clone()).unwrap_or_default(),
                 hints,
             })),
             _ => Err(faults),
         }
     }
-
-    /// The text of the file to repair, as it is shipped.
-    pub fn text(&self) -> &str {
-        self.files.get(&self.file).map_or("", String::as_str)
-    }
 }
 
-/// The exercise's files: those of its number.
-fn beside(file: &str, files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let stem = format!("exercises/{}", file.trim_end_matches("toml"));
+/// The files of a lesson's exercise: those of its number.
+fn beside(number: usize, files: &Files) -> Files {
+    let stem = format!("exercises/{number:02}.");
     let of_exercise = files.iter().filter(|(path, _)| path.starts_with(&stem));
-    of_exercise.map(|(path, text)| (path.trim_start_matches("exercises/").to_owned(), text.clone())).collect()
+    of_exercise.map(|(path, bytes)| (path.trim_start_matches("exercises/").to_owned(), bytes.clone())).collect()
 }
 
-/// Whether a path is a lesson's: `NN-name.md`, at the top.
+/// A file that is text.
+fn text<'a>(files: &'a Files, path: &str) -> Option<&'a str> {
+    std::str::from_utf8(files.get(path)?).ok()
+}
+
+/// The number of a lesson, by its path: `NN-name.md`, at the top.
+fn number(path: &str) -> Option<usize> {
+    let (number, name) = path.split_once('-')?;
+    let is_lesson = number.chars().all(|digit| digit.is_ascii_digit()) && name.ends_with(".md") && !name.contains('/');
+    number.parse().ok().filter(|_| is_lesson)
+}
+
 fn is_lesson(path: &str) -> bool {
-    let digits = path.chars().take_while(char::is_ascii_digit).count();
-    digits > 0 && path[digits..].starts_with('-') && path.ends_with(".md") && !path.contains('/')
+    number(path).is_some()
+}
+
+/// Lessons are numbered from 1 on, without a gap.
+fn gaps(files: &Files) -> Option<Fault> {
+    let lessons = files.keys().filter_map(|path| Some((number(path)?, path)));
+    let (wanted, (_, path)) = (1..).zip(lessons).find(|(wanted, (number, _))| wanted != number)?;
+    Some(Fault::new(
+        path,
+        0,
+        format!("the lesson before it, or this one, should be {wanted:02}"),
+        "number them from 01 on",
+    ))
 }
 
 /// `SUMMARY.md` lists the lessons, in their order, by their titles.
-fn summary_faults(files: &BTreeMap<String, String>, lessons: &[Lesson], all_read: bool) -> Vec<Fault> {
-    let Some(summary) = files.get(SUMMARY) else {
+fn summary_faults(files: &Files, lessons: &[Lesson], all_read: bool) -> Vec<Fault> {
+    let Some(summary) = text(files, SUMMARY) else {
         return vec![Fault::new(SUMMARY, 0, "there is none", "list the lessons in it: - [1. Title](01-name.md)")];
     };
     if files.keys().all(|path| !is_lesson(path)) {
@@ -274,7 +295,7 @@ fn summary_faults(files: &BTreeMap<String, String>, lessons: &[Lesson], all_read
 }
 
 /// Exercises and solutions that belong to no lesson.
-fn stray(files: &BTreeMap<String, String>) -> Vec<Fault> {
+fn stray(files: &Files) -> Vec<Fault> {
     let count = files.keys().filter(|path| is_lesson(path)).count();
     let of_exercises = files.keys().filter(|path| path.starts_with("exercises/") || path.starts_with("solutions/"));
     let number = |path: &str| path.split(['/', '.']).nth(1)?.parse::<usize>().ok();
@@ -283,8 +304,8 @@ fn stray(files: &BTreeMap<String, String>) -> Vec<Fault> {
 }
 
 /// The title in `book.toml`.
-fn title(files: &BTreeMap<String, String>) -> String {
-    let book: Option<toml::Table> = files.get("book.toml").and_then(|text| toml::from_str(text).ok());
+fn title(files: &Files) -> String {
+    let book: Option<toml::Table> = text(files, "book.toml").and_then(|text| toml::from_str(text).ok());
     let title = book.as_ref().and_then(|book| book.get("book")?.get("title")?.as_str().map(str::to_owned));
     title.unwrap_or_else(|| "A course".into())
 }

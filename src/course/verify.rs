@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Goal, duty};
 use crate::analysis::Figures;
-use crate::explore::{Answer, Arc, Map, Path, Progress, Schedules, Task, answer};
-use crate::model::{Outcome, Program, TooLarge};
-use crate::scenario::Scenario;
+use crate::explore::{Answer, Arc, Map, Node, Path, Progress, Schedules, Task, answer};
+use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, Program, TooLarge};
+use crate::scenario::{OnDeadlock, Scenario, Step};
 use crate::simulate;
 
 /// So many seeds are tried where time decides.
@@ -78,27 +78,20 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge(&self, goal: Goal) -> Judged {
-        let explored = &self.answer.explored;
-        let counted = |pick: fn(&Schedules) -> Option<bool>| explored.schedules.as_ref().and_then(pick);
         match goal {
             Goal::NoDeadlock => self.deadlock(),
             Goal::EverybodyFinishes => match self.deadlock() {
-                Judged::Reached => self.nowhere(|arc| arc.outcome == Outcome::Victim, None),
+                Judged::Reached => self.nowhere(|_, arc| arc.outcome == Outcome::Victim, None),
                 judged => judged,
             },
+            // Who is not refused gives nothing up, and only a crash loses something then.
             Goal::NothingLost => {
-                let none = counted(|schedules| match schedules {
-                    Schedules::Counted { losing, .. } => Some(losing.bits() == 0),
-                    Schedules::Infinite => None,
-                });
-                self.nowhere(|arc| arc.loses, none)
+                let none = self.is_unrefused().filter(|none| *none && !self.crashes());
+                self.nowhere(|from, arc| arc.loses || self.gives_up(from, arc), none)
             }
             Goal::NobodyRefused => {
-                let none = counted(|schedules| match schedules {
-                    Schedules::Counted { refused, .. } => Some(refused.bits() == 0),
-                    Schedules::Infinite => None,
-                });
-                self.nowhere(|arc| arc.outcome == Outcome::Refused, none)
+                let none = self.is_unrefused();
+                self.nowhere(|_, arc| arc.outcome == Outcome::Refused, none)
             }
             Goal::NoLivelock => self.loops(|loops| loops.livelock.is_none()),
             Goal::NobodyStarves => self.loops(|loops| loops.starving.is_empty()),
@@ -107,6 +100,19 @@ impl Judge<'_> {
             }
             Goal::NobodyRefusedInTime => self.in_time(|figures| figures.refused == 0),
         }
+    }
+
+    /// Whether no schedule has a refusal in it; `None` if they were not counted.
+    fn is_unrefused(&self) -> Option<bool> {
+        match self.answer.explored.schedules.as_ref()? {
+            Schedules::Counted { refused, .. } => Some(refused.bits() == 0),
+            Schedules::Infinite => None,
+        }
+    }
+
+    fn crashes(&self) -> bool {
+        self.scenario.on_deadlock == OnDeadlock::Victim
+            || self.scenario.processes.iter().any(|process| process.steps.contains(&Step::Crash))
     }
 
     fn deadlock(&self) -> Judged {
@@ -128,7 +134,7 @@ impl Judge<'_> {
     }
 
     /// Whether no move is of this kind. `none` is what the counts say of it.
-    fn nowhere(&self, is_meant: impl Fn(&Arc) -> bool, none: Option<bool>) -> Judged {
+    fn nowhere(&self, is_meant: impl Fn(&Node, &Arc) -> bool, none: Option<bool>) -> Judged {
         if none == Some(true) {
             return Judged::Reached;
         }
@@ -138,6 +144,14 @@ impl Judge<'_> {
             (None, Some(false)) => Judged::Missed,
             (None, _) => unknown(),
         }
+    }
+
+    /// Whether a round is given up by a move: it is refused, and that was the last attempt.
+    fn gives_up(&self, from: &Node, arc: &Arc) -> bool {
+        let retry = self.scenario.processes[arc.who].retry.as_ref();
+        let attempt = self.answer.program.place(arc.who, from.at[arc.who]).attempt;
+        let is_last = retry.is_none_or(|retry| retry.attempts <= MOST_COUNTED_ATTEMPTS && attempt >= retry.attempts);
+        arc.outcome == Outcome::Refused && is_last
     }
 
     fn in_time(&self, is_well: impl Fn(&Figures) -> bool) -> Judged {
@@ -164,10 +178,10 @@ fn unknown() -> Judged {
 }
 
 /// One of the shortest ways that end with such a move.
-fn nearest(program: &Program, map: &Map, is_meant: impl Fn(&Arc) -> bool) -> Option<Path> {
+fn nearest(program: &Program, map: &Map, is_meant: impl Fn(&Node, &Arc) -> bool) -> Option<Path> {
     // The states are in the order of their distance from the start.
     let (from, arc) = map.states.iter().enumerate().find_map(|(number, node)| {
-        let arc = node.moves.iter().find(|arc| is_meant(arc))?;
+        let arc = node.moves.iter().find(|arc| is_meant(node, arc))?;
         Some((number, *arc))
     })?;
     let way = map.way_to(from);

@@ -39,8 +39,13 @@ pub fn page(exploration: &Exploration, style: Style) -> String {
         text += &shortest(exploration, path, style);
     }
     text += &format!("\n{}\n", style.heading("What follows"));
-    text += &verdict::verdict(exploration, style);
+    text += &follows(exploration, style);
     text
+}
+
+/// What follows from the numbers, in sentences.
+pub(super) fn follows(exploration: &Exploration, style: Style) -> String {
+    verdict::verdict(exploration, style)
 }
 
 /// The numbers, one in a row.
@@ -120,9 +125,14 @@ fn chance(p: &Probability, is_possible: bool) -> String {
 
 /// The shortest schedule as a story, with the graph at its end and the command that carries it out.
 fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
+    let what = if is_shortest(exploration.answer) { "The shortest way to a deadlock" } else { "A way to a deadlock" };
+    way(exploration, path, what, style)
+}
+
+/// A way through the states as a story under `what`, with the graph at its end and the command that carries it out.
+pub(super) fn way(exploration: &Exploration, path: &Path, what: &str, style: Style) -> String {
     let Exploration { scenario, answer, .. } = exploration;
     let moves = plural(path.movers.len() as u64, "move");
-    let what = if is_shortest(answer) { "The shortest way to a deadlock" } else { "A way to a deadlock" };
     let mut text = format!("\n{}\n", style.heading(&format!("{what}: {moves}")));
     let (told, deadlock) = tell(scenario, &answer.program, path);
     let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
@@ -141,12 +151,14 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
                 "  ",
             )
         }
-        None if answer.explored.safety.is_some() => style
+        None if answer.explored.safety.is_some() && is_stuck(&answer.program, path) => style
             .wrap("There is no point of no return: even from the start no schedule brings everybody to an end.", "  "),
         None => String::new(),
     };
-    text += &format!("\n{}\n", style.heading("The wait-for graph at its end"));
-    text += &graph::picture(scenario, &deadlock, style);
+    let graph = graph::picture(scenario, &deadlock, style);
+    if !graph.is_empty() {
+        text += &format!("\n{}\n{graph}", style.heading("The wait-for graph at its end"));
+    }
     if let Some(source) = &exploration.source {
         let schedule = format_schedule(&path.movers, scenario);
         let command = match is_for_real(scenario, &answer.program, path) {
@@ -160,6 +172,13 @@ fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
         );
     }
     text
+}
+
+/// Whether nobody can move at the end of a way.
+fn is_stuck(program: &Program, path: &Path) -> bool {
+    let mut is_stuck = true;
+    path.states.last().inspect(|last| program.for_each_move(last, |_| is_stuck = false));
+    is_stuck
 }
 
 /// Whether no shorter way can lie in what was not visited: a search goes by the number of moves, or by a rank that may

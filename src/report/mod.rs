@@ -3,8 +3,10 @@
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 
 pub mod check;
+pub mod course;
 pub mod explored;
 pub mod json;
+pub mod lesson;
 pub mod mystery;
 pub mod sweep;
 pub mod who;

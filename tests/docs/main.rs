@@ -100,7 +100,7 @@ fn a_lesson_is_called_the_same_everywhere() {
         .map(|path| (file_name(path), read(path).lines().next().unwrap_or_default().trim_start_matches("# ").into()))
         .collect();
     for (file, title) in &titles {
-        let number = file.split('-').next().unwrap().trim_start_matches('0').to_owned();
+        let number = file.split('-').next().expect("a name").trim_start_matches('0').to_owned();
         assert!(title.starts_with(&format!("{number}. ")), "{file}: its title should begin with `{number}. `");
     }
     let listed = links(&read(&lessons().join("SUMMARY.md"))).into_iter().map(|link| (link.target, link.text));
@@ -115,7 +115,7 @@ fn links_lead_somewhere() {
             if target.is_empty() || target.contains("://") {
                 continue;
             }
-            let file = path.parent().unwrap().join(target);
+            let file = path.parent().expect("a folder").join(target);
             assert!(file.exists(), "{}: the link to {target} leads nowhere", path.display());
         }
     }

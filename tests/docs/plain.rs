@@ -240,7 +240,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 pub fn what_differs_from_run_to_run_is_taken_out() {
-    let luck = |text: &str| Luck::parse(text).unwrap();
+    let luck = |text: &str| Luck::parse(text).expect("luck");
     let none = Luck::default();
     let same = [
         (none, "    0.302 s P1 commits: 1 row stored", "   11.002 s P1 commits: 1 row stored"),

@@ -1,0 +1,171 @@
+//! `lesson --help`: the commands by purpose; `lesson man` and `lesson completions`, made from the same description.
+
+use std::io;
+
+use anyhow::{Context, bail};
+use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use clap_complete::Shell;
+
+use super::output::print;
+use super::{Cli, Verdict};
+use crate::machine::{ColorChoice, Terminal};
+
+/// Every command, by purpose, in a few words: whoever wants more asks it for help.
+const GROUPS: [(&str, &[(&str, &str)]); 5] = [
+    (
+        "the lessons",
+        &[("locked", "rows are lost"), ("deadlock", "all wait, for ever"), ("fixed", "each fix, measured")],
+    ),
+    (
+        "the course",
+        &[
+            ("learn", "a guided tour"),
+            ("read", "a lesson to read"),
+            ("start", "an exercise"),
+            ("verify", "is it solved?"),
+            ("hint", "a push"),
+            ("progress", "what is done"),
+            ("reset", "forget what is done"),
+            ("hand-in", "one file of it all"),
+            ("review", "for the instructor"),
+            ("course", "a course of your own"),
+        ],
+    ),
+    (
+        "the laboratory",
+        &[
+            ("run", "a scenario of yours"),
+            ("explore", "every interleaving"),
+            ("play", "be the scheduler"),
+            ("sweep", "lost, where?"),
+            ("scenarios", "those built in"),
+            ("show", "a trace again"),
+            ("recordings", "out/ again"),
+        ],
+    ),
+    (
+        "in the wild",
+        &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "can this machine?")],
+    ),
+    ("beside", &[("completions", "for your shell"), ("man", "a manual page"), ("help", "on a command")]),
+];
+
+/// Columns of a group's name, of a command's, and of its words.
+const GROUP: usize = 15;
+const NAME: usize = 12;
+const WORDS: usize = 20;
+
+const EXAMPLES: &str = "\
+Examples:
+  lesson                        the map of the course, and what comes next
+  lesson locked                 the exercise: rows are lost
+  lesson who app.db             who has it locked, right now, and why
+
+Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
+input, 3 = not known, 130 = interrupted. `lesson help COMMAND` tells more.";
+
+impl Cli {
+    /// Reads the command line; on bad usage, and for help, it prints and ends.
+    pub fn read() -> Self {
+        let matches = described(Terminal::of_stdout(ColorChoice::Never).width).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// The command line, with its commands by purpose.
+fn described(width: usize) -> Command {
+    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}\n{EXAMPLES}", groups(width));
+    Cli::command().help_template(template)
+}
+
+/// The commands by purpose: two in a line where there is room.
+fn groups(width: usize) -> String {
+    let mut text = String::new();
+    let in_row = if width >= GROUP + 2 * (NAME + WORDS) { 2 } else { 1 };
+    for (group, commands) in GROUPS {
+        for (at, row) in commands.chunks(in_row).enumerate() {
+            let cells: String = row.iter().map(|(name, words)| format!("{name:NAME$}{words:WORDS$}")).collect();
+            let group = if at == 0 { group } else { "" };
+            text += format!("{group:GROUP$}{cells}").trim_end();
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Prints what makes a shell complete the commands and options of lesson.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson completions bash > ~/.local/share/bash-completion/completions/lesson
+  lesson completions zsh > ~/.zfunc/_lesson
+  lesson completions fish > ~/.config/fish/completions/lesson.fish")]
+pub(super) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "lesson", &mut text);
+        print(&String::from_utf8_lossy(&text))?;
+        Ok(Verdict::Shown)
+    }
+}
+
+/// Prints a manual page.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson man | man -l -                 read it
+  lesson man who > lesson-who.1         that of a command")]
+pub(super) struct Man {
+    /// Of this command; without it, of lesson itself
+    command: Option<String>,
+}
+
+impl Man {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let mut whole = Cli::command().after_help(EXAMPLES);
+        whole.build();
+        let page = match &self.command {
+            None => whole,
+            Some(name) => {
+                let Some(found) = whole.get_subcommands().find(|command| command.get_name() == name) else {
+                    bail!("there is no command `{}`; `lesson --help` lists them", crate::scenario::excerpt(name, 64));
+                };
+                found.clone().name(format!("lesson-{name}"))
+            }
+        };
+        let mut text: Vec<u8> = Vec::new();
+        clap_mangen::Man::new(page).render(&mut text).map_err(io::Error::other).context("can't make the page")?;
+        print(&String::from_utf8_lossy(&text))?;
+        Ok(Verdict::Shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, commands)| *commands).map(|(name, _)| *name).collect();
+        let command = Cli::command();
+        let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let mut there: Vec<&str> = visible.map(Command::get_name).chain(["help"]).collect();
+        listed.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(listed, there);
+    }
+
+    #[test]
+    fn the_groups_fit_their_window() {
+        for (width, lines) in [(80, 14), (50, 26)] {
+            let text = groups(width);
+            assert_eq!(text.lines().count(), lines, "{text}");
+            assert!(text.lines().all(|line| crate::report::width(line) <= width), "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `lesson start`: puts an exercise into the learner's folder.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::courses::{Which, now, number};
+use super::output::print;
+use super::{Verdict, style};
+use crate::course::Exercise;
+use crate::machine::Terminal;
+use crate::report::clean;
+
+/// Puts the exercise of a lesson into this folder: a file to repair.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lesson start 2               writes 02.toml
+  lesson start 2 --dir work    into another folder
+
+A file that you have changed is never written over.
+
+Exit status: 0 = it is there, 2 = bad usage, or it could not be written.")]
+pub(super) struct Args {
+    /// The number of the lesson
+    #[arg(value_name = "N", value_parser = number())]
+    lesson: usize,
+    /// The folder
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    dir: PathBuf,
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
+        let opened = self.which.open()?;
+        let lesson = opened.lesson(self.lesson)?;
+        if lesson.files.is_empty() {
+            opened.exercise(self.lesson)?; // says which have one
+        }
+        if !self.dir.is_dir() {
+            bail!("there is no directory {}; make it first", self.dir.display());
+        }
+        let mut text = String::new();
+        for (name, shipped) in &lesson.files {
+            let file = file_in(&self.dir, name);
+            let shown = clean(&file.display().to_string());
+            text += &match put(&file, shipped)? {
+                Put::Written => format!("{shown} is written.\n"),
+                Put::There => format!("{shown} is there already.\n"),
+                Put::Changed => format!("{shown} is there, with your changes; it is left as it is.\n"),
+            };
+        }
+        if let Some(exercise) = &lesson.exercise {
+            opened.keep(self.lesson, |done| {
+                done.exercise().started.get_or_insert_with(now);
+            });
+            text += &self.task(exercise, &opened.option, terminal);
+        }
+        print(&text)?;
+        Ok(Verdict::Shown)
+    }
+
+    /// What is to be done with the file.
+    fn task(&self, exercise: &Exercise, option: &str, terminal: &Terminal) -> String {
+        let number = self.lesson;
+        let goals: Vec<&str> = exercise.goals.iter().map(|goal| goal.name()).collect();
+        let file = file_in(&self.dir, &exercise.file);
+        let file = shell_words::quote(&file.to_string_lossy()).into_owned();
+        let dir = match self.dir.as_os_str() == "." {
+            true => String::new(),
+            false => format!(" --dir {}", shell_words::quote(&self.dir.to_string_lossy())),
+        };
+        let rows = [
+            ("what it does now", format!("lesson explore {file}")),
+            ("when you have edited it", format!("lesson verify {number}{dir}{option}")),
+            ("a push", format!("lesson hint {number}{option}")),
+        ];
+        let rows: String = rows.iter().map(|(when, command)| format!("{when}:\n  {}\n", clean(command))).collect();
+        style(terminal).wrap(&format!("Solved when: {}.", goals.join("; ")), "") + &rows
+    }
+}
+
+/// A file of an exercise: named without `./` in this folder.
+pub(super) fn file_in(dir: &Path, name: &str) -> PathBuf {
+    if dir.as_os_str() == "." { PathBuf::from(name) } else { dir.join(name) }
+}
+
+enum Put {
+    Written,
+    There,
+    Changed,
+}
+
+/// Writes a file where none is; what is there stays.
+fn put(file: &Path, bytes: &[u8]) -> anyhow::Result<Put> {
+    let can_not = || format!("can't write {}", file.display());
+    match fs::File::options().write(true).create_new(true).open(file) {
+        Ok(mut new) => {
+            let written = new.write_all(bytes).and_then(|()| new.sync_all());
+            if written.is_err() {
+                let _ = fs::remove_file(file); // half a file, and ours
+            }
+            written.with_context(can_not)?;
+            Ok(Put::Written)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let found = fs::read(file).with_context(|| format!("{} is there, and can't be read", file.display()))?;
+            Ok(if found == bytes { Put::There } else { Put::Changed })
+        }
+        Err(error) => Err(error).with_context(can_not),
+    }
+}

@@ -1,0 +1,197 @@
+//! The course in words: the map, an exercise and its verdict, what was done.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::explored::{self, Exploration};
+use super::paint::Style;
+use super::table::{Cells, table};
+use super::words::{clean, grouped, plural};
+use crate::course::{Course, Done, Goal, Judged, Lesson, SEEDS, Verdict};
+use crate::explore::Schedules;
+use crate::scenario::Scenario;
+
+/// The map of the course: what is done, and the next thing to do.
+pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, style: Style) -> String {
+    let row = |lesson: &Lesson| {
+        let Steps { learned, exercise } = Steps::of(lesson, done.get(&lesson.number));
+        vec![lesson.number.to_string(), learned.into(), exercise.into(), clean(&lesson.page.title)]
+    };
+    let rows: Vec<Vec<String>> = course.lessons.iter().map(row).collect();
+    let finished = course.lessons.iter().filter(|lesson| is_done(lesson, done)).count();
+    let mut text = format!("{}\n\n", style.heading(&clean(&course.title)));
+    text += &table(&["", "lesson", "exercise", "about"], &rows, Cells::Words, style);
+    text += &format!("\n{finished} of {} done. {}\n", course.lessons.len(), style.heading(next));
+    text
+}
+
+/// What there is to do in a lesson, and what is done.
+struct Steps {
+    learned: &'static str,
+    exercise: &'static str,
+}
+
+impl Steps {
+    fn of(lesson: &Lesson, done: Option<&Done>) -> Self {
+        let learned = match done {
+            Some(done) if done.finished.is_some() => "done",
+            Some(done) if !done.answers.is_empty() || !done.runs.is_empty() => "begun",
+            _ => "-",
+        };
+        let exercise = match (&lesson.exercise, done.and_then(|done| done.exercise.as_ref())) {
+            (None, _) => "",
+            (Some(_), Some(worked)) if worked.solved.is_some() => "solved",
+            (Some(_), Some(worked)) if worked.gave_up.is_some() => "given up",
+            (Some(_), Some(worked)) if worked.started.is_some() || worked.checks > 0 => "begun",
+            (Some(_), _) => "-",
+        };
+        Self { learned, exercise }
+    }
+}
+
+fn is_done(lesson: &Lesson, done: &BTreeMap<usize, Done>) -> bool {
+    done.get(&lesson.number).is_some_and(|done| done.is_done(lesson.exercise.is_some()))
+}
+
+/// What was done, as a document: `course`, `lessons` (`number title finished predicted right exercise checks hints`),
+/// `done`, `of`.
+pub fn document(course: &Course, done: &BTreeMap<usize, Done>) -> Value {
+    let lesson = |lesson: &Lesson| {
+        let found = done.get(&lesson.number);
+        let prediction = found.and_then(|done| done.first_answer(0));
+        let worked = found.and_then(|done| done.exercise.as_ref());
+        json!({
+            "number": lesson.number,
+            "title": lesson.page.title,
+            "finished": found.and_then(|done| done.finished.as_ref()),
+            "predicted": prediction.and_then(|answer| answer.letter),
+            "right": prediction.map(|answer| answer.right),
+            "misconception": prediction.and_then(|answer| answer.misconception.as_ref()),
+            "exercise": lesson.exercise.as_ref().map(|_| Steps::of(lesson, found).exercise),
+            "solved": worked.and_then(|worked| worked.solved.as_ref()),
+            "checks": worked.map_or(0, |worked| worked.checks),
+            "hints": worked.map_or(0, |worked| worked.hints),
+        })
+    };
+    json!({
+        "course": course.title,
+        "lessons": course.lessons.iter().map(lesson).collect::<Vec<_>>(),
+        "done": course.lessons.iter().filter(|lesson| is_done(lesson, done)).count(),
+        "of": course.lessons.len(),
+    })
+}
+
+/// A checked exercise.
+pub struct Checked<'a> {
+    /// The lesson.
+    pub lesson: &'a Lesson,
+    /// The repaired scenario.
+    pub scenario: &'a Scenario,
+    /// Its file, as on a command line.
+    pub file: String,
+    /// What came of it.
+    pub verdict: &'a Verdict,
+}
+
+/// Whether an exercise is solved: the proof, or where it goes wrong.
+pub fn verdict(checked: &Checked, style: Style) -> String {
+    let Checked { lesson, verdict, .. } = checked;
+    let title = format!("Exercise {}: {}", lesson.number, clean(&lesson.page.title));
+    let mut text = format!("{}\n", style.heading(&title));
+    for what in &verdict.missing {
+        text += &style.wrap(&format!("{} {}: the work has to be done still", style.bad("✗"), clean(what)), "  ");
+    }
+    if verdict.missing.is_empty() {
+        text += &format!("  {} the work is still done\n", style.good("✓"));
+    }
+    for (goal, judged) in &verdict.goals {
+        let line = match judged {
+            Judged::Reached => format!("{} {goal}{}", style.good("✓"), with_seeds(*goal)),
+            Judged::Unknown(why) => format!("{} {goal}: not known; {why}", style.warn("?")),
+            _ => format!("{} {goal}", style.bad("✗")),
+        };
+        text += &style.wrap(&line, "  ");
+    }
+    text += "\n";
+    text += &match (verdict.is_solved(), verdict.is_unknown()) {
+        (true, _) => style.wrap(&format!("{} {}", style.good("Solved."), proof(verdict)), ""),
+        (false, true) => style.wrap("Not known: nothing was found to be wrong, but not everything was looked at.", ""),
+        (false, false) => format!("{}\n{}", style.bad("Not yet."), trouble(checked, style)),
+    };
+    text
+}
+
+fn with_seeds(goal: Goal) -> String {
+    if goal.is_in_time() { format!(" (tried with {SEEDS} seeds)") } else { String::new() }
+}
+
+/// What was looked at, and found.
+fn proof(verdict: &Verdict) -> String {
+    let explored = &verdict.answer.explored;
+    let schedules = match &explored.schedules {
+        Some(Schedules::Counted { all, .. }) => format!(", on {} schedules", grouped(all)),
+        Some(Schedules::Infinite) => ", on schedules without end".into(),
+        None => String::new(),
+    };
+    let states = plural(explored.states, "state").replace(&explored.states.to_string(), &grouped(&explored.states));
+    let mut text = format!("All {states} were visited{schedules}, and the goals hold in each.");
+    if verdict.goals.iter().any(|(goal, _)| goal.is_in_time()) {
+        text += &format!(
+            " What time decides can't be proved so: it was tried in virtual time, with {SEEDS} different orders of luck."
+        );
+    }
+    if !verdict.answer.tireless.is_empty() {
+        text += " Who tries more than 20 times is taken to try for ever.";
+    }
+    text
+}
+
+/// Where the first goal that is missed goes wrong.
+fn trouble(checked: &Checked, style: Style) -> String {
+    let Checked { scenario, file, verdict, .. } = checked;
+    let is_missed = |judged: &Judged| !matches!(judged, Judged::Reached | Judged::Unknown(_));
+    let exploration = Exploration { scenario, answer: &verdict.answer, source: Some(file.clone()) };
+    match verdict.goals.iter().find(|(_, judged)| is_missed(judged)) {
+        Some((goal, Judged::MissedOn(path))) => explored::way(&exploration, path, heading(*goal), style),
+        Some((_, Judged::MissedWith(seed))) => {
+            let text = format!("With seed {seed} of {SEEDS} it goes wrong. Look at it in virtual time:");
+            format!("{}  lesson run {file} --simulate --seed {seed}\n", style.wrap(&text, ""))
+        }
+        Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),
+        None => String::new(),
+    }
+}
+
+/// What stands above the way on which a goal is missed.
+fn heading(goal: Goal) -> &'static str {
+    match goal {
+        Goal::NoDeadlock => "The shortest way to a deadlock",
+        Goal::NothingLost | Goal::NothingLostInTime => "The shortest way to a loss",
+        Goal::NobodyRefused | Goal::NobodyRefusedInTime => "The shortest way to a refusal",
+        Goal::EverybodyFinishes | Goal::NoLivelock | Goal::NobodyStarves => "The shortest way to trouble",
+    }
+}
+
+/// The verdict as a document: `lesson`, `file`, `solved`, `missing`, `goals` (`goal`, `reached`), `states`.
+pub fn verdict_document(checked: &Checked) -> Value {
+    let Checked { lesson, file, verdict, .. } = checked;
+    let goal = |(goal, judged): &(Goal, Judged)| {
+        let reached = match judged {
+            Judged::Reached => Some(true),
+            Judged::Unknown(_) => None,
+            _ => Some(false),
+        };
+        let seed = if let Judged::MissedWith(seed) = judged { Some(*seed) } else { None };
+        json!({ "goal": goal.name(), "reached": reached, "seed": seed })
+    };
+    json!({
+        "lesson": lesson.number,
+        "file": file,
+        "solved": verdict.is_solved(),
+        "missing": verdict.missing,
+        "goals": verdict.goals.iter().map(goal).collect::<Vec<_>>(),
+        "states": verdict.answer.explored.states,
+        "complete": verdict.answer.explored.stopped.is_none(),
+    })
+}
