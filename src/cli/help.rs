@@ -12,12 +12,9 @@ use crate::machine::{ColorChoice, Terminal};
 
 /// Every command, by purpose, in a few words: whoever wants more asks it for help.
 const GROUPS: [(&str, &[(&str, &str)]); 5] = [
+    ("lessons", &[("locked", "rows are lost"), ("deadlock", "all wait, for ever"), ("fixed", "each fix, measured")]),
     (
-        "the lessons",
-        &[("locked", "rows are lost"), ("deadlock", "all wait, for ever"), ("fixed", "each fix, measured")],
-    ),
-    (
-        "the course",
+        "course",
         &[
             ("learn", "a guided tour"),
             ("read", "a lesson to read"),
@@ -25,14 +22,14 @@ const GROUPS: [(&str, &[(&str, &str)]); 5] = [
             ("verify", "is it solved?"),
             ("hint", "a push"),
             ("progress", "what is done"),
-            ("reset", "forget what is done"),
+            ("reset", "forget it all"),
             ("hand-in", "one file of it all"),
             ("review", "for the instructor"),
             ("course", "a course of your own"),
         ],
     ),
     (
-        "the laboratory",
+        "laboratory",
         &[
             ("run", "a scenario of yours"),
             ("explore", "every interleaving"),
@@ -43,17 +40,14 @@ const GROUPS: [(&str, &[(&str, &str)]); 5] = [
             ("recordings", "out/ again"),
         ],
     ),
-    (
-        "in the wild",
-        &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "can this machine?")],
-    ),
+    ("in the wild", &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "can this machine?")]),
     ("beside", &[("completions", "for your shell"), ("man", "a manual page"), ("help", "on a command")]),
 ];
 
 /// Columns of a group's name, of a command's, and of its words.
-const GROUP: usize = 15;
+const GROUP: usize = 13;
 const NAME: usize = 12;
-const WORDS: usize = 20;
+const WORDS: usize = 21;
 
 const EXAMPLES: &str = "\
 Examples:

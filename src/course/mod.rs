@@ -136,8 +136,7 @@ impl Course {
         let mut faults = Vec::new();
         let mut keep = |result: Result<Lesson, Vec<Fault>>| result.map_err(|wrong| faults.extend(wrong)).ok();
         let pages = files.keys().filter_map(|name| Some((number(name)?, name)));
-        let lessons: Vec<Lesson> =
-            pages.filter_map(|(number, name)| keep(Lesson::new(number, name, files))).collect();
+        let lessons: Vec<Lesson> = pages.filter_map(|(number, name)| keep(Lesson::new(number, name, files))).collect();
         faults.extend(gaps(files));
         faults.extend(summary_faults(files, &lessons, faults.is_empty()));
         faults.extend(stray(files));
@@ -165,18 +164,13 @@ impl Lesson {
 
 impl Exercise {
     /// `None` if the lesson has none: no file, no goals.
-    fn new(
-        number: usize,
-        page_file: &str,
-        page: &Page,
-        files: &Files,
-    ) -> Result<Option<Self>, Vec<Fault>> {
+    fn new(number: usize, page_file: &str, page: &Page, files: &Files) -> Result<Option<Self>, Vec<Fault>> {
         let file = format!("{number:02}.toml");
         let path = format!("exercises/{file}");
         let goals = page.goals();
-        let (text, line) = match (text(files, &path), goals) {
+        let (shipped, line) = match (text(files, &path), goals) {
             (None, None) => return Ok(None),
-            (Some(text), Some((line, _))) => (text, line),
+            (Some(shipped), Some((line, _))) => (shipped, line),
             (Some(_), None) => {
                 let remedy = "say under `## Repair` when it is solved: **Solved when:** no deadlock.";
                 return Err(vec![Fault::new(
@@ -198,7 +192,7 @@ impl Exercise {
             let read = scenario::parse(text, path);
             read.map_err(|mistake| faults.push(Fault::new(path, 0, mistake.to_string(), "mend it"))).ok()
         };
-        let shipped = read(&path, text);
+        let shipped = read(&path, shipped);
         solution.map(|text| read(&solution_path, text));
         if solution.is_none() {
             faults.push(Fault::new(&path, 0, "it has no solution", format!("add {solution_path}")));
