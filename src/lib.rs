@@ -17,6 +17,8 @@
 //! | room | what lives in it |
 //! |---|---|
 //! | [`cli`] | one file for each subcommand: its arguments and its `run`; the only room that knows the terminal |
+//! | [`course`] | the lessons as data: pages, questions, exercises and their proof, progress, what is handed in |
+//! | [`home`] | the learner's folder of data: progress that two programs may change at once |
 //! | [`check`] | small real probes: can this machine run the lessons? |
 //! | [`report`] | one file for each part of a page, and JSON: recording or exploration -> text |
 //! | [`picture`] | pages, SVG and files for other viewers: recording, exploration or figures -> something to look at |
@@ -37,11 +39,12 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { check, play, report, picture, explore, export, run, sweep, simulate, mystery, who, machine }
+//! main -> cli -> { home, course, check, play, report, picture, explore, export, run, sweep, simulate, mystery, who, machine }
 //! check -> { run, who, machine }
+//! home -> course -> { explore, analysis, simulate, scenario, model }
 //! play -> { explore, report, simulate, model }
 //! picture -> { report, play, explore, sweep, simulate }
-//! report -> { explore, sweep, simulate, mystery, who } explore, export -> model
+//! report -> { course, explore, sweep, simulate, mystery, who } explore, export -> model
 //! who -> { analysis, trace, machine }
 //! mystery -> { who, trace, scenario, model }
 //! run -> { mystery, who, machine, analysis, trace, scenario, model }
@@ -136,6 +139,16 @@
 //! leash as the workers are. The mystery begins when [`who::judge()`] finds the cause that was meant, so what the
 //! learner is told is what `lesson who` can tell; what a victim meets is really tried (`run/victim.rs`).
 //!
+//! ## How the course works
+//!
+//! A lesson is a page of Markdown in `lessons/`, which is part of the program; whatever the program has to know of it
+//! (questions, which answer is right, what is behind a wrong one, when an exercise is solved, hints) stands in the page in
+//! a fixed form, so that paper, book and terminal say the same ([`course::Page`]). Each page is a test: its commands are
+//! run and their outputs compared (`tests/docs`). An exercise is solved when the explorer has proved its goals for every
+//! interleaving, or the simulator reached them with every seed where time decides, and the work is still done
+//! ([`course::verify()`]). What a learner does is kept at once ([`home::Home`]): the lock of a file, another file that
+//! gets its name.
+//!
 //! ## How a picture of a run works
 //!
 //! Lanes ([`analysis::lanes()`]) and film ([`analysis::Film`]: waits, holds and cycles as stretches of time) are
@@ -148,7 +161,7 @@
 //! ## Invariants
 //!
 //! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `sweep`, `play`, `mystery`,
-//!    `report`, `picture` and `who::judge` touch no clock, process, file system, environment or randomness (but a
+//!    `report`, `picture`, `course` and `who::judge` touch no clock, process, file system, environment or randomness (but a
 //!    seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.

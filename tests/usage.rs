@@ -100,10 +100,23 @@ fn bad_arguments_are_refused_with_a_remedy() {
 }
 
 #[test]
-fn without_a_command_help_comes_and_fails() {
-    let done = run("");
-    assert_eq!((done.status, done.text()), (Some(2), ""));
-    assert!(done.err.contains("Usage: lesson"), "{}", done.err);
+fn without_a_command_the_map_comes() {
+    let done = run("").expect(0);
+    assert!(done.text().ends_with("\n0 of 24 done. Next: lesson learn 1\n"), "{}", done.text());
+}
+
+#[test]
+fn help_is_a_screen_and_man_and_completions_know_every_command() {
+    let help = run("--help").expect(0).text().to_owned();
+    assert!(help.lines().count() <= 32 && help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    let names = ["locked", "deadlock", "fixed", "learn", "verify", "hand-in", "explore", "who", "completions"];
+    for words in ["man", "completions bash", "completions zsh", "completions fish", "completions powershell"] {
+        let text = run(words).expect(0).text().replace("\\-", "-");
+        for name in names {
+            assert!(text.contains(name), "{words}: {name} is missing");
+        }
+    }
+    assert!(run("man who").expect(0).text().contains(".TH lesson-who 1"));
 }
 
 #[test]

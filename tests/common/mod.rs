@@ -58,6 +58,8 @@ impl Done {
 pub fn lesson<I: AsRef<OsStr>>(args: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lesson"));
     command.args(args).stdin(Stdio::null());
+    // Nobody's progress is touched; a test that keeps some has a home of its own.
+    command.env("LESSON_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody"));
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS"] {
         command.env_remove(name);
     }
@@ -250,8 +252,13 @@ impl Place {
     /// The program with these arguments, in this directory.
     pub fn lesson(&self, words: &str) -> Command {
         let mut command = lesson(args(words));
-        command.current_dir(self.path());
+        command.current_dir(self.path()).env("LESSON_HOME", self.home());
         command
+    }
+
+    /// Where the learner in this directory keeps the progress.
+    pub fn home(&self) -> PathBuf {
+        self.join(".home")
     }
 }
 
