@@ -4,6 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::scenario::Scenario;
 
+/// A blank at which no line is broken, as in `5 s`: a page shows a plain one.
+pub const GLUE: char = '\u{a0}';
+
 /// A text from outside, made safe for a terminal.
 pub use crate::scenario::visible as clean;
 

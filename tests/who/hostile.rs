@@ -25,16 +25,16 @@ pub fn every_kind_of_file_gets_a_clear_line() {
     std::os::unix::fs::symlink("text", place.join("link")).expect("made");
     let table = [
         ("empty", "an empty file"),
-        ("text", "no SQLite database"),
+        ("text", "a text file"),
         ("cut", "cut off or damaged"),
         ("encrypted.db", "encrypted"),
         ("zeros.db", "no SQLite database"),
-        ("lonely-wal", "no SQLite database"),
+        ("lonely-wal", "a text file"),
         ("new\nline\u{1b}[2J", "new\\u{a}line\\u{1b}[2J"),
         ("folder", "a directory"),
         ("fifo", "a named pipe"),
         ("socket", "a socket"),
-        ("link", "no SQLite database"),
+        ("link", "a text file"),
         ("/dev/null", "a device"),
         ("/proc/self/status", ", on proc"),
     ];
@@ -111,7 +111,7 @@ pub fn watching_tells_for_how_long() {
     watch.close_and_finish();
     // A word that is no number is the path.
     let mut watch = Running::start(place.lesson("who --watch a.lock"));
-    watch.wait_for(&["seen so for"]);
+    watch.wait_for(&["in this state"]);
     watch.close_and_finish();
     for (words, error) in [
         ("who a.lock --watch 0", "too often"),

@@ -36,7 +36,7 @@ const CHECKPOINT: &str =
     "!c = db(100); c.execute('insert into t values(3)'); c.execute('pragma wal_checkpoint(truncate)')";
 
 const CASES: [Case; 15] = [
-    case("delete", &[IDLE], &[("open", "open, holds nothing")], "nobody", None, 1),
+    case("delete", &[IDLE], &[("open", "open")], "nobody", None, 1),
     case("delete", &[READER], &[("holds", "SHARED")], "reader", Some(0), 0),
     case("delete", &[WRITER], &[("holds", "RESERVED")], "asleep_in_transaction", Some(0), 0),
     case(
