@@ -74,3 +74,20 @@ impl Style {
         lines.into_iter().map(|line| line + "\n").collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_glued_is_not_broken() {
+        let style = Style { width: 20, ..Style::PLAIN };
+        for (text, expected) in [
+            ("so long a text, 5 s", "so long a text, 5 s\n"),
+            ("such a long text, 5 s", "such a long text, 5\ns\n"),
+            ("such a long text, 5\u{a0}s", "such a long text,\n5 s\n"),
+        ] {
+            assert_eq!(style.wrap(text, ""), expected);
+        }
+    }
+}

@@ -104,9 +104,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> Stri
 fn facts(file: &OfFile, target: &Target) -> String {
     let place = format!("on {}", clean(&target.file_system.name));
     let mode = match (file.nature, target.header) {
-        (Nature::Plain, Header::Other) => {
-            "a file, and no SQLite database (an encrypted one can't be told)".into()
-        }
+        (Nature::Plain, Header::Other) => "a file, and no SQLite database (an encrypted one can't be told)".into(),
         (Nature::Plain, Header::Text) => "a text file".into(),
         (Nature::Plain, Header::Empty) => "an empty file".into(),
         (Nature::Plain, _) if target.kind == FileKind::Directory => "a directory, which only flock can lock".to_owned(),
@@ -163,7 +161,8 @@ fn parties(answer: &Answer, parties: &[Party], view: &View) -> String {
             process.and_then(|process| process.age_s).map_or_else(|| "?".into(), age),
         ];
         // It may have been so before the first look.
-        cells.extend(view.watch.map(|watch| format!("at least {}", age((watch.seen)(&holder_key(&answer.sight, party))))));
+        let so_for = |watch: &Watch| age((watch.seen)(&holder_key(&answer.sight, party)));
+        cells.extend(view.watch.map(|watch| format!("at least{GLUE}{}", so_for(watch))));
         cells.push(process.map_or_else(|| "?".into(), |process| command(process, longest)));
         cells
     };

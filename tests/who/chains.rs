@@ -55,8 +55,8 @@ pub fn who_ignores_a_plain_kill_gets_another() {
         assert_eq!(ending["command"], command, "{document:#}");
         let loses = ending["loses"].as_str().unwrap_or_default();
         assert_eq!(loses.contains("A plain `kill`"), deaf, "{loses}");
-        // What is printed is true: it ends the holder. It is given again until then: Python's handlers run between two of
-        // its steps, and a signal that comes just before it begins to read is not minded until the next one.
+        // What is printed is true: it ends the holder. It is given again until then: Python's handlers run between two
+        // of its steps, and a signal that comes just before it begins to read is not minded until the next one.
         see(place.path(), "a.lock", "it ended", |document| {
             let is_there = !row(document, pid).0.is_empty();
             if is_there {

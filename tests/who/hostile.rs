@@ -79,6 +79,7 @@ f = open('a.lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('ready', flush=Tru
     holder.wait_for("ready");
     let page = page(place.path(), "a.lock");
     assert!(page.len() < 8_000, "{} bytes", page.len());
+    assert!(page.contains(&"x".repeat(1_000)), "no terminal would break the row: {page}");
     assert!(page.contains("\\u{1b}[31mx") && !page.contains('\u{202e}') && !page.contains('\u{7}'), "{page}");
     let (status, document) = who(place.path(), "a.lock");
     assert_eq!((status, row(&document, holder.pid()).0.as_str()), (0, "holds"));

@@ -93,13 +93,7 @@ fn is_interrupted_within(interval: Duration) -> bool {
 }
 
 /// A screenful: home, the page, and away with what is left below, so that nothing flickers.
-fn screen(
-    page: impl Fn(usize) -> String,
-    most: usize,
-    terminal: &Terminal,
-    at: &str,
-    interval: Duration,
-) -> String {
+fn screen(page: impl Fn(usize) -> String, most: usize, terminal: &Terminal, at: &str, interval: Duration) -> String {
     let every = duration::format(interval);
     let status = [format!("({at}; every {every}; Ctrl-C ends)"), format!("({at}; Ctrl-C ends)"), String::new()];
     let status = status.iter().find(|line| line.len() < terminal.width).map_or("", String::as_str);

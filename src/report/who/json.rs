@@ -107,9 +107,8 @@ pub fn document(answer: &Answer, watch: Option<&Watch>) -> Value {
 
 /// Who held it before, for a document.
 pub(super) fn before(watch: Option<&Watch>) -> Vec<Value> {
-    let one = |before: &Before| {
-        json!({ "pids": before.pids, "words": before.words, "from": before.from, "to": before.to })
-    };
+    let one =
+        |before: &Before| json!({ "pids": before.pids, "words": before.words, "from": before.from, "to": before.to });
     watch.map(|watch| watch.before.iter().map(one).collect()).unwrap_or_default()
 }
 

@@ -3,16 +3,40 @@
 use super::Style;
 use crate::who::judge::{Answer, Party, words};
 
-/// The line for each word that is explained, in front of it how it is found.
+/// The line for each word that is explained.
 const KEY: [(&str, &str); 2] = [
-    ("(mark ", "mark: up to where in the log it reads; at mark 0 it reads the database alone."),
+    ("(mark", "mark: up to where in the log it reads; at mark 0 it reads the database alone."),
     ("open", "open: it has the file open, and holds nothing that is in anybody's way."),
 ];
 
 /// The lines for the words that occur; nothing if none does.
 pub(super) fn of<'a>(answer: &Answer, parties: impl Iterator<Item = &'a Party>, style: Style) -> String {
     let states: Vec<String> = parties.map(|party| words::stand(&answer.sight, party)).collect();
-    let occurs = |word: &str| states.iter().any(|state| state == word || (word.contains('(') && state.contains(word)));
-    let lines = KEY.iter().filter(|(word, _)| occurs(word));
-    lines.flat_map(|(_, line)| style.wrap(line, "").lines().map(|line| style.faint(line) + "\n").collect::<Vec<_>>()).collect()
+    let wrapped: String = lines(&states).map(|line| style.wrap(line, "")).collect();
+    wrapped.lines().map(|line| style.faint(line) + "\n").collect()
+}
+
+fn lines(states: &[String]) -> impl Iterator<Item = &'static str> {
+    let has = |key: &str| states.iter().flat_map(|state| state.split_whitespace()).any(|word| word == key);
+    KEY.into_iter().filter(move |(key, _)| has(key)).map(|(_, line)| line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_occur_are_explained_once() {
+        let table: [(&[&str], &[usize]); 4] = [
+            (&["RESERVED", "probably polling (inferred)"], &[]),
+            (&["reading (mark 1)", "writing, reading (mark 2)"], &[0]),
+            (&["SHARED", "open", "open"], &[1]),
+            (&["open", "reading (mark 0)"], &[0, 1]),
+        ];
+        for (states, expected) in table {
+            let states: Vec<String> = states.iter().map(|state| (*state).to_owned()).collect();
+            let expected: Vec<&str> = expected.iter().map(|at| KEY[*at].1).collect();
+            assert_eq!(lines(&states).collect::<Vec<_>>(), expected, "{states:?}");
+        }
+    }
 }

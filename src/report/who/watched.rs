@@ -33,9 +33,40 @@ pub(super) fn before(all: &[Before], style: Style) -> String {
     if all.is_empty() {
         return String::new();
     }
+    // 2026-01-31T12:00:00Z: the day is that of the look.
+    let time = |text: &str| text.split('T').next_back().unwrap_or_default().trim_end_matches('Z').to_owned();
     let one = |before: &Before| {
-        let name = cut(&clean(&before.name), 48);
-        style.wrap(&format!("{name}: {}, seen from {} to {}", before.words, before.from, before.to), "  ")
+        let (from, to, name) = (time(&before.from), time(&before.to), cut(&clean(&before.name), 48));
+        let words = before.words.trim_start_matches("holds ");
+        style.wrap(&format!("{from} to {to} {name}: {words}"), "  ")
     };
-    format!("\n{}\n{}", style.heading("Who held it before"), all.iter().map(one).collect::<String>())
+    let heading = style.heading("Who was seen to hold it before (UTC)");
+    format!("\n{heading}\n{}", all.iter().map(one).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_held_it_before_is_one_line() {
+        let held = |name: &str, words: &str| Before {
+            pids: vec![7],
+            name: name.into(),
+            words: words.into(),
+            from: "2026-01-31T12:00:00Z".into(),
+            to: "2026-01-31T12:00:05Z".into(),
+        };
+        let all = [held("7 (a\u{1b}[2J)", "holds exclusive flock"), held("8 (python3)", "RESERVED")];
+        let expected = [
+            "",
+            "Who was seen to hold it before (UTC)",
+            "  12:00:00 to 12:00:05 7 (a\\u{1b}[2J): exclusive flock",
+            "  12:00:00 to 12:00:05 8 (python3): RESERVED",
+            "",
+        ];
+        let expected = expected.join("\n");
+        assert_eq!(before(&all, Style::PLAIN), expected);
+        assert_eq!(before(&[], Style::PLAIN), "");
+    }
 }

@@ -76,7 +76,8 @@ fn who_is_in_nobodys_way_is_left_alone() {
     let wants_middle = "5: 2#-> POSIX  ADVISORY  WRITE 5 fe:00:1 15 15";
     let wants_low = "6: 1#-> POSIX  ADVISORY  WRITE 6 fe:00:1 5 5";
     let wants_two = "8: 1#-> POSIX  ADVISORY  WRITE 8 fe:00:1 5 12";
-    let (flocks, others) = ("2,3: 1#FLOCK  ADVISORY  READ 2 fe:00:1 0 EOF", "4,5: 2#FLOCK  ADVISORY  READ 4 fe:00:1 0 EOF");
+    let (flocks, others) =
+        ("2,3: 1#FLOCK  ADVISORY  READ 2 fe:00:1 0 EOF", "4,5: 2#FLOCK  ADVISORY  READ 4 fe:00:1 0 EOF");
     let table: [Case<'_>; 6] = [
         (Header::Other, &[low, middle, high], "", "kill 2 3 4", &["Nobody waits"], &["in nobody's way"]),
         (

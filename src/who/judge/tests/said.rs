@@ -109,9 +109,21 @@ fn what_is_said_of_special_cases() {
             "asleep_in_transaction",
             &["If it is in no transaction", "PRAGMA locking_mode=NORMAL"],
         ),
-        (ROLLBACK, &[&line(3, SHARED), &line(4, SHARED)], |_| {}, "reader", &["them. Each of them sleeps meanwhile. If"]),
+        (
+            ROLLBACK,
+            &[&line(3, SHARED), &line(4, SHARED)],
+            |_| {},
+            "reader",
+            &["them. Each of them sleeps meanwhile. If"],
+        ),
         (ROLLBACK, &[&line(9, RESERVED)], |_| {}, "writer", &["Wait: it is busy computing."]),
-        (Header::Other, &["9: FLOCK  ADVISORY  WRITE 9 fe:00:1 0 EOF"], |_| {}, "held", &["It is busy computing: wait"]),
+        (
+            Header::Other,
+            &["9: FLOCK  ADVISORY  WRITE 9 fe:00:1 0 EOF"],
+            |_| {},
+            "held",
+            &["It is busy computing: wait"],
+        ),
         (WAL, &[&line(3, EXCLUSIVE)], |sight| log(sight, 0, 0), "held", &["Whether it is in a transaction can't"]),
     ];
     for (header, lines, change, cause, words) in table {
