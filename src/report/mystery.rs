@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Style;
-use super::words::clean;
+use super::words::{clean, unbroken};
 use crate::mystery::{Attempt, Case, Culprit, Tried};
 
 /// What is locked, what a program meets there, and how to find out.
@@ -11,7 +11,7 @@ use crate::mystery::{Attempt, Case, Culprit, Tried};
 /// `is_whole`: no terminal breaks lines, and the command stays on one.
 pub fn opening(path: &str, attempt: Attempt, tried: &[Tried], style: Style, is_whole: bool) -> String {
     let why = if attempt == Attempt::Log { "its log can't be emptied" } else { "it is locked" };
-    let mut text = style.wrap(&format!("A program says that it can't go on with {}: {why}.", clean(path)), "");
+    let mut text = style.wrap(&format!("A program says that it can't go on with {}: {why}.", unbroken(path)), "");
     text += &format!("\n{}\n", style.heading("What is met there, really tried"));
     for tried in tried {
         text += &style.wrap(&format!("A program that {}: {}.", tried.what, outcome(tried)), "  ");

@@ -13,7 +13,7 @@ pub use watched::{Before, Watch};
 
 use super::graph::ring_of;
 use super::table::{Cells, table};
-use super::words::{GLUE, clean, cut, grouped, list, plural};
+use super::words::{GLUE, clean, cut, grouped, list, plural, unbroken};
 use super::{Style, words};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileKind, Process, Sight, Target};
@@ -71,14 +71,14 @@ pub fn waiter_key(answer: &Answer, request: usize) -> String {
 fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> String {
     let style = view.style;
     // Painted after it was wrapped: codes take no room.
-    let name = clean(&target.path);
+    let (name, whole) = (clean(&target.path), unbroken(&target.path));
     let mut text =
-        style.wrap(&format!("{name}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
+        style.wrap(&format!("{whole}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
         text += &format!("\n{}", parties(answer, &file.parties, view));
         text += &legend::of(answer, file.parties.iter(), style);
     }
-    text += &section("What it means", &file.reading.text, style);
+    text += &section("What it means", &file.reading.text.replace(&target.path, &whole), style);
     let is_followed = view.watch.is_some() && file.reading.fix == reading::FOLLOW;
     if !file.reading.fix.is_empty() && !is_followed {
         text += &section("What helps", &file.reading.fix, style);
@@ -135,8 +135,9 @@ fn facts(file: &OfFile, target: &Target) -> String {
         (Nature::Wal, _) => String::new(),
     };
     let log = match (file.nature, target.wal_bytes, target.index) {
+        (Nature::Wal, Some(0), _) => "; its log is empty".into(),
         (Nature::Wal, Some(bytes), Some(index)) if index.frames >= index.copied => format!(
-            "; log of {} bytes: {} (changed pages), {} of them not yet copied into the database",
+            "; log of {} bytes: {} (a changed page each), {} not yet copied into the database",
             grouped(&bytes),
             if index.frames == 1 { "1 frame".into() } else { format!("{} frames", grouped(&index.frames)) },
             grouped(&(index.frames - index.copied))
@@ -221,7 +222,7 @@ fn of_machine(answer: &Answer, view: &View) -> String {
 fn on_files(heading: &str, files: &[OnFile], answer: &Answer, view: &View) -> String {
     let style = view.style;
     let one = |file: &OnFile| {
-        let name = style.wrap(&clean(&file.name), "");
+        let name = style.wrap(&unbroken(&file.name), "");
         format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, view))
     };
     let tables: String = files.iter().map(one).collect();

@@ -44,6 +44,10 @@ pub fn every_kind_of_file_gets_a_clear_line() {
         let (status, document) = who(place.path(), path);
         assert!(status == 1 || path == "/dev/null", "{path}: {document:#}");
     }
+    // No line is broken within a name.
+    let name = "the lock of a program whose author likes blanks in the names of files.lock";
+    place.write(name, "");
+    assert_eq!(page(place.path(), name).matches(name).count(), 2);
 }
 
 /// Each of these can't be looked at, and is told so in one line.
