@@ -127,9 +127,14 @@ impl Culprit {
             Self::Snapshot => "a reader of an old snapshot: the log can't be emptied, and grows",
             Self::Deadlock => "two processes that wait for each other",
             Self::Inherited => "a child that keeps the lock of a parent which is gone",
-            Self::Holder => "a process that holds it, and does something else meanwhile",
+            Self::Holder => "a process that took it itself, and waits for nobody",
             Self::Nobody => "no process: the file was left behind, and a file is no lock",
         }
+    }
+
+    /// Whether what is locked is a database; else it is a lock file.
+    pub fn is_of_database(self) -> bool {
+        matches!(self.attempt(), Attempt::Database | Attempt::Log)
     }
 
     /// By what it is known on the page of `lesson who`.

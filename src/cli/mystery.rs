@@ -95,7 +95,13 @@ impl Args {
         let tried: Vec<Tried> = victim::attempt(culprit.attempt(), path)?;
         let shown = path.display().to_string();
         if !self.json {
-            print(&report::mystery::opening(&shown, culprit.attempt(), &tried, style(terminal)))?;
+            print(&report::mystery::opening(
+                &shown,
+                culprit.attempt(),
+                &tried,
+                style(terminal),
+                !terminal.is_terminal,
+            ))?;
         }
         let answer = match self.answer {
             Some(answer) => answer,

@@ -3,28 +3,39 @@
 use serde_json::{Value, json};
 
 use super::Style;
-use super::words::clean;
+use super::words::{clean, unbroken};
 use crate::mystery::{Attempt, Case, Culprit, Tried};
 
 /// What is locked, what a program meets there, and how to find out.
-pub fn opening(path: &str, attempt: Attempt, tried: &[Tried], style: Style) -> String {
+///
+/// `is_whole`: no terminal breaks lines, and the command stays on one.
+pub fn opening(path: &str, attempt: Attempt, tried: &[Tried], style: Style, is_whole: bool) -> String {
     let why = if attempt == Attempt::Log { "its log can't be emptied" } else { "it is locked" };
-    let mut text = style.wrap(&format!("A program says that it can't go on with {}: {why}.", clean(path)), "");
+    let mut text = style.wrap(&format!("A program says that it can't go on with {}: {why}.", unbroken(path)), "");
     text += &format!("\n{}\n", style.heading("What is met there, really tried"));
     for tried in tried {
         text += &style.wrap(&format!("A program that {}: {}.", tried.what, outcome(tried)), "  ");
     }
-    // A command is not broken into lines: it is to be copied.
     text += &format!("\n{}\n", style.heading("Hunt in another terminal"));
-    text += &format!("  lesson who {}\n", clean(&shell_words::quote(path)));
-    text
+    text + &command(&clean(&shell_words::quote(path)), if is_whole { usize::MAX } else { style.width })
+}
+
+/// What is to be copied: a shell puts together what is broken behind a backslash, and nothing else.
+fn command(path: &str, width: usize) -> String {
+    let line = format!("  lesson who {path}");
+    if super::width(&line) <= width { line + "\n" } else { format!("  lesson who \\\n{path}\n") }
 }
 
 /// The possible answers, and how to give one.
 pub fn menu(style: Style) -> String {
     let mut text = format!("\n{}\n", style.heading("Who is it?"));
     let longest = Culprit::ALL.map(|culprit| culprit.name().len()).into_iter().max().unwrap_or_default();
+    let mut of_database = false;
     for (culprit, number) in Culprit::ALL.into_iter().zip(1..) {
+        if culprit.is_of_database() != of_database || number == 1 {
+            of_database = culprit.is_of_database();
+            text += if of_database { "On a database:\n" } else { "On a lock file:\n" };
+        }
         let name = format!("{:longest$}", culprit.name());
         // Painted after it was wrapped: codes take no room.
         let words = style.wrap(culprit.words(), &" ".repeat(longest + 6));
@@ -118,7 +129,7 @@ mod tests {
     #[test]
     fn the_page_says_what_is_met_and_who_it_may_be() {
         let case = case(Culprit::Writer);
-        let page = opening(&case.path, Attempt::Database, &case.tried, Style::PLAIN) + &menu(Style::PLAIN);
+        let page = opening(&case.path, Attempt::Database, &case.tried, Style::PLAIN, false) + &menu(Style::PLAIN);
         assert_data_eq!(
             page,
             str![[r#"
@@ -133,18 +144,32 @@ Hunt in another terminal
   lesson who '/tmp/a b.db'
 
 Who is it?
+On a database:
   1 writer     a writer that is asleep between BEGIN and COMMIT
   2 reader     a reader that keeps a COMMIT waiting, which keeps everybody out
   3 snapshot   a reader of an old snapshot: the log can't be emptied, and grows
+On a lock file:
   4 deadlock   two processes that wait for each other
   5 inherited  a child that keeps the lock of a parent which is gone
-  6 holder     a process that holds it, and does something else meanwhile
+  6 holder     a process that took it itself, and waits for nobody
   7 nobody     no process: the file was left behind, and a file is no lock
 
 Type a number or a name. Ctrl-C gives up.
 
 "#]]
         );
+    }
+
+    #[test]
+    fn a_command_is_broken_where_a_shell_puts_it_together() {
+        let path = "/tmp/lesson-arena-Gq2x0B/mystery/app.lock";
+        for (width, expected) in [
+            (80, format!("  lesson who {path}\n")),
+            (54, format!("  lesson who {path}\n")),
+            (53, format!("  lesson who \\\n{path}\n")),
+        ] {
+            assert_eq!(command(path, width), expected, "{width}");
+        }
     }
 
     #[test]

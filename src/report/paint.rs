@@ -2,6 +2,8 @@
 
 use colored::{Color, Colorize};
 
+use super::words::GLUE;
+
 /// How a page is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -49,17 +51,18 @@ impl Style {
         if self.color { text.color(color).to_string() } else { text.to_owned() }
     }
 
-    /// Breaks a paragraph into lines of this width, each behind `indent`.
+    /// Breaks a paragraph into lines of this width, each behind `indent`, at its blanks; at a [`GLUE`] it holds.
     pub fn wrap(self, text: &str, indent: &str) -> String {
         let room = self.width.saturating_sub(indent.len()).max(20);
         let mut lines: Vec<String> = Vec::new();
         let mut used = usize::MAX;
-        for word in text.split_whitespace() {
-            let width = super::words::width(word);
+        let parts = |c: char| c.is_whitespace() && c != GLUE;
+        for word in text.split(parts).filter(|word| !word.is_empty()).map(|word| word.replace(GLUE, " ")) {
+            let width = super::words::width(&word);
             match lines.last_mut() {
                 Some(line) if used + 1 + width <= room => {
                     line.push(' ');
-                    line.push_str(word);
+                    line.push_str(&word);
                     used += 1 + width;
                 }
                 _ => {
@@ -69,5 +72,22 @@ impl Style {
             }
         }
         lines.into_iter().map(|line| line + "\n").collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_glued_is_not_broken() {
+        let style = Style { width: 20, ..Style::PLAIN };
+        for (text, expected) in [
+            ("so long a text, 5 s", "so long a text, 5 s\n"),
+            ("such a long text, 5 s", "such a long text, 5\ns\n"),
+            ("such a long text, 5\u{a0}s", "such a long text,\n5 s\n"),
+        ] {
+            assert_eq!(style.wrap(text, ""), expected);
+        }
     }
 }

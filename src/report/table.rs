@@ -3,13 +3,16 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::paint::Style;
-use super::words::{cut, width};
+use super::words::{GLUE, cut, width};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
 
 /// A column of words that is cut keeps at least this much.
 const LEAST: usize = 24;
+
+/// No line under a head is longer.
+const RULER: usize = 80;
 
 /// What stands in the columns behind the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +48,9 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], cells: Cells, style: Style) -
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heads.to_vec());
-    table.add_row((0..heads.len()).map(|column| "─".repeat(widest(column))).collect::<Vec<_>>());
-    table.add_rows(rows.iter().cloned());
+    table.add_row((0..heads.len()).map(|column| "─".repeat(widest(column).min(RULER))).collect::<Vec<_>>());
+    let shown = |row: &Vec<String>| row.iter().map(|cell| cell.replace(GLUE, " ")).collect::<Vec<_>>();
+    table.add_rows(rows.iter().map(shown));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, GAP as u16));
         column.set_cell_alignment(if numbers && index > 0 { CellAlignment::Right } else { CellAlignment::Left });
@@ -59,6 +63,11 @@ pub fn table(heads: &[&str], rows: &[Vec<String>], cells: Cells, style: Style) -
 fn block(heads: &[&str], row: &[String], style: Style) -> String {
     let mut cells = heads.iter().zip(row);
     let first = cells.next().map_or_else(String::new, |(_, name)| format!("{}\n", style.name(name)));
-    let rest: Vec<String> = cells.map(|(head, cell)| format!("{head}: {cell},")).collect();
+    // What is short stays on one line.
+    let cell = |head: &str, cell: &str| {
+        let text = format!("{head}: {cell},");
+        if width(&text) <= LEAST { text.replace(' ', &GLUE.to_string()) } else { text }
+    };
+    let rest: Vec<String> = cells.map(|(head, text)| cell(head, text)).collect();
     first + style.wrap(rest.join(" ").trim_end_matches(','), "  ").as_str()
 }

@@ -5,12 +5,15 @@
 mod absent;
 mod behind;
 pub mod json;
+mod legend;
+mod watched;
 
 pub use absent::absent;
+pub use watched::{Before, Watch};
 
 use super::graph::ring_of;
 use super::table::{Cells, table};
-use super::words::{clean, cut, grouped, list, plural};
+use super::words::{GLUE, clean, cut, grouped, list, plural, unbroken};
 use super::{Style, words};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileKind, Process, Sight, Target};
@@ -20,15 +23,30 @@ use crate::who::judge::{graph::Ring, words as judge_words};
 /// More characters of a name than this are not shown in a sentence or a graph.
 const LONGEST_NAME: usize = 48;
 
-/// For how long something was seen, in seconds, by [`holder_key`] or [`waiter_key`]; `None` if nobody watches.
-pub type Seen<'a> = Option<&'a dyn Fn(&str) -> u64>;
+/// More characters of a command line are not shown where no terminal breaks lines; it has not many more.
+const LONGEST_COMMAND: usize = 2_400;
+
+/// How a page is to look, and what is known from earlier looks.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Colours and columns.
+    pub style: Style,
+    /// Whether a row may be as long as it is: a file or another program gets it whole, a terminal would break it.
+    pub is_whole: bool,
+    /// So many rows of a table are shown; more are counted.
+    pub rows: usize,
+    /// What is known from earlier looks; `None` if nobody watches.
+    pub watch: Option<&'a Watch<'a>>,
+}
 
 /// The page.
-pub fn page(answer: &Answer, seen: Seen, style: Style) -> String {
+pub fn page(answer: &Answer, view: &View) -> String {
+    let style = view.style;
     let mut text = match (&answer.file, &answer.sight.target) {
-        (Some(file), Some(target)) => of_file(answer, file, target, seen, style),
-        _ => of_machine(answer, seen, style) + &behind::may_poll(&answer.sight, style),
+        (Some(file), Some(target)) => of_file(answer, file, target, view),
+        _ => of_machine(answer, view) + &behind::may_poll(&answer.sight, style),
     };
+    text += &view.watch.map(|watch| watched::before(watch.before, style)).unwrap_or_default();
     if !answer.sight.unseen.is_empty() {
         text += &format!("\n{}\n", style.heading("Not seen"));
         for unseen in &answer.sight.unseen {
@@ -50,16 +68,18 @@ pub fn waiter_key(answer: &Answer, request: usize) -> String {
     format!("{:?} {}:{} {} {:?}", lock.owners, lock.line.device, lock.line.inode, lock.line.first, lock.line.last)
 }
 
-fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: Style) -> String {
+fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> String {
+    let style = view.style;
     // Painted after it was wrapped: codes take no room.
-    let name = shown(&target.path);
+    let (name, whole) = (clean(&target.path), unbroken(&target.path));
     let mut text =
-        style.wrap(&format!("{name}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
+        style.wrap(&format!("{whole}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
-        text += &format!("\n{}", parties(answer, &file.parties, seen, style));
+        text += &format!("\n{}", parties(answer, &file.parties, view));
+        text += &legend::of(answer, file.parties.iter(), style);
     }
-    text += &section("What it means", &file.reading.text, style);
-    let is_followed = seen.is_some() && file.reading.fix == reading::FOLLOW;
+    text += &section("What it means", &file.reading.text.replace(&target.path, &whole), style);
+    let is_followed = view.watch.is_some() && file.reading.fix == reading::FOLLOW;
     if !file.reading.fix.is_empty() && !is_followed {
         text += &section("What helps", &file.reading.fix, style);
     }
@@ -84,11 +104,8 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen, style: S
 fn facts(file: &OfFile, target: &Target) -> String {
     let place = format!("on {}", clean(&target.file_system.name));
     let mode = match (file.nature, target.header) {
-        (Nature::Plain, Header::Other) => {
-            "a file, and no SQLite database that can be read (an encrypted one is known only \
-                                           while somebody has it locked)"
-                .into()
-        }
+        (Nature::Plain, Header::Other) => "a file, and no SQLite database (an encrypted one can't be told)".into(),
+        (Nature::Plain, Header::Text) => "a text file".into(),
         (Nature::Plain, Header::Empty) => "an empty file".into(),
         (Nature::Plain, _) if target.kind == FileKind::Directory => "a directory, which only flock can lock".to_owned(),
         (Nature::Plain, _) => target.kind.words().to_owned(),
@@ -112,16 +129,17 @@ fn facts(file: &OfFile, target: &Target) -> String {
         (_, Journal::Live) if file.parties.iter().any(|party| party.stand.is_writing()) => {
             "; its journal is in use".into()
         }
-        (_, Journal::Live) => "; its journal is HOT: it has to be rolled back".into(),
+        (_, Journal::Live) => "; its journal is HOT (left by a crash): it has to be rolled back".into(),
         (_, Journal::Unread) => "; whether its journal is hot could not be read".into(),
-        (Nature::Rollback, _) => "; no hot journal".into(),
+        (Nature::Rollback, _) => "; no hot journal (none left by a crash)".into(),
         (Nature::Wal, _) => String::new(),
     };
     let log = match (file.nature, target.wal_bytes, target.index) {
+        (Nature::Wal, Some(0), _) => "; its log is empty".into(),
         (Nature::Wal, Some(bytes), Some(index)) if index.frames >= index.copied => format!(
-            "; log of {} bytes, {} frames, {} of them not yet copied",
+            "; log of {} bytes: {} (a changed page each), {} not yet copied into the database",
             grouped(&bytes),
-            grouped(&index.frames),
+            if index.frames == 1 { "1 frame".into() } else { format!("{} frames", grouped(&index.frames)) },
             grouped(&(index.frames - index.copied))
         ),
         (Nature::Wal, Some(bytes), _) => format!("; log of {} bytes", grouped(&bytes)),
@@ -130,9 +148,10 @@ fn facts(file: &OfFile, target: &Target) -> String {
     format!("{mode}, {place}{journal}{log}.")
 }
 
-fn parties(answer: &Answer, parties: &[Party], seen: Seen, style: Style) -> String {
+fn parties(answer: &Answer, parties: &[Party], view: &View) -> String {
     let mut heads = vec!["pid", "state", "user", "age"];
-    heads.extend(seen.map(|_| "seen so for"));
+    heads.extend(view.watch.map(|_| "in this state"));
+    let longest = if view.is_whole { LONGEST_COMMAND } else { 200 };
     heads.push("command");
     let row = |party: &Party| {
         let process = party.pids.first().and_then(|pid| answer.sight.processes.get(pid));
@@ -142,14 +161,23 @@ fn parties(answer: &Answer, parties: &[Party], seen: Seen, style: Style) -> Stri
             process.map_or_else(|| "?".into(), |process| clean(&process.user)),
             process.and_then(|process| process.age_s).map_or_else(|| "?".into(), age),
         ];
-        cells.extend(seen.map(|seen| age(seen(&holder_key(&answer.sight, party)))));
-        cells.push(process.map_or_else(|| "?".into(), |process| command(process, 200)));
+        // It may have been so before the first look.
+        let so_for = |watch: &Watch| age((watch.seen)(&holder_key(&answer.sight, party)));
+        cells.extend(view.watch.map(|watch| format!("at least{GLUE}{}", so_for(watch))));
+        cells.push(process.map_or_else(|| "?".into(), |process| command(process, longest)));
         cells
     };
-    table(&heads, &parties.iter().map(row).collect::<Vec<_>>(), Cells::Words, style)
+    let width = if view.is_whole { usize::MAX } else { view.style.width };
+    let rows: Vec<Vec<String>> = parties.iter().take(view.rows).map(row).collect();
+    let more = match parties.len().saturating_sub(view.rows) {
+        0 => String::new(),
+        more => format!("... {more} more\n"),
+    };
+    table(&heads, &rows, Cells::Words, Style { width, ..view.style }) + &more
 }
 
-fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
+fn of_machine(answer: &Answer, view: &View) -> String {
+    let style = view.style;
     let waits = &answer.graph.waits;
     let seen_here =
         if answer.sight.unseen.iter().any(Unseen::hides_waits) { " that can be seen from here" } else { "" };
@@ -183,20 +211,22 @@ fn of_machine(answer: &Answer, seen: Seen, style: Style) -> String {
             answer.graph.blocked_behind.iter().map(|pid| shown(&reading::name(&answer.sight, *pid))).collect();
         text += &section("Blocked behind it", &format!("{}, without being part of it.", list(&behind)), style);
     }
-    text += &on_files("Waited for", &answer.waited, answer, seen, style);
-    text += &on_files("Database in use", &answer.databases, answer, seen, style);
+    text += &on_files("Waited for", &answer.waited, answer, view);
+    text += &on_files("Database in use", &answer.databases, answer, view);
     let polls = "SQLite never waits in the kernel, it asks again and again: who does that can't be seen here. `lesson \
                  who PATH` of the database tells who probably does.";
     text + "\n" + &style.wrap(polls, "")
 }
 
 /// Files that nobody asked about, each with a row for everybody who has to do with it.
-fn on_files(heading: &str, files: &[OnFile], answer: &Answer, seen: Seen, style: Style) -> String {
+fn on_files(heading: &str, files: &[OnFile], answer: &Answer, view: &View) -> String {
+    let style = view.style;
     let one = |file: &OnFile| {
-        let name = style.wrap(&clean(&file.name), "");
-        format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, seen, style))
+        let name = style.wrap(&unbroken(&file.name), "");
+        format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, view))
     };
-    files.iter().map(one).collect()
+    let tables: String = files.iter().map(one).collect();
+    tables + &legend::of(answer, files.iter().flat_map(|file| &file.parties), style)
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {
@@ -245,7 +275,7 @@ fn shown(name: &str) -> String {
     cut(&clean(name), LONGEST_NAME)
 }
 
-/// `5 s`, `2 min 5 s`, `3 h 2 min`, `4 days`.
+/// `5 s`, `2 min 5 s`, `3 h 2 min`, `4 days`; no line is broken in it.
 pub fn age(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -253,4 +283,5 @@ pub fn age(seconds: u64) -> String {
         3_600..172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
         _ => words::plural(seconds / 86_400, "day"),
     }
+    .replace(' ', &GLUE.to_string())
 }

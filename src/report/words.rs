@@ -4,6 +4,14 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::scenario::Scenario;
 
+/// A blank at which no line is broken, as in `5 s`: a page shows a plain one.
+pub const GLUE: char = '\u{a0}';
+
+/// A name from outside, made safe, that is not broken at its blanks.
+pub fn unbroken(name: &str) -> String {
+    clean(name).replace(' ', &GLUE.to_string())
+}
+
 /// A text from outside, made safe for a terminal.
 pub use crate::scenario::visible as clean;
 

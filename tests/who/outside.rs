@@ -64,6 +64,14 @@ pub fn another_user_is_told_what_root_would_see() {
             ),
         ],
     );
+    // A folder that is closed to it.
+    let place = Place::new();
+    who(&place, &["env"], "lesson");
+    std::fs::create_dir(place.join("private")).expect("made");
+    std::fs::set_permissions(place.join("private"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("ours");
+    let mut command = Command::new(nobody[0]);
+    command.args(&nobody[1..]).arg(place.join("lesson")).args(["who", "private/a.lock"]).current_dir(place.path());
+    finish(command).expect_error(&["can't look at private/a.lock", "Permission denied", "as root (`sudo lesson who"]);
     // Of the whole machine as well, whether or not somebody happens to wait.
     let (_, page) = who(&Place::new(), &nobody, "");
     assert!(page.contains("Not seen") && page.contains("of other users"), "{page}");

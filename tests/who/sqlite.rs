@@ -36,7 +36,7 @@ const CHECKPOINT: &str =
     "!c = db(100); c.execute('insert into t values(3)'); c.execute('pragma wal_checkpoint(truncate)')";
 
 const CASES: [Case; 15] = [
-    case("delete", &[IDLE], &[("open", "open, holds nothing")], "nobody", None, 1),
+    case("delete", &[IDLE], &[("open", "open")], "nobody", None, 1),
     case("delete", &[READER], &[("holds", "SHARED")], "reader", Some(0), 0),
     case("delete", &[WRITER], &[("holds", "RESERVED")], "asleep_in_transaction", Some(0), 0),
     case(
@@ -393,7 +393,8 @@ pub fn an_flock_on_a_database_is_none_of_sqlites() {
         assert!(text.contains(&format!("{} (python3) has an flock on it. SQLite takes fcntl", holder.pid())), "{text}");
         assert!(text.contains("not the reason for `database is locked`"), "{text}");
         assert_eq!(document["file"]["ending"], serde_json::Value::Null, "{document:#}");
-        let page = page(place.path(), "app.db");
+        // A deadlock of somebody else may be told behind it.
+        let page: String = page(place.path(), "app.db").split("Elsewhere on this machine").take(1).collect();
         assert!(!["Wait until", "only read", "kill"].iter().any(|word| page.contains(word)), "{page}");
     }
 }

@@ -2,18 +2,24 @@
 
 use serde_json::json;
 
-use super::clean;
-use super::json::text;
+use super::json::{before, text};
+use super::{View, clean, watched};
 
 /// The page, or the document on one line, of a look at a path where there is no file.
-pub fn absent(path: &str, as_json: bool) -> String {
+pub fn absent(path: &str, as_json: bool, view: &View) -> String {
+    let watch = view.watch;
     match as_json {
         true => text(
             &json!({
-                "lesson": env!("CARGO_PKG_VERSION"), "command": "who", "ok": false, "file": null, "absent": path
+                "lesson": env!("CARGO_PKG_VERSION"), "command": "who", "ok": false, "file": null, "absent": path,
+                "at": watch.map(|watch| watch.at), "before": before(watch)
             }),
             true,
         ),
-        false => format!("{} is not there; it is followed all the same, in case it comes.\n", clean(path)),
+        false => {
+            let absent = format!("{} is not there; it is followed all the same, in case it comes.", clean(path));
+            let before = watch.map(|watch| watched::before(watch.before, view.style)).unwrap_or_default();
+            view.style.wrap(&absent, "") + &before
+        }
     }
 }

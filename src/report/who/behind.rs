@@ -1,7 +1,7 @@
 //! Waits that are no ring, drawn: who is behind whom.
 
 use super::super::Style;
-use super::super::graph::arrow_of;
+use super::super::graph::{arrow_of, lines_of};
 use super::super::words::{clean, cut};
 use crate::who::judge::graph::Arrow;
 use crate::who::judge::sight::Sight;
@@ -17,7 +17,9 @@ pub(super) fn picture(sight: &Sight, arrows: &[Arrow], style: Style) -> String {
     }
     let mut text = format!("\n{}\n", style.heading("The wait-for graph"));
     for one in arrows.iter().take(MOST) {
-        text += &format!("  {}\n", style.warn(&arrow(sight, one)));
+        for line in lines_of(&arrow(sight, one), style.width.saturating_sub(2)) {
+            text += &format!("  {}\n", style.warn(&line));
+        }
     }
     if arrows.len() > MOST {
         text += &format!("  ... {} more ...\n", arrows.len() - MOST);

@@ -3,6 +3,9 @@
 //! ```text
 //! { "lesson": "0.1.0", "command": "who",
 //!   "ok": true,                      somebody holds it (without a path: somebody waits): exit status 0
+//!   "at": "2026-01-31T12:00:00Z",    the time of this look; null unless it is watched
+//!   "before": [ { "pids": [4710], "words": "RESERVED",          of a file that is watched: who held it and does not
+//!                 "from": "...", "to": "..." } ],               any more, the last one first; else []
 //!   "file": {                        null without a path
 //!     "path": "app.db", "kind": "file", "file_system": "ext4", "network": false,
 //!                                    kind: file | directory | fifo | socket | device
@@ -36,13 +39,14 @@
 //!            "since": "2026-01-31T12:00:00Z", "age_s": 40, "threads": 1, "doing": "sleeps" }
 //! ```
 //!
-//! While a file that is watched is not there: { ..., "ok": false, "file": null, "absent": "app.db" } and no more.
+//! While a file that is watched is not there: { ..., "ok": false, "file": null, "absent": "app.db", "at": "...",
+//! "before": [ ... ] } and no more.
 //!
 //! New names may be added; these stay. A `command` is cut after 2,048 bytes, with `…` at its end.
 
 use serde_json::{Value, json};
 
-use super::{Seen, clean, holder_key, waiter_key};
+use super::{Before, Watch, clean, holder_key, waiter_key};
 use crate::who::judge::graph::{Arrow, Wait};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileId, FileKind, Process, Sight, Target};
@@ -66,7 +70,7 @@ pub fn text(document: &Value, on_one_line: bool) -> String {
 }
 
 /// The document.
-pub fn document(answer: &Answer, seen: Seen) -> Value {
+pub fn document(answer: &Answer, watch: Option<&Watch>) -> Value {
     let sight = &answer.sight;
     let rings = answer.graph.rings.iter().zip(&answer.rings).map(|(ring, (words, ending))| {
         let arrow = |arrow: &Arrow| arrow_of(sight, arrow);
@@ -82,8 +86,10 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "who",
         "ok": answer.is_held(),
-        "file": file.map(|(file, target)| of_file(answer, file, target, seen)),
-        "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, seen)).collect::<Vec<_>>(),
+        "at": watch.map(|watch| watch.at),
+        "before": before(watch),
+        "file": file.map(|(file, target)| of_file(answer, file, target, watch)),
+        "waits": answer.graph.waits.iter().map(|wait| wait_of(answer, wait, watch)).collect::<Vec<_>>(),
         "deadlocks": rings.collect::<Vec<_>>(),
         "may_poll": polling::may_poll(sight).iter().map(|one| {
             json!({ "waiter": one.pid, "file": one.database, "holder": one.holder, "inferred": true })
@@ -91,7 +97,7 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
         "may_poll_words": polling::in_words(sight, |_| true),
         "databases": answer.databases.iter().map(|file| json!({
             "path": file.name,
-            "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+            "parties": file.parties.iter().map(|party| party_of(answer, party, watch)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "blocked_behind": answer.graph.blocked_behind,
         "unseen": sight.unseen.iter().map(|unseen| json!({ "name": unseen.name(), "words": unseen.words() }))
@@ -99,7 +105,14 @@ pub fn document(answer: &Answer, seen: Seen) -> Value {
     })
 }
 
-fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value {
+/// Who held it before, for a document.
+pub(super) fn before(watch: Option<&Watch>) -> Vec<Value> {
+    let one =
+        |before: &Before| json!({ "pids": before.pids, "words": before.words, "from": before.from, "to": before.to });
+    watch.map(|watch| watch.before.iter().map(one).collect()).unwrap_or_default()
+}
+
+fn of_file(answer: &Answer, file: &OfFile, target: &Target, watch: Option<&Watch>) -> Value {
     let writes = file.parties.iter().any(|party| party.stand.is_writing());
     let nature = match file.nature {
         Nature::Plain => "plain",
@@ -133,12 +146,12 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, seen: Seen) -> Value
         "fix": file.reading.fix,
         "culprits": file.reading.culprits,
         "ending": file.ending.as_ref().map(ending_of),
-        "parties": file.parties.iter().map(|party| party_of(answer, party, seen)).collect::<Vec<_>>(),
+        "parties": file.parties.iter().map(|party| party_of(answer, party, watch)).collect::<Vec<_>>(),
         "behind": file.behind.iter().map(|arrow| arrow_of(&answer.sight, arrow)).collect::<Vec<_>>(),
     })
 }
 
-fn party_of(answer: &Answer, party: &Party, seen: Seen) -> Value {
+fn party_of(answer: &Answer, party: &Party, watch: Option<&Watch>) -> Value {
     let sight = &answer.sight;
     let states: Vec<String> = match &party.stand {
         Stand::Sqlite(states) => states.iter().map(ToString::to_string).collect(),
@@ -150,13 +163,13 @@ fn party_of(answer: &Answer, party: &Party, seen: Seen) -> Value {
         "states": states,
         "words": words::stand(sight, party),
         "inferred": matches!(party.stand, Stand::Polls { .. }),
-        "seen_s": seen.map(|seen| seen(&holder_key(sight, party))),
+        "seen_s": watch.map(|watch| (watch.seen)(&holder_key(sight, party))),
         "locks": party.locks.iter().map(|&index| sight.locks[index].line.raw.as_str()).collect::<Vec<_>>(),
         "process": party.pids.first().and_then(|pid| sight.processes.get(pid)).map(process_of),
     })
 }
 
-fn wait_of(answer: &Answer, wait: &Wait, seen: Seen) -> Value {
+fn wait_of(answer: &Answer, wait: &Wait, watch: Option<&Watch>) -> Value {
     let sight = &answer.sight;
     let request = &sight.locks[wait.request];
     let mut holders: Vec<u32> = wait.behind.iter().flat_map(|&index| sight.locks[index].owners.clone()).collect();
@@ -167,7 +180,7 @@ fn wait_of(answer: &Answer, wait: &Wait, seen: Seen) -> Value {
         "file": reading::file_name(sight, &FileId::of(&request.line)),
         "lock": words::lock(request),
         "held_by": holders,
-        "seen_s": seen.map(|seen| seen(&waiter_key(answer, wait.request))),
+        "seen_s": watch.map(|watch| (watch.seen)(&waiter_key(answer, wait.request))),
         "line": request.line.raw,
     })
 }

@@ -25,6 +25,8 @@ pub enum Header {
     Damaged,
     /// No bytes: also a new database, before its first transaction.
     Empty,
+    /// Text: certainly no database, not even an encrypted one.
+    Text,
     /// Something else, or an encrypted database: nobody can tell these two apart.
     Other,
     /// It was not read: no regular file, or nobody may.
@@ -38,7 +40,7 @@ pub fn header(bytes: &[u8]) -> Header {
     }
     let common = bytes.len().min(MAGIC.len());
     if bytes[..common] != MAGIC[..common] {
-        return Header::Other;
+        return if is_text(bytes) { Header::Text } else { Header::Other };
     }
     let [.., high, low, write, read] = bytes.get(..20).unwrap_or_default() else { return Header::Damaged };
     // 1 means 65,536, which does not fit two bytes.
@@ -52,6 +54,16 @@ pub fn header(bytes: &[u8]) -> Header {
         (true, 2, 2) => Header::Sqlite { page_size, wal: true },
         _ => Header::Damaged,
     }
+}
+
+/// Whether all of it is readable; the last character may be cut off. So much of an encrypted file never is.
+fn is_text(bytes: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok(),
+        Err(_) => None,
+    };
+    whole.is_some_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')))
 }
 
 /// A database that has lost its end.
@@ -140,7 +152,7 @@ mod tests {
     #[test]
     fn reads_headers() {
         let sqlite = |page_size, wal| Header::Sqlite { page_size, wal };
-        let table: [(Vec<u8>, Header); 12] = [
+        let table: [(Vec<u8>, Header); 15] = [
             (database([0x10, 0], [1, 1]), sqlite(4096, false)),
             (database([0x10, 0], [2, 2]), sqlite(4096, true)),
             (database([2, 0], [1, 1]), sqlite(512, false)),
@@ -151,7 +163,10 @@ mod tests {
             (database([0x10, 0], [1, 1])[..99].to_vec(), Header::Damaged),
             (b"SQLite".to_vec(), Header::Damaged),
             (b"SQLite format 4\0".to_vec(), Header::Other),
-            (vec![0x5a; 4096], Header::Other),
+            (b"4711\n".to_vec(), Header::Text),
+            ("naïve".as_bytes()[..3].to_vec(), Header::Text),
+            (vec![b'a', 0xc3, b'a'], Header::Other),
+            (vec![0x5a; 4096], Header::Text),
             (vec![], Header::Empty),
         ];
         for (bytes, expected) in table {

@@ -180,11 +180,12 @@ impl Scene<'_> {
         }
     }
 
+    /// One list of all their processes: a list of lists could not be read.
     fn names(&self, parties: &[&Party]) -> String {
         // Those who are not known are named once: they may be one and the same.
-        let unknown = parties.iter().find(|party| party.pids.is_empty());
-        let known = parties.iter().filter(|party| !party.pids.is_empty());
-        list(&known.chain(unknown).map(|party| self.name(party)).collect::<Vec<_>>())
+        let unknown = parties.iter().find(|party| party.pids.is_empty()).map(|party| self.name(party));
+        let known = parties.iter().flat_map(|party| &party.pids).map(|pid| name(self.sight, *pid));
+        list(&known.chain(unknown).collect::<Vec<_>>())
     }
 
     fn with(&self, is: impl Fn(&Party) -> bool) -> Vec<&Party> {
@@ -232,6 +233,9 @@ impl Scene<'_> {
             ),
             _ if self.doing(first) == Doing::Stopped => {
                 (Cause::Stopped, format!(" {} is stopped, and lets go of nothing.", self.name(first)), LET_IT_GO_ON)
+            }
+            _ if self.doing(first) == Doing::Runs => {
+                (Cause::Held, String::new(), "It is busy computing: wait until it is done, or ask whoever runs it.")
             }
             _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
         };
@@ -331,9 +335,10 @@ pub fn ring_in_words(sight: &Sight, ring: &Ring) -> String {
         (false, _) => {
             let free: Vec<String> = ring.with_free_threads.iter().map(|pid| name(sight, *pid)).collect();
             format!(
-                "A ring, and most likely a deadlock: {arrows}. {} {} threads that don't wait: only one of these could \
-                 still let go.",
-                if free.is_empty() { "Somebody in it".into() } else { list(&free) },
+                "A ring, and most likely a deadlock: {arrows}. The threads that wait can't go on. What keeps it from \
+                 being certain: {} {} other threads, too, and one of these might still unlock the file, which hardly \
+                 any program does.",
+                if free.is_empty() { "somebody in it".into() } else { list(&free) },
                 verb(free.len().max(1), "have")
             )
         }

@@ -54,7 +54,7 @@ fn answer(header: Header, lines: &[&str], openers: &[u32], change: impl Fn(&mut 
         target: Some(target(header)),
         locks: locks(lines),
         openers: openers.iter().map(|pid| Opener { pid: *pid, part: Part::Main, fd: 3 }).collect(),
-        processes: (2..9)
+        processes: (2..=9)
             .map(|pid| match pid {
                 5 => process(pid, "naps", Doing::Naps, 1),
                 6 => process(pid, "sqlite3", Doing::AwaitsInput, 1),
@@ -114,7 +114,7 @@ fn check(row: Row<'_>) {
 fn states_and_causes() {
     let table: [Row<'_>; 25] = [
         (ROLLBACK, &[], &[], "", "nobody", ""),
-        (ROLLBACK, &[], &[3], "3 open, holds nothing", "nobody", ""),
+        (ROLLBACK, &[], &[3], "3 open", "nobody", ""),
         (ROLLBACK, &[(3, SHARED)], &[3], "3 SHARED", "reader", "kill 3"),
         (ROLLBACK, &[(3, SHARED), (3, RESERVED)], &[3], "3 RESERVED", "asleep_in_transaction", "kill 3"),
         (
@@ -125,7 +125,7 @@ fn states_and_causes() {
             "asleep_in_transaction",
             "kill 3",
         ),
-        (ROLLBACK, &[(3, RESERVED)], &[3, 6], "3 RESERVED; 6 open, holds nothing", "asleep_in_transaction", "kill 3"),
+        (ROLLBACK, &[(3, RESERVED)], &[3, 6], "3 RESERVED; 6 open", "asleep_in_transaction", "kill 3"),
         (
             ROLLBACK,
             &[(3, SHARED), (3, PENDING), (4, SHARED)],

@@ -7,14 +7,14 @@ use super::super::sqlite_bytes::State;
 use super::parties::{Party, Stand};
 use super::sight::{Lock, Sight};
 
-/// `holds exclusive flock`, `RESERVED`, `writing, reading (mark 1)`, `probably polling (inferred)`.
+/// `holds exclusive flock`, `RESERVED`, `writing, reading (mark 1)`, `open`, `probably polling (inferred)`.
 pub fn stand(sight: &Sight, party: &Party) -> String {
     match &party.stand {
         Stand::Holds => locks("holds", sight, party),
         Stand::Waits => locks("waits for", sight, party),
         Stand::Sqlite(states) => sqlite(states),
         Stand::Polls { .. } => "probably polling (inferred)".into(),
-        Stand::Opens => "open, holds nothing".into(),
+        Stand::Opens => "open".into(),
     }
 }
 

@@ -37,7 +37,13 @@ impl CannotLook {
             std::io::ErrorKind::NotFound => {
                 Self(format!("can't look at {path}: there is no such file; name the database or the lock file"))
             }
-            _ => Self(format!("can't look at {path}: {error}")),
+            std::io::ErrorKind::PermissionDenied if people::is_root() => Self(format!(
+                "can't look at {path}: {error}, not even as root; look as whoever owns it, on its machine"
+            )),
+            std::io::ErrorKind::PermissionDenied => {
+                Self(format!("can't look at {path}: {error}; look as its owner or as root (`sudo lesson who ...`)"))
+            }
+            _ => Self(format!("can't look at {path}: {error}; name the database or the lock file")),
         }
     }
 }

@@ -40,7 +40,10 @@ impl Scene<'_> {
                 waiters.iter().find(|party| party.locks.contains(&wait.request)).map_or(1, |party| count(&[party]));
             format!("{waiter} {} for {}", verb(number, "wait"), self.names(&blockers))
         };
-        let mut text = list(&waits.iter().take(MOST).map(one).collect::<Vec<_>>());
+        let told: Vec<String> = waits.iter().take(MOST).map(one).collect();
+        // A clause may have a list of its own.
+        let has_lists = told.len() > 1 && told.iter().any(|clause| clause.contains(" and "));
+        let mut text = if has_lists { told.join("; ") } else { list(&told) };
         if waits.len() > MOST {
             text += &format!("; {} more requests wait", waits.len() - MOST);
         }

@@ -140,7 +140,10 @@ impl Scene<'_> {
             self.pastimes(who),
             self.polling()
         );
-        let (cause, fix) = self.why_it_writes(who);
+        let (cause, mut fix) = self.why_it_writes(who);
+        if exclusive && matches!(cause, Cause::AsleepInTransaction | Cause::Writer) {
+            fix += MAY_KEEP_IT;
+        }
         self.reading(cause, text, &fix, who)
     }
 
@@ -163,11 +166,18 @@ impl Scene<'_> {
                 ),
             )
         } else {
+            let does = |doing| who.iter().any(|party| self.doing(party) == doing);
+            let wait = match () {
+                () if does(Doing::Runs) => "Wait: it is busy computing.",
+                () if does(Doing::AwaitsDisk) => "Wait: it waits for a disk.",
+                () => "Wait until it is done.",
+            };
             (
                 Cause::Writer,
-                "Wait: it is busy. If that takes too long, write in smaller transactions, and give the others a longer \
-                 timeout."
-                    .to_owned(),
+                format!(
+                    "{wait} If that takes too long, compute before BEGIN, write in smaller transactions, and \
+                     give the others a longer timeout."
+                ),
             )
         }
     }
@@ -235,8 +245,8 @@ impl Scene<'_> {
             })
         });
         let text = format!(
-            "{} {} a snapshot of the log. That is in nobody's way: others can read and write; only a checkpoint can't \
-             go past it.{}{}{ALL_THE_SAME}",
+            "{} {} a snapshot of the log: the database as it was at one mark in it. That is in nobody's way: others \
+             can read and write; only a checkpoint can't go past it.{}{}{ALL_THE_SAME}",
             self.names(readers),
             verb(count(readers), "read"),
             behind.as_deref().unwrap_or_default(),
@@ -282,8 +292,17 @@ impl Scene<'_> {
             && !self.parties.iter().any(writes)
     }
 
+    /// What these do meanwhile: of many who do the same it is said once.
     pub(super) fn pastimes(&self, parties: &[&Party]) -> String {
-        parties.iter().take(3).map(|party| self.pastime(party)).collect()
+        match parties {
+            [first, _, ..] if parties.iter().all(|party| self.doing(party) == self.doing(first)) => {
+                match self.pastime(first).is_empty() {
+                    true => String::new(),
+                    false => format!(" Each of them {} meanwhile.", self.doing(first).words()),
+                }
+            }
+            _ => parties.iter().take(3).map(|party| self.pastime(party)).collect(),
+        }
     }
 
     /// What to do if one of them is a program in which a person types.
@@ -310,6 +329,11 @@ impl Scene<'_> {
 /// SQLite's busy handler sleeps for set times, too.
 const IN_ITS_OWN_WAY: &str = " If it is your own program, it may wait for itself: then the sleep is the busy handler \
                               of another connection in the same process, which this one keeps out.";
+
+/// EXCLUSIVE in rollback mode, too, may outlive the transaction.
+const MAY_KEEP_IT: &str = " If it is in no transaction, it runs with `locking_mode` EXCLUSIVE, which keeps the lock \
+                           between two of them: let it close the database, or set PRAGMA locking_mode=NORMAL there \
+                           and read once.";
 
 const READ_SHORTLY: &str = "Let the reader finish: read all rows or reset the statement, and end the transaction (a \
                             cursor that is left open reads on for ever).";

@@ -76,8 +76,26 @@ fn who_is_in_nobodys_way_is_left_alone() {
     let wants_middle = "5: 2#-> POSIX  ADVISORY  WRITE 5 fe:00:1 15 15";
     let wants_low = "6: 1#-> POSIX  ADVISORY  WRITE 6 fe:00:1 5 5";
     let wants_two = "8: 1#-> POSIX  ADVISORY  WRITE 8 fe:00:1 5 12";
-    let table: [Case<'_>; 4] = [
+    let (flocks, others) =
+        ("2,3: 1#FLOCK  ADVISORY  READ 2 fe:00:1 0 EOF", "4,5: 2#FLOCK  ADVISORY  READ 4 fe:00:1 0 EOF");
+    let table: [Case<'_>; 6] = [
         (Header::Other, &[low, middle, high], "", "kill 2 3 4", &["Nobody waits"], &["in nobody's way"]),
+        (
+            Header::Other,
+            &[flocks, others],
+            "",
+            "kill 2 3 4 5",
+            &["2 (prog), 3 (prog), 4 (prog) and 5 (naps) hold app.db"],
+            &[],
+        ),
+        (
+            Header::Other,
+            &[low, middle, high, wants_two, wants_middle],
+            "8>2 8>3 5>3",
+            "kill 2 3",
+            &["8 (threads) waits for 2 (prog) and 3 (prog); 5 (naps) waits for 3 (prog). 4 (prog) is in"],
+            &[],
+        ),
         (
             Header::Other,
             &[low, middle, high, wants_middle],

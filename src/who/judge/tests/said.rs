@@ -22,7 +22,7 @@ fn what_is_said_of_special_cases() {
     let own_flock = "4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
     let elsewhere = "4: POSIX  ADVISORY  WRITE 4 fe:00:1 0 9";
     let (zero, naps) = (line(3, READS_DATABASE), line(5, OPEN));
-    let table: [Case<'_>; 21] = [
+    let table: [Case<'_>; 25] = [
         (
             ROLLBACK,
             &[&held],
@@ -102,6 +102,28 @@ fn what_is_said_of_special_cases() {
             "reader_blocks_checkpoint",
             &["3 (prog) still reads"],
         ),
+        (
+            ROLLBACK,
+            &[&line(3, EXCLUSIVE)],
+            |_| {},
+            "asleep_in_transaction",
+            &["If it is in no transaction", "PRAGMA locking_mode=NORMAL"],
+        ),
+        (
+            ROLLBACK,
+            &[&line(3, SHARED), &line(4, SHARED)],
+            |_| {},
+            "reader",
+            &["them. Each of them sleeps meanwhile. If"],
+        ),
+        (ROLLBACK, &[&line(9, RESERVED)], |_| {}, "writer", &["Wait: it is busy computing."]),
+        (
+            Header::Other,
+            &["9: FLOCK  ADVISORY  WRITE 9 fe:00:1 0 EOF"],
+            |_| {},
+            "held",
+            &["It is busy computing: wait"],
+        ),
         (WAL, &[&line(3, EXCLUSIVE)], |sight| log(sight, 0, 0), "held", &["Whether it is in a transaction can't"]),
     ];
     for (header, lines, change, cause, words) in table {
@@ -127,7 +149,7 @@ fn what_is_not_known_is_not_said() {
     type Case<'a> = (Header, &'a [&'a str], fn(&mut Sight), &'a str);
     let (writes, alone, zero) = (line(3, RESERVED), line(3, EXCLUSIVE), line(3, READS_DATABASE));
     let on_nfs = |sight: &mut Sight| sight.target.iter_mut().for_each(|target| target.file_system.is_network = true);
-    let table: [Case<'_>; 8] = [
+    let table: [Case<'_>; 9] = [
         (ROLLBACK, &[], |sight| cut(sight, Journal::Live), "cut short"),
         (ROLLBACK, &[&writes], |sight| cut(sight, Journal::None), "cut short"),
         (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], on_nfs, "don't see each other"),
@@ -137,6 +159,7 @@ fn what_is_not_known_is_not_said() {
         (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], |_| {}, "Wait until"),
         (ROLLBACK, &["4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF"], |_| {}, "kill"),
         (ROLLBACK, &[&writes], |_| {}, "it may wait for itself"),
+        (ROLLBACK, &[&writes], |_| {}, "locking_mode"),
     ];
     for (header, lines, change, words) in table {
         let answer = answer(header, lines, &[], change);
