@@ -245,7 +245,7 @@ impl Scene<'_> {
             })
         });
         let text = format!(
-            "{} {} a snapshot of the log: the database as it was at one mark in it. That is in nobody's way: others \
+            "{} {} a snapshot: the database as it was when they began to read. That is in nobody's way: others \
              can read and write; only a checkpoint can't go past it.{}{}{ALL_THE_SAME}",
             self.names(readers),
             verb(count(readers), "read"),
