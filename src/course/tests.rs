@@ -150,7 +150,7 @@ fn what_is_wrong_in_a_course_is_said() {
         ("01-one.md", "P2 waits for 3 s`", "P2 waits for 3 s", "01-one.md:21: these words are not closed"),
         ("01-one.md", "P2 waits for 3 s", "P2 goes", "no output on the page has `P2 goes`"),
         ("01-one.md", "$ lesson", "lesson", "there is no command in this block"),
-        ("01-one.md", "no deadlock; ", "no trouble; ", "01-one.md:47: `no trouble` is no goal"),
+        ("01-one.md", "no deadlock; ", "no trouble; ", "01-one.md:46: `no trouble` is no goal"),
         ("01-one.md", "<summary>Hint 2", "<summary>Aside", "`Aside` is neither"),
         ("01-one.md", "**1. And here?**\n\n- a) Yes.\n- b) No.\n", "", "this answer has no question"),
         ("exercises/01.toml", "lock A", "lick A", "exercises/01.toml"),
