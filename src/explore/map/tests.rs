@@ -87,7 +87,7 @@ fn check_shortest_ways(name: &str, program: &Program, way: &Path, whole: &Map) {
     assert!(expected.is_subset(&open), "{name}");
     // What else is open is where nobody can move: another deadlock, or the end.
     let known = |at: &&[u32]| part.states.iter().any(|node| node.at == **at && node.moves.is_empty());
-    assert!(open.difference(&expected).all(|at| known(at)), "{name}");
+    assert!(open.difference(&expected).all(known), "{name}");
     assert_eq!(Map::along_all(program, way, 1), None, "{name}: one state is the start alone");
 }
 
