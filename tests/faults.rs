@@ -468,6 +468,12 @@ fn a_damaged_trace_is_refused_with_its_line() {
         let last = lines.len() - 1;
         let less = [&lines[..last], &["{\"complete\":{\"runs\":9,\"shown\":true}}\n"]].concat().concat();
         check_refused(&place, less.as_bytes(), "fewer runs", &["does not belong here"]);
+        for name in ["at_us", "took_us"] {
+            let (before, rest) = text.split_once(&format!("\"{name}\":")).expect("a moment");
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).expect("its end");
+            let late = format!("{before}\"{name}\":{}{}", u64::MAX, &rest[digits..]);
+            check_refused(&place, late.as_bytes(), "far too late", &["line", "later than 2^53 µs"]);
+        }
     }
     let table: [(&[u8], &str); 5] = [
         (b"", "the file is empty"),

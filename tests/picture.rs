@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::{Done, Place};
-use lesson::scenario::Scenario;
+use lesson::model::Mode;
 use lesson::scenario::builtin::{Sizes, fix};
-use lesson::trace::{Command, Recording, What};
+use lesson::scenario::{LockKind, Process, Scenario};
+use lesson::trace::{Aftermath, Command, Event, Recording, What};
 use lesson::{picture, simulate};
 use regex_lite::Regex;
 use serde_json::Value;
@@ -244,6 +245,27 @@ fn a_long_run_has_a_bounded_picture_that_says_so() {
         assert!(*size < 8_000_000, "{seconds} s: {size}");
     }
     assert!(sizes[1] < 2 * sizes[0], "ten times the events, hardly more to see: {sizes:?}");
+}
+
+/// Thousands share one lock: each that comes or goes is looked at alone, so that their page is there soon, and true.
+#[test]
+fn thousands_who_share_one_lock_have_a_page() {
+    const MANY: usize = 3_000;
+    let process = |who: usize| Process::new(format!("P{}", who + 1), Vec::new());
+    let mut recording = recording("deadlock");
+    let run = &mut recording.runs[0];
+    run.scenario = Scenario::new("many readers", LockKind::Flock, (0..MANY).map(process).collect());
+    run.outcome = Aftermath { took_us: 4 * MANY as u64, ..Aftermath::default() };
+    let acts: [fn() -> What; 4] =
+        [|| What::gets("A", Mode::Shared), || What::releases("A"), || What::gets("A", Mode::Shared), || What::Ends];
+    let events = acts.iter().flat_map(|what| (0..MANY).map(move |who| (who, what())));
+    run.events = events.zip(0..).map(|((who, what), at_us)| Event { at_us, who, what }).collect();
+    let page = picture::page(&recording);
+    assert_eq!(data(&page)["runs"][0]["stills"].as_array().expect("a list").len(), 1_201);
+    assert_eq!(told(&page, 0, "Nobody holds a lock, nobody waits.").first().map(String::as_str), Some("0.000 s"));
+    // Every tenth event is a still: at each of them ten more have come, behind all the others, and they come twice.
+    assert_eq!(told(&page, 0, "A: shared by P1, P2, P3, P4, P5, ... (5 more) and P11.").len(), 2);
+    assert_eq!(count(&page, r"A: shared by P1, P2, P3, P4, P5, \.\.\. \(29[0-9][0-9] more\) and P[0-9]+\."), 9);
 }
 
 fn read(place: &Place, name: &str) -> String {

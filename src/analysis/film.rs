@@ -86,8 +86,8 @@ pub struct Camera {
     film: Film,
     /// The index of each lock by its name.
     known: BTreeMap<String, usize>,
-    /// For each lock the holds that last: indices of [`Film::holds`].
-    held: Vec<Vec<usize>>,
+    /// For each lock the holds that last, by their process: indices of [`Film::holds`].
+    held: Vec<BTreeMap<usize, usize>>,
     /// For each process its wait that lasts: an index of [`Film::waits`].
     waiting: BTreeMap<usize, usize>,
     /// The cycles that stand: indices of [`Film::cycles`].
@@ -133,6 +133,7 @@ impl Camera {
             self.film.cycles.push(Ring { edges: cycle.clone(), timed: *timed, from_us: at_us, to_us: OPEN });
             return;
         }
+        let had = self.had(event);
         self.graph.apply(event);
         match &event.what {
             What::Waits { lock, .. } => {
@@ -157,7 +158,7 @@ impl Camera {
             }
             What::Ends | What::Crashed { .. } | What::Killed { .. } => {
                 self.end_wait(who, at_us);
-                (0..self.held.len()).for_each(|lock| self.keep_holds(lock, who, at_us));
+                had.into_iter().for_each(|lock| self.keep_holds(lock, who, at_us));
             }
             _ => {}
         }
@@ -172,6 +173,13 @@ impl Camera {
         self.film
     }
 
+    /// The locks of a process that is about to lose all of them.
+    fn had(&self, event: &Event) -> Vec<usize> {
+        let ends = matches!(event.what, What::Ends | What::Crashed { .. } | What::Killed { .. });
+        let locks = self.graph.held_by(event.who).filter(|_| ends);
+        locks.filter_map(|(lock, _)| self.known.get(lock).copied()).collect()
+    }
+
     fn index(&mut self, lock: &str) -> usize {
         if let Some(&known) = self.known.get(lock) {
             return known;
@@ -179,7 +187,7 @@ impl Camera {
         let new = self.film.locks.len();
         self.known.insert(lock.to_owned(), new);
         self.film.locks.push(lock.to_owned());
-        self.held.push(Vec::new());
+        self.held.push(BTreeMap::new());
         new
     }
 
@@ -202,27 +210,25 @@ impl Camera {
     /// only; a grant may also end the hold of one whose COMMIT is under way.
     fn keep_holds(&mut self, lock: usize, who: usize, at_us: u64) {
         let holders = self.graph.holders(&self.film.locks[lock]);
-        let now = |who: usize| holders.iter().find(|hold| hold.who == who).map(|hold| hold.mode);
         let held = &mut self.held[lock];
         let holds = &mut self.film.holds;
-        let mine = held.iter().position(|&hold| holds[hold].who == who);
-        let mode = now(who);
-        if mine.map(|at| holds[held[at]].mode) != mode {
-            if let Some(at) = mine {
-                let hold = &mut holds[held.remove(at)];
+        let mode = holders.get(who).map(|hold| hold.mode);
+        if held.get(&who).map(|&at| holds[at].mode) != mode {
+            if let Some(at) = held.remove(&who) {
+                let hold = &mut holds[at];
                 end(&mut hold.to_us, hold.from_us, at_us);
             }
             if let Some(mode) = mode {
-                held.push(holds.len());
+                held.insert(who, holds.len());
                 holds.push(Held { who, lock, mode, from_us: at_us, to_us: OPEN });
             }
         }
         if held.len() == holders.len() {
             return;
         }
-        held.retain(|&at| {
+        held.retain(|&who, &mut at| {
             let hold = &mut holds[at];
-            let lasts = now(hold.who).is_some();
+            let lasts = holders.get(who).is_some();
             if !lasts {
                 end(&mut hold.to_us, hold.from_us, at_us);
             }

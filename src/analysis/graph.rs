@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycles;
+use super::holders::{Hold, Holders, NOBODY};
 use super::meetings::Meetings;
 use crate::model::{Mode, Obstacle, deadlock_of};
 use crate::scenario::{DATABASE, Scenario};
@@ -20,23 +21,10 @@ pub struct WaitForGraph {
     meetings: Meetings,
     /// How many units there are, of the locks that have some.
     units: BTreeMap<String, u32>,
-    holds: BTreeMap<String, Vec<Hold>>,
+    holds: BTreeMap<String, Holders>,
+    /// The locks that each process holds.
+    held: BTreeMap<usize, BTreeSet<String>>,
     waits: BTreeMap<usize, Wait>,
-}
-
-/// One process holds one lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// The process.
-    pub who: usize,
-    /// How it holds it.
-    pub mode: Mode,
-    /// How many units of it; 1 of a lock that has none, or where an older recording does not say.
-    pub units: u32,
-    /// Since when, in microseconds of the run.
-    pub since_us: u64,
-    /// Its COMMIT is under way: the hold may end at any moment, before the process can say so.
-    pub committing: bool,
 }
 
 /// One process waits for one lock.
@@ -84,22 +72,23 @@ impl WaitForGraph {
             }
             What::Ends | What::Crashed { .. } | What::Killed { .. } => {
                 self.waits.remove(&who);
-                self.holds.values_mut().for_each(|holds| holds.retain(|hold| hold.who != who));
+                for lock in self.held.remove(&who).unwrap_or_default() {
+                    self.holds.get_mut(&lock).into_iter().for_each(|holders| holders.remove(who));
+                }
             }
             _ => {}
         }
     }
 
     /// The holders of a lock, in the order in which they got it.
-    pub fn holders(&self, lock: &str) -> &[Hold] {
-        self.holds.get(lock).map_or(&[], Vec::as_slice)
+    pub fn holders(&self, lock: &str) -> &Holders {
+        self.holds.get(lock).unwrap_or(&NOBODY)
     }
 
     /// What a process holds: the locks by name.
     pub fn held_by(&self, who: usize) -> impl Iterator<Item = (&str, &Hold)> {
-        self.holds.iter().flat_map(move |(lock, holds)| {
-            holds.iter().filter(move |hold| hold.who == who).map(|hold| (lock.as_str(), hold))
-        })
+        let locks = self.held.get(&who).into_iter().flatten();
+        locks.filter_map(move |lock| Some((lock.as_str(), self.holds.get(lock)?.get(who)?)))
     }
 
     /// Who waits at a meeting, and for whom.
@@ -115,11 +104,11 @@ impl WaitForGraph {
     /// The arrows that leave a process: one for each holder that is in its way, or, at a meeting, for each process that
     /// has not come yet.
     pub fn edges_of(&self, who: usize) -> impl Iterator<Item = Edge> {
-        let lock = self.waits.get(&who).into_iter().flat_map(move |wait| {
+        let hindered = self.waits.get(&who).filter(|wait| self.units_lacking(wait) != Some(0));
+        let lock = hindered.into_iter().flat_map(move |wait| {
             self.holders(&wait.lock)
                 .iter()
                 .filter(move |hold| hold.who != who && wait.mode.conflicts_with(hold.mode))
-                .filter(move |_| self.units_lacking(wait) != Some(0))
                 .map(move |hold| Edge { waiter: who, lock: wait.lock.clone(), holder: hold.who })
         });
         let meeting = self.meetings.awaited_by(who);
@@ -210,8 +199,9 @@ impl WaitForGraph {
 
     /// How many units are too few for this wait; `None` for a lock that has none, or if nobody said how many it takes.
     fn units_lacking(&self, wait: &Wait) -> Option<u32> {
-        let wanted = self.holders(&wait.lock).iter().fold(wait.units?, |sum, hold| sum.saturating_add(hold.units));
-        Some(wanted.saturating_sub(*self.units.get(&wait.lock)?))
+        let (wants, all) = (wait.units?, *self.units.get(&wait.lock)?);
+        let wanted = self.holders(&wait.lock).iter().fold(wants, |sum, hold| sum.saturating_add(hold.units));
+        Some(wanted.saturating_sub(all))
     }
 
     /// The way from a process back to itself along waiters that are `followed`.
@@ -232,33 +222,46 @@ impl WaitForGraph {
 
     fn grant(&mut self, who: usize, lock: &str, mode: Mode, units: u32, at_us: u64) {
         self.waits.remove(&who);
-        let holds = self.holds.entry(lock.to_owned()).or_default();
+        let has_units = self.units.contains_key(lock);
+        let holders = self.holds.entry(lock.to_owned()).or_default();
         // A COMMIT frees the lock before its process can say so: a grant that it excludes proves that it is over.
-        holds.retain(|hold| hold.who == who || !(hold.committing && mode.conflicts_with(hold.mode)));
-        match holds.iter_mut().find(|hold| hold.who == who) {
-            Some(hold) if self.units.contains_key(lock) => hold.units = hold.units.saturating_add(units),
+        let over: Vec<usize> = holders.committing_against(mode).into_iter().filter(|&other| other != who).collect();
+        over.iter().for_each(|&other| holders.remove(other));
+        match holders.get_mut(who) {
+            Some(hold) if has_units => hold.units = hold.units.saturating_add(units),
             Some(hold) => hold.mode = mode,
-            None => holds.push(Hold { who, mode, units, since_us: at_us, committing: false }),
+            None => holders.push(Hold { who, mode, units, since_us: at_us, committing: false }),
         }
+        self.held.entry(who).or_default().insert(lock.to_owned());
+        over.into_iter().for_each(|other| self.forget(other, lock));
     }
 
     fn release(&mut self, who: usize, lock: &str, keeps: u32) {
-        if let Some(holds) = self.holds.get_mut(lock) {
-            holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.units = keeps);
-            holds.retain(|hold| hold.units > 0);
+        let Some(holders) = self.holds.get_mut(lock) else { return };
+        match holders.get_mut(who) {
+            Some(hold) if keeps > 0 => hold.units = keeps,
+            _ => {
+                holders.remove(who);
+                self.forget(who, lock);
+            }
         }
     }
 
-    /// A COMMIT that has to wait for readers holds PENDING meanwhile: no new readers are let in.
+    fn forget(&mut self, who: usize, lock: &str) {
+        if let Some(locks) = self.held.get_mut(&who) {
+            locks.remove(lock);
+        }
+    }
+
+    /// A COMMIT that has to wait for readers holds PENDING meanwhile: no new readers are let in. It keeps that if it is
+    /// refused (`unixLock` in SQLite's `os_unix.c`), until its process rolls back or commits after all.
     fn set_pending(&mut self, who: usize, wanted: Mode) {
-        let holds = self.holds.get_mut(DATABASE).filter(|_| wanted == Mode::Exclusive);
-        let mine = holds.into_iter().flatten().filter(|hold| hold.who == who && hold.committing);
-        mine.for_each(|hold| hold.mode = Mode::Pending);
+        let holders = self.holds.get_mut(DATABASE).filter(|_| wanted == Mode::Exclusive);
+        let mine = holders.and_then(|holders| holders.get_mut(who)).filter(|hold| hold.committing);
+        mine.into_iter().for_each(|hold| hold.mode = Mode::Pending);
     }
 
     fn set_committing(&mut self, who: usize, committing: bool) {
-        if let Some(holds) = self.holds.get_mut(DATABASE) {
-            holds.iter_mut().filter(|hold| hold.who == who).for_each(|hold| hold.committing = committing);
-        }
+        self.holds.get_mut(DATABASE).into_iter().for_each(|holders| holders.set_committing(who, committing));
     }
 }

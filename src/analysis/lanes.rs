@@ -1,6 +1,6 @@
 //! One lane a process: what it was doing when. Computed once; every picture draws from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Mode;
 use crate::scenario::DATABASE;
@@ -78,24 +78,33 @@ pub fn lanes(trace: &Trace) -> Vec<Lane> {
 
 /// Draws lanes event by event, while they happen.
 #[derive(Debug, Clone)]
-pub struct Artist(Vec<Drawing>);
+pub struct Artist {
+    drawings: Vec<Drawing>,
+    /// Whose COMMIT is under way, and those for whom that is over and was not noticed yet.
+    committing: BTreeSet<usize>,
+}
 
 impl Artist {
     /// Empty lanes.
     pub fn new(processes: usize) -> Self {
-        Self(vec![Drawing::default(); processes])
+        Self { drawings: vec![Drawing::default(); processes], committing: BTreeSet::new() }
     }
 
     /// Takes the next event in.
     pub fn apply(&mut self, event: &Event) {
-        if let What::Gets { lock, mode, .. } = &event.what
-            && lock == DATABASE
-        {
+        let Self { drawings, committing } = self;
+        match &event.what {
+            What::Commits { .. } => drop(committing.insert(event.who)),
             // A COMMIT frees the lock before its process can say so: whoever gets it then has ended that hold.
-            let others = self.0.iter_mut().enumerate().filter(|(who, _)| *who != event.who);
-            others.for_each(|(_, drawing)| drawing.yield_to(*mode, event.at_us));
+            What::Gets { lock, mode, .. } if lock == DATABASE => {
+                committing.retain(|&who| drawings.get(who).is_some_and(|drawing| drawing.commits));
+                for who in committing.iter().filter(|&&who| who != event.who) {
+                    drawings[*who].yield_to(*mode, event.at_us);
+                }
+            }
+            _ => {}
         }
-        if let Some(drawing) = self.0.get_mut(event.who) {
+        if let Some(drawing) = drawings.get_mut(event.who) {
             drawing.apply(event.at_us, &event.what);
         }
     }
@@ -108,7 +117,7 @@ impl Artist {
             }
             drawing.lane
         };
-        self.0.iter().cloned().map(until_now).collect()
+        self.drawings.iter().cloned().map(until_now).collect()
     }
 }
 

@@ -9,6 +9,7 @@ mod digest;
 mod figures;
 mod film;
 mod graph;
+mod holders;
 mod lanes;
 mod meetings;
 
@@ -16,7 +17,8 @@ pub use conforms::{Conformity, Mismatch, conforms};
 pub use digest::{Notch, Piece, Strip, moments};
 pub use figures::{Figures, Outcome, RefusalCount};
 pub use film::{Camera, Film, Held, Ring, Waited};
-pub use graph::{Hold, MEETING, Wait, WaitForGraph};
+pub use graph::{MEETING, Wait, WaitForGraph};
+pub use holders::{Hold, Holders};
 pub use lanes::{Artist, Lane, Mark, Segment, State, lanes};
 
 use crate::trace::{KilledFor, Trace, What};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::output::{self, IsOurs, Target, check_targets, write_file};
 use crate::explore::{self, Map, Task, Wanted};
@@ -57,42 +57,47 @@ impl Pictures {
         check_targets(&targets, force)
     }
 
-    /// Refuses what is too large to be drawn as a whole, before all of it is explored.
-    pub(super) fn check_size(&self, program: &Program) -> anyhow::Result<()> {
-        if self.svg.is_some() && Map::whole(program, MOST_DRAWN).is_none() {
-            bail!(
+    /// The map of all states if one is to be drawn as a whole; refuses what is too large for that before all of it is
+    /// explored.
+    pub(super) fn map(&self, program: &Program) -> anyhow::Result<Option<Map>> {
+        let most = match (&self.svg, &self.dot) {
+            (Some(_), _) => MOST_DRAWN,
+            (None, Some(_)) => MOST_WRITTEN,
+            (None, None) => return Ok(None),
+        };
+        match Map::whole(program, most) {
+            Some(map) => Ok(Some(map)),
+            None if self.svg.is_some() => bail!(
                 "there are more than {MOST_DRAWN} states, too many for --svg; write them with --dot for Graphviz, or \
                  add --first to draw only the way to the nearest deadlock"
-            );
-        }
-        if self.dot.is_some() && Map::whole(program, MOST_WRITTEN).is_none() {
-            bail!(
+            ),
+            None => bail!(
                 "there are more than {} states, too many for --dot; add --first to write only the way to the nearest \
                  deadlock",
                 grouped(&MOST_WRITTEN)
-            );
+            ),
         }
-        Ok(())
     }
 
-    /// The pictures as text, each with its file.
-    pub(super) fn draw(&self, subject: &Subject) -> anyhow::Result<Vec<(PathBuf, String)>> {
-        let Subject { scenario, program, task, .. } = subject;
+    /// The pictures as text, each with its file. The map is that of [`Pictures::map`]; without one a way to a deadlock
+    /// is drawn alone.
+    pub(super) fn draw(&self, subject: &Subject, map: Option<&Map>) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let Subject { scenario, program, .. } = subject;
         let mut drawn = Vec::new();
         if self.svg.is_some() || self.dot.is_some() {
-            let way = task.first.and_then(|_| subject.way_to_a_deadlock());
-            let map = match &way {
-                Some(way) => Some(Map::along(program, way)),
-                None => Map::whole(program, if self.dot.is_some() { MOST_WRITTEN } else { MOST_DRAWN }),
-            };
-            let Some(map) = map else {
-                bail!("there are too many states for a picture, and no way to a deadlock is known to draw alone");
+            let part;
+            let map = match map {
+                Some(map) => map,
+                None => {
+                    part = subject.way_or_all(if self.dot.is_some() { MOST_WRITTEN } else { MOST_DRAWN })?;
+                    &part
+                }
             };
             if let Some(file) = &self.svg {
-                drawn.push((file.clone(), picture::svg_of_states(scenario, program, &map)?));
+                drawn.push((file.clone(), picture::svg_of_states(scenario, program, map)?));
             }
             if let Some(file) = &self.dot {
-                drawn.push((file.clone(), picture::dot(scenario, program, &map)));
+                drawn.push((file.clone(), picture::dot(scenario, program, map)));
             }
         }
         if let Some(file) = &self.html {
@@ -120,6 +125,13 @@ impl Subject<'_> {
         picture::game(&playable, || {
             self.way_to_a_deadlock().or_else(|| explore::some_way_to_the_end(self.program, MOST_LOOKED_AT))
         })
+    }
+
+    /// The map of the way to the nearest deadlock alone; without a deadlock that of all states.
+    fn way_or_all(&self, most: usize) -> anyhow::Result<Map> {
+        let way = self.way_to_a_deadlock().map(|way| Map::along(self.program, &way));
+        way.or_else(|| Map::whole(self.program, most))
+            .context("there are too many states for a picture, and no way to a deadlock is known to draw alone")
     }
 
     /// The shortest way to a deadlock, if one is found within the bounds.

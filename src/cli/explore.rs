@@ -12,7 +12,7 @@ use super::live::words_only;
 use super::output::print;
 use super::source::Source;
 use super::{Verdict, style};
-use crate::explore::{self, Answer, Doing, Progress, Task, Wanted};
+use crate::explore::{self, Answer, Doing, Map, Progress, Task, Wanted};
 use crate::machine::Terminal;
 use crate::model::{Attempts, Program};
 use crate::report::explored::{self, Exploration};
@@ -71,7 +71,7 @@ impl Args {
             export::write(&scenario, words, self.force)?;
             return Ok(Verdict::Shown);
         }
-        self.check(&scenario)?;
+        let map = self.check(&scenario)?;
         let task = Task {
             count: !self.first,
             keep: true,
@@ -94,25 +94,25 @@ impl Args {
             self.print(&exploration, terminal, &[]).ok();
             return Ok(Verdict::Interrupted);
         }
-        let drawn = self.draw(&exploration, task)?;
+        let drawn = self.draw(&exploration, task, map.as_ref())?;
         drawn::write(&drawn)?;
         self.print(&exploration, terminal, &drawn)?;
         Ok(verdict(&answer))
     }
 
-    /// Refuses pictures that could not be written or drawn, before anything is explored.
-    fn check(&self, scenario: &Scenario) -> anyhow::Result<()> {
+    /// Refuses pictures that could not be written or drawn, before anything is explored; the map that they need.
+    fn check(&self, scenario: &Scenario) -> anyhow::Result<Option<Map>> {
         if self.force && self.pictures.is_empty() {
             bail!("--force is about files of --export, --html, --svg and --dot; name one");
         }
         self.pictures.check(self.force)?;
         match self.first {
-            true => Ok(()), // that draws the nearest deadlock only
-            false => self.pictures.check_size(&Program::compile(scenario, Attempts::Counted)?),
+            true => Ok(None), // that draws the nearest deadlock only
+            false => self.pictures.map(&Program::compile(scenario, Attempts::Counted)?),
         }
     }
 
-    fn draw(&self, exploration: &Exploration, task: Task) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    fn draw(&self, exploration: &Exploration, task: Task, map: Option<&Map>) -> anyhow::Result<Vec<(PathBuf, String)>> {
         let subject = Subject {
             scenario: exploration.scenario,
             program: &exploration.answer.program,
@@ -121,7 +121,7 @@ impl Args {
             task,
             is_free: verdict(exploration.answer) == Verdict::Shown,
         };
-        self.pictures.draw(&subject)
+        self.pictures.draw(&subject, map)
     }
 
     fn print(&self, exploration: &Exploration, terminal: &Terminal, drawn: &[(PathBuf, String)]) -> anyhow::Result<()> {

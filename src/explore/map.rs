@@ -10,17 +10,29 @@ use crate::model::{Outcome, Program};
 
 #[cfg(test)]
 mod tests;
+mod ways;
 
 /// States that are looked at, all together, to learn whether a part of a graph can still end well.
 const MOST_LOOKED_AT: usize = 200_000;
 
-/// All states of a scenario, or the part of them that one way needs.
+/// All states of a scenario, or the part of them that some way needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map {
     /// The states, numbered breadth-first from the start, which is 0.
     pub states: Vec<Node>,
-    /// Whether these are all states that can be reached; else only those of one way, and all their successors.
-    pub is_whole: bool,
+    /// Which states these are.
+    pub extent: Extent,
+}
+
+/// Which states a map has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that can be reached.
+    Whole,
+    /// Those on all shortest ways to a deadlock, and all their successors.
+    ShortestWays,
+    /// Those of one way, and all their successors.
+    OneWay,
 }
 
 /// How a state stands.
@@ -79,7 +91,7 @@ pub struct Arc {
 impl Map {
     /// All states that can be reached; `None` if there are more than `most`.
     pub fn whole(program: &Program, most: usize) -> Option<Self> {
-        let mut map = Self { states: grow(program, most, |_| true)?, is_whole: true };
+        let mut map = Self { states: grow(program, most, |_| true)?, extent: Extent::Whole };
         map.measure();
         for node in &mut map.states {
             node.fate = match (node.fate, node.to_end) {
@@ -94,11 +106,27 @@ impl Map {
     /// Only the states of a way from the start, and where a single move leads from each of them.
     pub fn along(program: &Program, way: &Path) -> Self {
         let on_the_way: BTreeSet<&[u32]> = way.states.iter().map(Vec::as_slice).collect();
+        Self::part(program, Extent::OneWay, |at| on_the_way.contains(at))
+    }
+
+    /// The states on all ways to a deadlock that are as short as this shortest one, and where a single move leads from
+    /// each of them; `None` if it leads to no deadlock, or if they are not known without a look at more than `most`.
+    pub fn along_all(program: &Program, shortest: &Path, most: usize) -> Option<Self> {
+        let on_a_way = ways::on_shortest(program, shortest.movers.len(), most)?;
+        let is_one = shortest.states.last().is_some_and(|end| on_a_way.contains(end));
+        is_one.then(|| Self::part(program, Extent::ShortestWays, |at| on_a_way.contains(at)))
+    }
+
+    /// Whether these are all states that can be reached.
+    pub fn is_whole(&self) -> bool {
+        self.extent == Extent::Whole
+    }
+
+    fn part(program: &Program, extent: Extent, opens: impl Fn(&[u32]) -> bool) -> Self {
         // No state has more moves than two for each process.
-        let states = grow(program, usize::MAX, |at| on_the_way.contains(at)).unwrap_or_default();
-        let mut map = Self { states, is_whole: false };
+        let mut map = Self { states: grow(program, usize::MAX, opens).unwrap_or_default(), extent };
         map.measure();
-        let mut seer = Seer { program, dead: BTreeSet::new(), left: MOST_LOOKED_AT };
+        let mut seer = Seer::new(program, MOST_LOOKED_AT);
         // From the last one back: what is known of those behind helps those before.
         for node in map.states.iter_mut().rev().filter(|node| node.fate == Fate::Unknown) {
             node.fate = match seer.way_to_the_end(&node.at) {
@@ -161,7 +189,7 @@ impl Map {
 /// A way on which everybody comes to the end, found by going deep first: seldom the shortest, but found where there are
 /// too many states to visit all of them. `None` if there is none, or it was not found among so many states.
 pub fn some_way_to_the_end(program: &Program, most: usize) -> Option<Path> {
-    let mut seer = Seer { program, dead: BTreeSet::new(), left: most };
+    let mut seer = Seer::new(program, most);
     match seer.way_to_the_end(&program.start()) {
         Sight::Way(states) => {
             let mover = |pair: &[Vec<u32>]| program.move_between(&pair[0], &pair[1]).map(|(who, _)| who);
@@ -220,9 +248,21 @@ impl Node {
     }
 }
 
+/// Where a single move leads. Those that the first process leads to come last.
+fn successors(program: &Program, at: &[u32]) -> Vec<Vec<u32>> {
+    let mut successors = Vec::new();
+    program.for_each_move(at, |made| {
+        let mut then = at.to_vec();
+        made.make(&mut then);
+        successors.push(then);
+    });
+    successors.reverse();
+    successors
+}
+
 /// What looking ahead has found.
 enum Sight {
-    /// The states on a way to the end of everybody.
+    /// The states on a way to the end of everybody, or to a state that is known to have one.
     Way(Vec<Vec<u32>>),
     /// There is none.
     NoWay,
@@ -233,20 +273,28 @@ enum Sight {
 /// Looks ahead, deep first.
 struct Seer<'a> {
     program: &'a Program,
+    /// From these states a way to the end was found.
+    safe: BTreeSet<Vec<u32>>,
     /// From these states nobody finds an end.
     dead: BTreeSet<Vec<u32>>,
     /// So many states may still be looked at.
     left: usize,
 }
 
-impl Seer<'_> {
+impl<'a> Seer<'a> {
+    fn new(program: &'a Program, left: usize) -> Self {
+        Self { program, safe: BTreeSet::new(), dead: BTreeSet::new(), left }
+    }
+
     fn way_to_the_end(&mut self, from: &[u32]) -> Sight {
         let mut seen = BTreeSet::from([from.to_vec()]);
-        // The way so far: each state with those of its successors that were not looked at.
-        let mut way = vec![(from.to_vec(), self.successors(from))];
+        // The way so far: each state with those of its successors that were not looked at; the first process's first.
+        let mut way = vec![(from.to_vec(), successors(self.program, from))];
         while let Some((at, rest)) = way.last_mut() {
-            if self.program.is_over(at) {
-                return Sight::Way(way.into_iter().map(|(at, _)| at).collect());
+            if self.program.is_over(at) || self.safe.contains(at) {
+                let way: Vec<Vec<u32>> = way.into_iter().map(|(at, _)| at).collect();
+                self.safe.extend(way.iter().cloned());
+                return Sight::Way(way);
             }
             let Some(then) = rest.pop() else {
                 way.pop();
@@ -259,22 +307,10 @@ impl Seer<'_> {
                 return Sight::TooFar;
             }
             self.left -= 1;
-            let successors = self.successors(&then);
+            let successors = successors(self.program, &then);
             way.push((then, successors));
         }
         self.dead.append(&mut seen);
         Sight::NoWay
-    }
-
-    /// Those that the first process leads to last: they are looked at first.
-    fn successors(&self, at: &[u32]) -> Vec<Vec<u32>> {
-        let mut successors = Vec::new();
-        self.program.for_each_move(at, |made| {
-            let mut then = at.to_vec();
-            made.make(&mut then);
-            successors.push(then);
-        });
-        successors.reverse();
-        successors
     }
 }

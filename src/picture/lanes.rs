@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use super::frame;
 use super::reel::{self, Reel, Told};
 use crate::analysis::{Mark, Notch, Piece, Ring, State};
-use crate::report::{clean, cut, plural, setting, span, word_of_mark, word_of_state};
+use crate::report::{clean, cut, plural, span, word_of_mark, word_of_state};
 use crate::trace::Recording;
 
 /// Colours of a picture that stands alone. Viewers of SVG know no variables.
@@ -69,17 +69,28 @@ impl Axis {
         short((share * f64::from(reel::MOST_COLUMNS)).max(0.3))
     }
 
-    /// Moments with a number: at most seven, at 1, 2 or 5 times a power of ten.
-    fn ticks(self) -> Vec<u64> {
+    /// Moments with a number: at most seven, at 1, 2 or 5 times a power of ten; all in one unit.
+    fn ticks(self) -> Vec<(u64, String)> {
         let powers = (0..19).map(|power| 10_u64.pow(power));
         let steps = powers.flat_map(|power| [1, 2, 5].map(|digit| power * digit));
         let step = steps.into_iter().find(|step| self.end_us / step <= 6).unwrap_or(self.end_us);
-        (0..=self.end_us / step).map(|tick| tick * step).collect()
+        let (unit, name) = match self.end_us {
+            0..1_000 => (1, "µs"),
+            1_000..1_000_000 => (1_000, "ms"),
+            _ => (1_000_000, "s"),
+        };
+        let words = |us: u64| format!("{} {name}", short_to(us as f64 / f64::from(unit), 3));
+        (0..=self.end_us / step).map(|tick| (tick * step, words(tick * step))).collect()
     }
 }
 
 fn short(number: f64) -> String {
-    let text = format!("{number:.2}");
+    short_to(number, 2)
+}
+
+/// With so many decimals at the most.
+fn short_to(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -152,11 +163,11 @@ pub(super) fn strips(reel: &Reel, axis: Axis) -> Markup {
     let top = band_height(reel);
     let bottom = top + reel.lanes.len() as u32 * LANE;
     html! {
-        @for tick in axis.ticks() {
+        @for (tick, words) in axis.ticks() {
             line class="tick" x1=(axis.x(tick)) x2=(axis.x(tick)) y1="0" y2=(bottom + 4) {}
-            text class="number" x=(axis.x(tick)) y=(bottom + 16) { (setting(tick)) }
+            text class="number" x=(axis.x(tick)) y=(bottom + 16) { (words) }
         }
-        @for ring in rings(&reel.film.cycles, axis) { (band(&ring, axis)) }
+        @for ring in rings(&reel.film.cycles, axis) { (band(reel, &ring, axis)) }
         @for (index, lane) in reel.lanes.iter().enumerate() {
             (strip(lane, reel.cast[index], top + index as u32 * LANE, axis))
         }
@@ -219,11 +230,11 @@ fn rings(cycles: &[Ring], axis: Axis) -> Vec<(u64, u64, u64)> {
     bands
 }
 
-fn band((from_us, to_us, count): &(u64, u64, u64), axis: Axis) -> Markup {
-    let time = span(to_us - from_us);
+fn band(reel: &Reel, (from_us, to_us, count): &(u64, u64, u64), axis: Axis) -> Markup {
+    let (from, time) = (reel.moment(*from_us), span(to_us - from_us));
     let words = match count {
-        1 => format!("A cycle stands for {time}."),
-        count => format!("In this {time} {count} cycles stood."),
+        1 => format!("From {from} a cycle stands for {time}."),
+        count => format!("From {from}, for {time}: {count} cycles."),
     };
     html! {
         rect class="ring" data-from=(from_us) data-to=(to_us) x=(axis.x(*from_us)) y="2"

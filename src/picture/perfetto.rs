@@ -6,7 +6,10 @@
 //! not know. Times are microseconds. Slices (`X`) of one track must not overlap, but holds of several locks do; so each
 //! process has a track for what it is doing, one thing at a time, and one more for each lock that it ever held. An
 //! arrow is a flow: its begin (`s`) lies inside the slice of the hold that ended, its end (`f`) is bound to the next
-//! slice on the track, that of the hold that could begin. The number of a track is used once in a file, and for no run.
+//! slice on the track, that of the hold that could begin. Processes and tracks are numbered together, each number once
+//! in a file: the numbers of this machine may come again in the next run, and a track with its process's number would
+//! be taken for its main thread. Nothing is merged, as those viewers do that themselves: a million events take about
+//! 45 MB.
 
 mod run;
 #[cfg(test)]
@@ -26,17 +29,18 @@ const FIRST: &str = r#"{"traceEvents":[{"name":"process_labels","ph":"M","pid":1
 /// The longest text, in characters. A name in a recording from elsewhere may be of any length.
 const LONGEST: usize = 120;
 
-/// Writes a recording for Perfetto, event by event: each run is a process there, each process a track, and one more for
-/// each lock that it holds. What is kept in memory meanwhile is what is held, not what has happened.
+/// Writes a recording for Perfetto, event by event: each process is one there, with a track for what it does and one
+/// for each lock that it holds; of several runs each has processes of its own. What is kept in memory meanwhile is what
+/// is held, not what has happened.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn perfetto(recording: &Recording, out: &mut impl Write) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     write!(out, r#"{FIRST}{version}","labels":"lesson {version}"}}}}"#)?;
-    let mut sheet = Sheet { out, tracks: recording.runs.len() as u64, flows: 0 };
-    for (trace, pid) in recording.runs.iter().zip(1..) {
-        run::draw(trace, pid, &mut sheet)?;
+    let mut sheet = Sheet { out, numbers: 0, flows: 0 };
+    for trace in &recording.runs {
+        run::draw(trace, recording.runs.len() > 1, &mut sheet)?;
     }
     writeln!(sheet.out, "\n],\"displayTimeUnit\":\"ms\"}}")
 }
@@ -49,8 +53,8 @@ pub fn is_first_line(line: &str) -> bool {
 /// What is written so far.
 struct Sheet<W> {
     out: W,
-    /// The last number that a track has; before it come those of the runs.
-    tracks: u64,
+    /// The last number that a process or a track has.
+    numbers: u64,
     /// The last number of an arrow.
     flows: u64,
 }
@@ -61,21 +65,38 @@ impl<W: Write> Sheet<W> {
         serde_json::to_writer(&mut self.out, line).map_err(io::Error::from)
     }
 
-    /// A new track, or with 0 the run itself, is called so.
-    fn name(&mut self, what: &'static str, pid: u64, tid: u64, name: &str) -> io::Result<()> {
+    /// A new process.
+    fn process(&mut self, name: &str) -> io::Result<u64> {
+        self.numbers += 1;
         let args = Some(("name", shown(name)));
-        self.put(&Line { tid: Some(tid).filter(|tid| *tid > 0), args, ..Line::new(what, "M", pid) })
+        self.put(&Line { args, ..Line::new("process_name", "M", self.numbers) })?;
+        Ok(self.numbers)
+    }
+
+    /// A new track of a process.
+    fn track(&mut self, pid: u64, name: &str) -> io::Result<Track> {
+        self.numbers += 1;
+        let (tid, args) = (self.numbers, Some(("name", shown(name))));
+        self.put(&Line { tid: Some(tid), args, ..Line::new("thread_name", "M", pid) })?;
+        Ok(Track { pid, tid })
     }
 
     /// From a release to the grant that it allowed: both ends at once.
-    fn arrow(&mut self, pid: u64, from: (u64, u64), to: (u64, u64)) -> io::Result<()> {
+    fn arrow(&mut self, from: (Track, u64), to: (Track, u64)) -> io::Result<()> {
         self.flows += 1;
-        for (ph, (tid, at_us)) in [("s", from), ("f", to)] {
+        for (ph, (Track { pid, tid }, at_us)) in [("s", from), ("f", to)] {
             let (cat, id) = (Some("lock"), Some(self.flows));
             self.put(&Line { cat, id, tid: Some(tid), ts: Some(at_us), ..Line::new("lets it go", ph, pid) })?;
         }
         Ok(())
     }
+}
+
+/// A track of a process.
+#[derive(Debug, Clone, Copy, Default)]
+struct Track {
+    pid: u64,
+    tid: u64,
 }
 
 /// One event of the format; its fields are called as they are there.

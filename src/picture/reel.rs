@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Film, Lane, Mark, Notch, Piece, Strip, lanes};
-use crate::report::{Story, Style, clean, cut, moment, name, plural, span, word_of_mark, word_of_state};
+use crate::report::{Story, Style, clean, cut, moment_of, name, plural, span, word_of_mark, word_of_state};
 use crate::scenario::Scenario;
 use crate::trace::{Event, Trace, What};
 
@@ -73,6 +73,11 @@ impl<'a> Reel<'a> {
         };
         let lanes = cast.iter().zip(strips).zip(summaries).map(tell).collect();
         Self { trace, film, cast, lanes }
+    }
+
+    /// A moment of this run, in words.
+    pub(super) fn moment(&self, us: u64) -> String {
+        moment_of(us, self.trace.outcome.took_us)
     }
 
     /// What the picture leaves out or merges, in words; empty if nothing.
@@ -144,6 +149,8 @@ struct Sentences {
     /// By process and moment of the piece or the mark.
     pieces: BTreeMap<(usize, u64), String>,
     marks: BTreeMap<(usize, u64, Mark), String>,
+    /// How long the run took.
+    took_us: u64,
 }
 
 impl Sentences {
@@ -154,7 +161,8 @@ impl Sentences {
             wanted_marks.extend(strip.marks.iter().filter(|notch| notch.count == 1).map(|n| (who, n.at_us, n.mark)));
         }
         let mut story = Story::new(&trace.scenario, Style::PLAIN);
-        let mut sentences = Self { pieces: BTreeMap::new(), marks: BTreeMap::new() };
+        let took_us = trace.outcome.took_us;
+        let mut sentences = Self { pieces: BTreeMap::new(), marks: BTreeMap::new(), took_us };
         let mut begun = begun.into_iter().peekable();
         for (at, event) in trace.events.iter().enumerate() {
             let say = || cut(&story.sentence(event), LONGEST_SENTENCE);
@@ -174,7 +182,8 @@ impl Sentences {
     fn piece(&self, who: usize, piece: &Piece, name: &str) -> String {
         let Piece { segment, count } = piece;
         let does = word_of_state(segment.state);
-        let (from, time) = (moment(segment.from_us), span(segment.to_us.saturating_sub(segment.from_us)));
+        let (from, time) =
+            (moment_of(segment.from_us, self.took_us), span(segment.to_us.saturating_sub(segment.from_us)));
         if *count > 1 {
             return format!("{name} from {from}, for {time}: {count} stretches too short to see; mostly it {does}.");
         }
@@ -185,7 +194,7 @@ impl Sentences {
     }
 
     fn mark(&self, who: usize, notch: &Notch, name: &str) -> String {
-        let at = moment(notch.at_us);
+        let at = moment_of(notch.at_us, self.took_us);
         match self.marks.get(&(who, notch.at_us, notch.mark)) {
             Some(sentence) => format!("At {at}: {sentence}."),
             None => format!("{name} from {at}: {} x {}.", notch.count, word_of_mark(notch.mark)),

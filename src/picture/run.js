@@ -5,6 +5,7 @@
   const byId = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const [play, scrubber, now, told, holds] = ["play", "scrubber", "now", "event", "holds"].map(byId);
+  const count = byId("count");
   if (!scrubber) return;
 
   let run = data.first;
@@ -46,6 +47,7 @@
     at = Math.max(0, Math.min(index, stills.length - 1));
     const still = stills[at];
     scrubber.value = at;
+    count.textContent = `event ${at} of ${stills.length - 1}`;
     scrubber.setAttribute("aria-valuetext", `${still.when}: ${text(still.say)}`);
     say(still);
     arrows(still);
@@ -130,7 +132,9 @@
   const piece = (target) => (target instanceof Element ? target.closest("[data-from]") : null);
   const tell = (target) => {
     const found = piece(target);
-    if (found) told.textContent = found.querySelector("title").textContent;
+    if (!found) return;
+    now.textContent = ""; // the sentence says when it was, and that is not where the cursor stands
+    told.textContent = found.querySelector("title").textContent;
   };
   const untell = () => say(data.runs[run].stills[at]);
   function go(target) {

@@ -15,7 +15,7 @@ use super::frame::{self, Page};
 use super::lanes::{self, Axis, MOST_RUNS, WIDTH};
 use super::reel::{self, Reel};
 use crate::analysis::{Figures, Mark};
-use crate::report::{Style, Transcript, clean, cut, heading_of_fix, moment, parts, plural, reason_of, settings};
+use crate::report::{Style, Transcript, clean, cut, heading_of_fix, parts, plural, reason_of, settings};
 use crate::trace::{Command, Recording};
 use arrows::Arrows;
 use ladder::Ladder;
@@ -105,7 +105,7 @@ impl Scene<'_> {
             StillData {
                 t: still.at_us,
                 x: axis.x(still.at_us),
-                when: moment(still.at_us),
+                when: self.reel.moment(still.at_us),
                 say: texts.index(&still.says),
                 lines: still.lines.iter().map(|line| texts.index(line)).collect(),
                 waits,
@@ -172,7 +172,7 @@ fn body(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Ma
         (controls(shown))
         div class="stage" {
             div { (all_lanes(recording, scenes, first, axis)) }
-            div class="instant" {
+            div class="instant" role="region" aria-label="At this instant" tabindex="0" {
                 h2 { "At this instant" }
                 (instant(scenes, first))
             }
@@ -193,10 +193,11 @@ fn controls(shown: &Scene) -> Markup {
                 button id="back" type="button" aria-label="One moment back" { "◀" }
                 button id="forth" type="button" aria-label="One moment on" { "▶" }
                 input id="scrubber" type="range" min="0" max=(last) value=(shown.stills.first) step="1"
-                    aria-label="Moment of the run";
+                    aria-label="Event of the run";
+                span id="count" class="faint" { "event " (shown.stills.first) " of " (last) }
             }
             p class="told" {
-                output id="now" { (moment(shown.first().at_us)) } " "
+                output id="now" { (shown.reel.moment(shown.first().at_us)) } " "
                 span id="event" { (shown.first().says) "." }
             }
         }
@@ -211,7 +212,8 @@ fn keys() -> Markup {
             p {
                 kbd { "←" } " and " kbd { "→" } " go from moment to moment, also after a click on a run's name, where "
                 kbd { "Space" } " plays and pauses. On the slider " kbd { "Home" } " and " kbd { "End" }
-                " go to the ends. On a lane the arrows go from piece to piece, and " kbd { "Enter" }
+                " go to the ends; it goes from event to event, so that none is missed however close they are. On a "
+                "lane the arrows go from piece to piece, and " kbd { "Enter" }
                 " takes the cursor there."
             }
         }
@@ -317,7 +319,7 @@ fn details(recording: &Recording, scene: &Scene, index: usize) -> Markup {
             h3 { "What happened" }
             ol class="events" {
                 @for (at_us, text) in &scene.stills.events {
-                    li { span class="number faint" { (moment(*at_us)) } " " span { (text) } }
+                    li { span class="number faint" { (scene.reel.moment(*at_us)) } " " span { (text) } }
                 }
             }
             @if scene.stills.more_events > 0 {

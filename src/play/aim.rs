@@ -46,9 +46,9 @@ impl Aim {
             aims.push(Self { goal: Goal::Deadlock(moves), least: Some(moves), steps: deadlock });
         }
         // In a part of a map nobody knows whether there is a shorter way to the end.
-        let least = |moves: usize| map.is_whole.then_some(moves);
+        let least = |moves: usize| map.is_whole().then_some(moves);
         match (left(&unharmed), left(&end)) {
-            _ if !map.is_whole && !aims.is_empty() => {}
+            _ if !map.is_whole() && !aims.is_empty() => {}
             (Some(moves), _) => {
                 aims.push(Self { goal: Goal::FinishWithoutLoss(moves), least: least(moves), steps: unharmed });
             }

@@ -74,7 +74,7 @@ impl<'a> Sheet<'a> {
         let position = Position::of(scenario, program, &node.at);
         let asking = vec![false; scenario.processes.len()];
         let scene = Scene { scenario, position, asking, lanes: Vec::new(), now_us: 0 };
-        Self { scene, program, node, is_whole: map.is_whole }
+        Self { scene, program, node, is_whole: map.is_whole() }
     }
 
     /// The processes, in the order of the scenario.

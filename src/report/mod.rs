@@ -33,4 +33,4 @@ pub use parts::{Part, parts};
 pub use story::Story;
 pub use table::{Cells, table};
 pub use transcript::{Transcript, settings};
-pub use words::{clean, cut, fit, grouped, list, moment, name, plural, setting, span, width};
+pub use words::{clean, cut, fit, grouped, list, moment, moment_of, name, plural, setting, span, width};

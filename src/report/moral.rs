@@ -14,9 +14,15 @@ pub fn of(command: &Command, trace: &Trace, figures: &Figures) -> String {
     }
 }
 
+/// Source: `sqliteDefaultBusyCallback` in SQLite's `main.c`.
+const NO_QUEUE: &str = "SQLite has no queue: a waiter sleeps and asks again, and whoever asks first when the lock is \
+                        free gets it.";
+
 fn locked(trace: &Trace, figures: &Figures) -> String {
     match figures.lost() {
-        None | Some(0) => return "Nothing is lost: everybody got the lock before the patience ended.".into(),
+        None | Some(0) => {
+            return format!("Nothing is lost: everybody got the lock before the patience ended. {NO_QUEUE}");
+        }
         Some(_) if figures.abandoned == 0 => {
             return "Rows are missing because a process died; nobody was refused for good.".into();
         }
@@ -45,8 +51,12 @@ fn cause(trace: &Trace, figures: &Figures) -> String {
         (_, true, _) => {
             format!("The timeout of {timeout} did not help: SQLite refused at once what no wait can solve.")
         }
-        (_, _, true) => format!("The slow holder is half of the cause; the other half is a patience of {timeout}."),
-        _ => format!("Nobody was slow, but so many wanted the lock at once that {timeout} of patience were too few."),
+        (_, _, true) => {
+            format!("The slow holder is half of the cause; the other half is a patience of {timeout}. {NO_QUEUE}")
+        }
+        _ => format!(
+            "Nobody was slow, but so many wanted the lock at once that {timeout} of patience were too few. {NO_QUEUE}"
+        ),
     }
 }
 

@@ -20,6 +20,14 @@ pub fn moment(us: u64) -> String {
     format!("{}.{:03} s", us / 1_000_000, us % 1_000_000 / 1_000)
 }
 
+/// The same of a run that took so long: `1.204 ms` where the whole of it is shorter than 10 ms.
+pub fn moment_of(us: u64, took_us: u64) -> String {
+    if took_us >= 10_000 {
+        return moment(us);
+    }
+    format!("{}.{:03} ms", us / 1_000, us % 1_000)
+}
+
 /// A span of time in the unit that fits: `85 µs`, `4.2 ms`, `312 ms`, `5.00 s`, `2 min 5 s`.
 pub fn span(us: u64) -> String {
     let ms = us as f64 / 1e3;

@@ -13,7 +13,7 @@ mod recording;
 
 pub use check::{Check, Status};
 pub use environment::Environment;
-pub use recording::{Command, FORMAT, Header, ReadError, Recording};
+pub use recording::{Command, FORMAT, Header, LATEST_US, ReadError, Recording};
 
 use serde::{Deserialize, Serialize};
 

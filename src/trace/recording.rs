@@ -97,6 +97,11 @@ impl Command {
     }
 }
 
+/// The last moment of a run that a recording may have, in microseconds: a script reads numbers up to here as they are.
+pub const LATEST_US: u64 = 1 << 53;
+
+const TOO_LATE: &str = "a moment later than 2^53 µs, which are 285 years; was the file changed?";
+
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -215,8 +220,12 @@ impl Reading {
                 if event.who >= run.scenario.processes.len() {
                     return Err("an event of a process that the scenario does not have");
                 }
+                if event.at_us > LATEST_US {
+                    return Err(TOO_LATE);
+                }
                 run.events.push(event.into_owned());
             }
+            (Line::End(outcome), _) if self.open && outcome.took_us > LATEST_US => return Err(TOO_LATE),
             (Line::End(outcome), _) if self.open => {
                 self.open = false;
                 self.runs.last_mut().into_iter().for_each(|run| run.outcome = outcome.clone().into_owned());

@@ -36,6 +36,14 @@ page.on("dialog", (dialog) => {
 // What each act does; those that give a value are told.
 const acts = {
   click: (target) => page.locator(target).first().click(),
+  hover: (target) => page.locator(target).first().hover(),
+  scroll: (target) => page.locator(target).first().evaluate((element) => { element.scrollIntoView(); }),
+  // Whether some of it is to be seen without scrolling.
+  inside: (target) =>
+    page.locator(target).first().evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return bottom > 0 && top < window.innerHeight;
+    }),
   press: (key) => page.keyboard.press(key),
   focus: (target) => page.locator(target).first().focus(),
   // A slider, moved as its user does: the page hears of it.
@@ -55,16 +63,50 @@ const acts = {
   overflow: () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
   // Elements whose text has too little contrast, as WCAG AA defines it.
   pale: () => page.evaluate(pale),
+  // Shapes of lanes of which neither the inside nor the edge has enough contrast (WCAG 1.4.11).
+  dim: () => page.evaluate(dim),
   picture: (path) => page.screenshot({ path, fullPage: true }).then(() => undefined),
+  // The same of what is in the window.
+  view: (path) => page.screenshot({ path }).then(() => undefined),
 };
 
-// Runs in the page.
-function pale() {
-  const channels = (color) => color.match(/[\d.]+/g).map(Number);
+// What both that run in the page need.
+await page.addInitScript(() => {
+  globalThis.channels = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => {
     const linear = [r, g, b].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   };
+  globalThis.contrast = (one, two) => {
+    const [low, high] = [luminance(one), luminance(two)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+});
+
+// Runs in the page, or in a picture that stands alone.
+function dim() {
+  const paper = document.querySelector("svg > rect.paper");
+  const ground = channels(paper ? getComputedStyle(paper).fill : getComputedStyle(document.body).backgroundColor);
+  const behind = ground[3] === 0 ? channels(getComputedStyle(document.documentElement).backgroundColor) : ground;
+  // Of a pattern only its ground counts, but that of a cycle is its lines.
+  const inside = (fill, isRing) => {
+    const pattern = /url\("#(.*)"\)/.exec(fill);
+    if (!pattern) return fill;
+    const [ground, lines] = document.getElementById(pattern[1]).children;
+    return isRing ? getComputedStyle(lines).stroke : getComputedStyle(ground).fill;
+  };
+  const found = {};
+  for (const shape of document.querySelectorAll("rect[data-from], rect.ring, .sign rect, g[transform] > rect[class]")) {
+    const { fill, stroke } = getComputedStyle(shape);
+    const seen = [inside(fill, shape.classList.contains("ring")), stroke].filter((color) => color.startsWith("rgb"));
+    const ratios = seen.map((color) => contrast(channels(color), behind));
+    if (Math.max(0, ...ratios) < 3) found[shape.getAttribute("class")] = Math.max(...ratios).toFixed(2);
+  }
+  return found;
+}
+
+// Runs in the page.
+function pale() {
   const behind = (element) => {
     for (let at = element; at; at = at.parentElement) {
       const color = channels(getComputedStyle(at).backgroundColor);
@@ -77,8 +119,7 @@ function pale() {
     const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     if (!own || element.closest("script, style, svg") || !element.checkVisibility()) continue;
     const style = getComputedStyle(element);
-    const [one, two] = [luminance(channels(style.color)), luminance(behind(element))];
-    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    const ratio = contrast(channels(style.color), behind(element));
     const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
     if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
   }

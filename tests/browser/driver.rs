@@ -20,19 +20,23 @@ fn here() -> std::path::PathBuf {
 pub struct Window {
     /// CSS pixels.
     pub width: u32,
+    /// CSS pixels.
+    pub height: u32,
     /// `light` or `dark`.
     pub scheme: &'static str,
 }
 
 impl Window {
     /// As on a desk.
-    pub const DESK: Self = Self { width: 1280, scheme: "light" };
+    pub const DESK: Self = Self { width: 1280, height: 800, scheme: "light" };
 }
 
 /// Opens a page, does these acts, and gives what those told that look. The page may neither complain nor ask anybody
 /// for anything.
 pub fn drive(page: &Path, window: Window, acts: &[Value]) -> Vec<Value> {
-    let wish = json!({ "page": page, "width": window.width, "scheme": window.scheme, "acts": acts });
+    let wish = json!({
+        "page": page, "width": window.width, "height": window.height, "scheme": window.scheme, "acts": acts
+    });
     let mut node = Command::new("node");
     node.arg(here().join("drive.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = node.spawn().expect("node starts");

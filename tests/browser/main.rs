@@ -29,11 +29,15 @@ fn trials() -> Vec<Trial> {
     trials! {
         browser:
             every_page_opens_from_disk_and_asks_nobody
+            lanes_stand_out_from_the_paper
+            the_instant_stays_in_sight
             hostile_names_stay_text
             the_scrubber_moves_through_time
+            a_piece_under_the_mouse_is_told_with_its_time
             keys_move_a_run_that_was_chosen
             a_game_is_played_by_clicks
             a_game_is_played_by_keys
+            any_shortest_way_is_played_where_the_states_are_too_many
             a_hint_knows_the_point_of_no_return
     }
 }

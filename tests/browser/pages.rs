@@ -32,9 +32,37 @@ fn page(place: &Place, words: &str) -> PathBuf {
 fn check_looks(page: &Path, what: &str) {
     for (width, scheme) in [(1280, "light"), (360, "dark"), (360, "light"), (1280, "dark")] {
         let acts = [json!({ "overflow": null }), json!({ "pale": null })];
-        let seen = drive(page, Window { width, scheme }, &acts);
+        let seen = drive(page, Window { width, scheme, ..Window::DESK }, &acts);
         assert_eq!(seen, [json!(0), json!([])], "{what}, {width} pixels, {scheme}");
     }
+}
+
+/// Shapes of lanes are to be told from the paper, on the page in both schemes and in the picture that stands alone: all
+/// states and marks are in these recordings.
+pub fn lanes_stand_out_from_the_paper() {
+    let place = Place::new();
+    let traces = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces");
+    for name in ["fixed", "reader", "crash"] {
+        let trace = traces.join(format!("{name}.jsonl"));
+        place.run(&format!("show {} --html page.html --svg lanes.svg --force", trace.display())).expect(0);
+        for (file, scheme) in [("page.html", "light"), ("page.html", "dark"), ("lanes.svg", "light")] {
+            let window = Window { scheme, ..Window::DESK };
+            let acts = [json!({ "dim": null }), json!({ "count": "rect[data-from]" })];
+            let seen = drive(&place.join(file), window, &acts);
+            assert_eq!(seen[0], json!({}), "{name}, {file}, {scheme}");
+            assert!(seen[1].as_u64() > Some(4), "{name}, {file}: {seen:?}");
+        }
+    }
+}
+
+/// On a low screen what is so at an instant stays in sight beside lanes of any length.
+pub fn the_instant_stays_in_sight() {
+    let place = Place::new();
+    let trace = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces/fixed.jsonl");
+    place.run(&format!("show {} --html page.html", trace.display())).expect(0);
+    let acts = [json!({ "scroll": ".run:nth-of-type(12)" }), json!({ "inside": "#holds" })];
+    let low = Window { height: 600, ..Window::DESK };
+    assert_eq!(drive(&place.join("page.html"), low, &acts), [json!(true)]);
 }
 
 /// Every page that lesson writes.
@@ -92,6 +120,22 @@ pub fn the_scrubber_moves_through_time() {
     assert_eq!((played, over), (last, free));
 }
 
+/// What is under the mouse is told with its own moment, not with that of the cursor.
+pub fn a_piece_under_the_mouse_is_told_with_its_time() {
+    let place = Place::new();
+    let page = page(&place, "run deadlock --quiet --simulate");
+    let acts = ["#now", "#event", "#count"].map(|target| json!({ "text": target }));
+    let acts =
+        [&acts[..], &[json!({ "hover": ".lane rect.both" })], &acts[..2], &[json!({ "hover": "h1" })], &acts[..2]];
+    let seen = drive(&page, Window::DESK, &acts.concat());
+    let text: Vec<&str> = seen.iter().filter_map(Value::as_str).collect();
+    let [clock, event, count, no_clock, piece, clock_again, event_again] = text[..] else { panic!("{seen:?}") };
+    assert!(count.starts_with("event ") && count.contains(" of "), "{count}");
+    assert_eq!((clock, event), (clock_again, event_again));
+    assert_eq!(no_clock, "");
+    assert!(piece.starts_with("At 0.00") && piece.contains(" waits without a time-out for "), "{piece}");
+}
+
 /// Once a run was chosen, the arrows step through it and a space plays it.
 pub fn keys_move_a_run_that_was_chosen() {
     let place = Place::new();
@@ -146,6 +190,30 @@ pub fn a_game_is_played_by_clicks() {
 pub fn a_game_is_played_by_keys() {
     let keys = ["2", "1", "u", "u", "r", "R", "1", "2", "1", "u", "r", "2"];
     check_game(&keys.map(|key| json!({ "press": key })));
+}
+
+/// Where only the shortest ways are on the page every one of them can be gone, and what leads away from them can't be
+/// clicked; the schedule deadlocks.
+pub fn any_shortest_way_is_played_where_the_states_are_too_many() {
+    let place = Place::new();
+    let page = page(&place, "play philosophers --processes 8");
+    let enabled = || json!({ "count": "[data-move]:enabled" });
+    let mut acts = vec![json!({ "text": "#part" }), enabled()];
+    for who in [7, 2, 0, 5] {
+        acts.push(json!({ "click": format!("[data-who=\"{who}\"]:enabled") }));
+        acts.push(enabled());
+    }
+    acts.extend(["3", "4", "5", "7", "2"].map(|key| json!({ "press": key })));
+    acts.extend(["#verdict", "#schedule"].map(|target| json!({ "text": target })));
+    let seen = drive(&page, Window::DESK, &acts);
+    let [part, counts @ .., verdict, schedule] = &seen[..] else { panic!("{seen:?}") };
+    let part = part.as_str().unwrap_or_default();
+    assert!(part.contains("every shortest way to a deadlock; a move that leads away"), "{part}");
+    assert_eq!(counts, [8, 7, 6, 5, 4].map(|count| json!(count)));
+    let verdict = verdict.as_str().unwrap_or_default();
+    assert!(verdict.starts_with("The goal is reached. Deadlock in 8 moves, and no way is shorter"), "{verdict}");
+    // P3 had moved: its key did nothing any more.
+    assert_eq!(schedule, "P8 P3 P1 P6 P4 P5 P7 P2");
 }
 
 /// A hint tells whether a deadlock can still be avoided; the point of no return is marked among the moves.

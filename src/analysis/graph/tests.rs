@@ -54,7 +54,15 @@ fn a_commit_that_waits_keeps_new_readers_out() {
     events.into_iter().for_each(|(who, what)| graph.apply(&Event { at_us: 0, who, what }));
     let edges: Vec<_> = [1, 2].into_iter().flat_map(|who| graph.edges_of(who)).map(|e| (e.waiter, e.holder)).collect();
     assert_eq!(edges, [(1, 0), (2, 1)]);
-    assert_eq!(graph.holders(DATABASE)[1].mode, Mode::Pending);
+    let mode = |graph: &WaitForGraph| graph.holders(DATABASE).get(1).map(|hold| hold.mode);
+    assert_eq!(mode(&graph), Some(Mode::Pending));
+    // Refused, it keeps that until it rolls back.
+    let why = crate::trace::Refusal { name: "SQLITE_BUSY".to_owned(), code: Some(5), text: String::new() };
+    let refused = What::Refused { lock: lock(), mode: Mode::Exclusive, units: None, why, waited_us: 1 };
+    for (what, left) in [(refused, Some(Mode::Pending)), (What::RolledBack { rows: 1 }, None)] {
+        graph.apply(&Event { at_us: 1, who: 1, what });
+        assert_eq!(mode(&graph), left);
+    }
 }
 
 #[test]

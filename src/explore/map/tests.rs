@@ -33,6 +33,7 @@ fn check(name: &str, states: usize, moves: usize) {
     check_moves(name, &program, &map);
     if let Some(way) = explore(&program, &program.start(), &TASK, &mut |_| true).unwrap().shortest {
         check_part(name, &program, &way, &map);
+        check_shortest_ways(name, &program, &way, &map);
     }
 }
 
@@ -60,7 +61,7 @@ fn check_moves(name: &str, program: &Program, map: &Map) {
 /// The part for one way has its states with all their moves, and knows the same of them.
 fn check_part(name: &str, program: &Program, way: &Path, whole: &Map) {
     let part = Map::along(program, way);
-    assert!(!part.is_whole);
+    assert!(!part.is_whole());
     let known = |at: &[u32]| whole.states.iter().find(|node| node.at == at).unwrap();
     for node in &part.states {
         assert_eq!(node.fate, known(&node.at).fate, "{name}: {:?}", node.at);
@@ -73,6 +74,21 @@ fn check_part(name: &str, program: &Program, way: &Path, whole: &Map) {
     }
     let open = part.states.iter().filter(|node| node.is_open && !node.moves.is_empty()).count();
     assert_eq!(open, way.movers.len(), "{name}");
+}
+
+/// The part for all shortest ways has, open, the states that lie on one, and no others.
+fn check_shortest_ways(name: &str, program: &Program, way: &Path, whole: &Map) {
+    let part = Map::along_all(program, way, whole.states.len()).unwrap();
+    assert_eq!(part.extent, Extent::ShortestWays, "{name}");
+    let is_on_one = |node: &&Node| node.to_deadlock.map(|left| node.depth + left) == whole.states[0].to_deadlock;
+    let expected: BTreeSet<&[u32]> = whole.states.iter().filter(is_on_one).map(|node| node.at.as_slice()).collect();
+    let is_there = |node: &&Node| node.is_open && node.fate != Fate::Finished && node.to_deadlock.is_some();
+    let open: BTreeSet<&[u32]> = part.states.iter().filter(is_there).map(|node| node.at.as_slice()).collect();
+    assert!(expected.is_subset(&open), "{name}");
+    // What else is open is where nobody can move: another deadlock, or the end.
+    let known = |at: &&[u32]| part.states.iter().any(|node| node.at == **at && node.moves.is_empty());
+    assert!(open.difference(&expected).all(known), "{name}");
+    assert_eq!(Map::along_all(program, way, 1), None, "{name}: one state is the start alone");
 }
 
 #[test]
@@ -93,6 +109,20 @@ fn the_map_has_what_the_search_finds() {
                     steps = [\"lock A within 1s\", \"unlock A\"]\n[[process]]\nname = \"b\"\n\
                     steps = [\"lock A\", \"unlock A\"]\n";
     check(time_out, 8, 12);
+}
+
+/// Who takes the first fork first does not matter: each subset of the philosophers is a state on a shortest way.
+#[test]
+fn all_shortest_ways_are_there_where_the_states_are_too_many() {
+    let scenario = scenario("philosophers 8");
+    let program = Program::compile(&scenario, Attempts::Counted).unwrap();
+    let task = Task { first: Some(crate::explore::Wanted::Deadlock), ..TASK };
+    let way = explore(&program, &program.start(), &task, &mut |_| true).unwrap().shortest.unwrap();
+    let part = Map::along_all(&program, &way, 300_000).unwrap();
+    let open = part.states.iter().filter(|node| node.is_open).count();
+    assert_eq!((open, part.count(Fate::Unknown), part.count(Fate::Deadlocked)), (256, 0, 1));
+    let to_end = some_way_to_the_end(&program, 10_000).unwrap();
+    assert_eq!(Map::along_all(&program, &to_end, 300_000), None, "a way to the end is no shortest way to a deadlock");
 }
 
 #[test]

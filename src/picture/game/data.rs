@@ -14,7 +14,8 @@ use crate::scenario::Scenario;
 /// A number by which something is known that was told once.
 type Id = u32;
 
-/// Fate, views, board, graph, hint, verdict; then for each move which it is, and the state that it leads to.
+/// Fate, views, board, graph, hint, verdict; then for each move which it is, and the state that it leads to. Of a state
+/// that no move on the page leads to only the fate counts.
 type State = (u8, Vec<Id>, Id, Id, Id, Id, Vec<Id>);
 
 /// The document in the page. Short rows of numbers, as there are many of them; the script reads them by their place.
@@ -49,8 +50,8 @@ const NOT_FOR_REAL: u8 = 2;
 /// No schedule says so: time decided that the process ends.
 const UNSAID: u8 = 4;
 
-/// A state whose moves are not in the map.
-const CLOSED: u8 = 8;
+/// It leads to a state whose moves are not in the map: it is shown, and can't be made.
+const OFF_THE_PAGE: u8 = 8;
 
 #[derive(Debug, Serialize)]
 struct Process {
@@ -171,6 +172,9 @@ impl<'a> Reader<'a> {
     fn state(&mut self, number: usize) -> State {
         let map = self.map;
         let node = &map.states[number];
+        if !node.is_open {
+            return (fate(node.fate), Vec::new(), 0, 0, 0, 0, Vec::new()); // nobody comes here
+        }
         let sheet = Sheet::of(self.scenario, self.program, map, number);
         let views = sheet.rows().into_iter().map(|row| self.view(row)).collect();
         let locks = sheet.locks().into_iter().map(|lock| self.texts.id(lock)).collect();
@@ -181,8 +185,7 @@ impl<'a> Reader<'a> {
             moves.push(self.one_move(&sheet, number, index));
             moves.push(arc.to as Id);
         }
-        let closed = if node.is_open { 0 } else { CLOSED };
-        (fate(node.fate) + closed, views, board, graph, hint, verdict, moves)
+        (fate(node.fate), views, board, graph, hint, verdict, moves)
     }
 
     fn view(&mut self, row: Row) -> Id {
@@ -220,7 +223,7 @@ impl<'a> Reader<'a> {
                     (self.texts.id(text), ahead.next as i64)
                 }
                 None if node.moves.is_empty() => (self.texts.id(String::new()), -1),
-                None if !self.map.is_whole => {
+                None if !self.map.is_whole() => {
                     (self.texts.id("A way to the goal from here is not on this page.".into()), -1)
                 }
                 None => (self.texts.id(play::gone().into()), -1),
@@ -242,6 +245,9 @@ impl<'a> Reader<'a> {
     fn one_move(&mut self, sheet: &Sheet, number: usize, index: usize) -> Id {
         let arc = self.map.states[number].moves[index];
         let offer = self.texts.id(sheet.offer(&arc));
+        if !self.map.states[arc.to].is_open {
+            return self.moves.id((arc.who, offer, offer, 0, OFF_THE_PAGE));
+        }
         let came = self.what_came(sheet, number, index, &arc);
         let is_for_real = matches!(arc.outcome, Outcome::Granted | Outcome::Comes | Outcome::Crashes);
         let bits = [

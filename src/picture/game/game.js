@@ -5,8 +5,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
   const text = (id) => data.texts[id];
-  const DOOMED = 1, DEADLOCKED = 2, CLOSED = 8;
-  const REFUSED = 1, NOT_FOR_REAL = 2, UNSAID = 4;
+  const DOOMED = 1, DEADLOCKED = 2;
+  const REFUSED = 1, NOT_FOR_REAL = 2, UNSAID = 4, OFF_THE_PAGE = 8;
   const MOODS = ["free", "waits", "hurt", "over"];
   const MOST_STEPS = 24;
 
@@ -17,7 +17,7 @@
 
   const state = (number = at) => {
     const [fate, views, board, graph, hint, verdict, moves] = data.states[number];
-    return { fate: fate & 7, closed: (fate & CLOSED) !== 0, views, board, graph, hint, verdict, moves };
+    return { fate, views, board, graph, hint, verdict, moves };
   };
   const move = (from, index) => {
     const moves = state(from).moves;
@@ -64,15 +64,14 @@
   };
 
   const showVerdict = () => {
-    const over = state().moves.length === 0 && !state().closed;
+    const over = state().moves.length === 0;
     const won = reached();
-    put("verdict", (won ? "The goal is reached. " : "") + verdict()
-      + (state().closed ? " What comes after this is not on this page: take the move back." : ""));
+    put("verdict", (won ? "The goal is reached. " : "") + verdict());
     element("verdict").className = won ? "good" : over ? "bad" : "";
   };
 
   const showHint = () => {
-    if (!hinting || state().closed) return put("hint-text", "");
+    if (!hinting) return put("hint-text", "");
     const [outlook, next] = data.hints[state().hint];
     const aim = data.goals[goal];
     const gone = aim && aim.keeps && lost() > 0;
@@ -110,6 +109,8 @@
     }
     const name = make("bdi", data.processes[one.who].name);
     made.append(name, `: ${text(one.offer)}`);
+    made.disabled = (one.flags & OFF_THE_PAGE) !== 0;
+    if (made.disabled) made.append(" (leads off this page)");
     made.addEventListener("click", () => go(index));
     return made;
   };
@@ -207,7 +208,8 @@
     hinting = false;
     step(index);
     show();
-    const again = document.querySelector(`[data-who="${who}"]`) ?? document.querySelector("[data-move]");
+    const can = (which) => document.querySelector(`${which}:enabled`);
+    const again = can(`[data-who="${who}"]`) ?? can("[data-move]");
     (again ?? element("undo")).focus({ preventScroll: true });
   };
   const back = () => {
@@ -232,7 +234,7 @@
 
   // Keys, as on the terminal.
   const choose = (who) => {
-    const buttons = [...document.querySelectorAll(`[data-who="${who}"]`)];
+    const buttons = [...document.querySelectorAll(`[data-who="${who}"]:enabled`)];
     if (buttons.length === 1) buttons[0].click();
     if (buttons.length > 1) {
       asked = buttons;
@@ -245,7 +247,7 @@
     buttons[Number(key) - 1]?.click();
   };
   const walk = (by) => {
-    const all = [...document.querySelectorAll("[data-move]")];
+    const all = [...document.querySelectorAll("[data-move]:enabled")];
     const now = all.indexOf(document.activeElement);
     all[now < 0 ? 0 : Math.max(0, Math.min(all.length - 1, now + by))]?.focus();
   };

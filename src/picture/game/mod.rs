@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::circle;
 use super::frame::{Page, json};
-use crate::explore::{Map, Path};
+use crate::explore::{Extent, Map, Path};
 use crate::model::{Program, TooLarge};
 use crate::report::{clean, cut, grouped};
 use crate::scenario::Scenario;
@@ -20,6 +20,9 @@ pub const MOST_STATES: usize = 40_000;
 
 /// The most bytes that its data may take.
 pub const MOST_BYTES: usize = 5_000_000;
+
+/// The most states that are looked at to find all shortest ways to a deadlock.
+const MOST_LOOKED_AT: usize = 300_000;
 
 /// Columns of a title on a page.
 const LONGEST_TITLE: usize = 300;
@@ -38,8 +41,9 @@ pub struct Playable<'a> {
     pub most_states: usize,
 }
 
-/// The page with all states; where they are too many, only those that a way needs which `way` finds: to a deadlock if
-/// there is one, else to the end. The page says so then.
+/// The page with all states. Where they are too many `way` finds a shortest way to a deadlock if there is one, else one
+/// to the end: the page has the states of all ways to a deadlock that are as short, or if these are too many, too, of
+/// that one way; and it says so.
 ///
 /// # Errors
 /// There are too many states, and no way was found; or a page with those of the way is too large, too.
@@ -49,7 +53,10 @@ pub fn game(playable: &Playable, way: impl FnOnce() -> Option<Path>) -> Result<S
     if let Some(page) = whole {
         return Ok(page);
     }
-    let part = way().and_then(|way| page(playable, &Map::along(program, &way)));
+    let part = way().and_then(|way| {
+        let all = Map::along_all(program, &way, MOST_LOOKED_AT).and_then(|map| page(playable, &map));
+        all.or_else(|| page(playable, &Map::along(program, &way)))
+    });
     part.ok_or_else(|| {
         TooLarge(format!(
             "there are too many states for a page, which takes {} states or {} MB of them, and no way to a deadlock or \
@@ -78,7 +85,7 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
         p { "You are the scheduler: say who makes the next step." }
         noscript { p class="bad" { "This page is played with a script, which this browser does not run." } }
         (goals(data))
-        @if !map.is_whole { p id="part" { (part(data)) } }
+        @if !map.is_whole() { p id="part" { (part(map, data)) } }
         p id="verdict" role="status" {}
         div class="controls" role="group" aria-label="The game" {
             (control("undo", "Undo", "u")) (control("redo", "Redo", "r"))
@@ -129,17 +136,16 @@ fn goals(data: &Data) -> Markup {
 }
 
 /// Why not all states are there.
-fn part(data: &Data) -> &'static str {
-    match data.goals().first() {
-        Some(("deadlock", _)) => {
-            "This scenario has too many states for a page. Here are only those that a shortest way to a deadlock \
-             needs, and where a single move leads from each of them; lesson play knows them all."
-        }
-        _ => {
-            "This scenario has too many states for a page, and no way to a deadlock was found. Here are only those of \
-             one way to the end, and where a single move leads from each of them; lesson play knows them all."
-        }
-    }
+fn part(map: &Map, data: &Data) -> String {
+    let which = match (map.extent, data.goals().first()) {
+        (Extent::ShortestWays, _) => "Here are those on every shortest way to a deadlock",
+        (_, Some(("deadlock", _))) => "Here are only those on one shortest way to a deadlock",
+        _ => "No way to a deadlock was found. Here are only those on one way to the end",
+    };
+    format!(
+        "This scenario has too many states for a page. {which}; a move that leads away from there is shown, but can't \
+         be made here. lesson play knows them all."
+    )
 }
 
 fn control(id: &str, word: &str, key: &str) -> Markup {

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::io::Write;
 
-use super::{Line, Sheet, shown};
+use super::{Line, Sheet, Track, shown};
 use crate::model::Mode;
 use crate::report::{plural, span};
-use crate::scenario::DATABASE;
+use crate::scenario::{DATABASE, excerpt};
 use crate::trace::{Edge, Event, KilledFor, Trace, What};
 
-/// Draws a run as the process `pid`.
-pub(super) fn draw<W: Write>(trace: &Trace, pid: u64, sheet: &mut Sheet<W>) -> io::Result<()> {
-    sheet.name("process_name", pid, 0, &format!("{}: {}", trace.label, trace.scenario.title))?;
-    let mut drawing = Drawing::begin(trace, pid, sheet)?;
+/// Draws a run; of several, each is named before its processes.
+pub(super) fn draw<W: Write>(trace: &Trace, is_one_of_several: bool, sheet: &mut Sheet<W>) -> io::Result<()> {
+    let run = if is_one_of_several { format!("{}: ", excerpt(&trace.label, LONGEST_LABEL)) } else { String::new() };
+    let mut drawing = Drawing::begin(trace, &run, sheet)?;
     for event in &trace.events {
         drawing.apply(event)?;
     }
@@ -21,12 +21,14 @@ pub(super) fn draw<W: Write>(trace: &Trace, pid: u64, sheet: &mut Sheet<W>) -> i
     (0..drawing.actors.len()).try_for_each(|who| drawing.end(who))
 }
 
+/// The longest label of a run before a name, in characters.
+const LONGEST_LABEL: usize = 40;
+
 struct Drawing<'a, 's, W: Write> {
     trace: &'a Trace,
-    pid: u64,
     sheet: &'s mut Sheet<W>,
     /// The track of each lock that a process ever holds.
-    tracks: BTreeMap<(usize, &'a str), u64>,
+    tracks: BTreeMap<(usize, &'a str), Track>,
     actors: Vec<Actor<'a>>,
     /// Who is about to commit: whoever gets the database then has ended that hold.
     committing: BTreeSet<usize>,
@@ -39,7 +41,7 @@ struct Drawing<'a, 's, W: Write> {
 /// One process.
 #[derive(Default)]
 struct Actor<'a> {
-    track: u64,
+    track: Track,
     doing: Option<Doing<'a>>,
     holds: BTreeMap<&'a str, Held>,
 }
@@ -68,7 +70,7 @@ struct Release {
 }
 
 impl<'a, 's, W: Write> Drawing<'a, 's, W> {
-    fn begin(trace: &'a Trace, pid: u64, sheet: &'s mut Sheet<W>) -> io::Result<Self> {
+    fn begin(trace: &'a Trace, run: &str, sheet: &'s mut Sheet<W>) -> io::Result<Self> {
         let held = trace.events.iter().filter_map(|event| match &event.what {
             What::Gets { lock, .. } => Some((event.who, lock.as_str())),
             _ => None,
@@ -77,17 +79,15 @@ impl<'a, 's, W: Write> Drawing<'a, 's, W> {
         let mut tracks = BTreeMap::new();
         let mut actors = Vec::with_capacity(trace.scenario.processes.len());
         for (who, process) in trace.scenario.processes.iter().enumerate() {
-            sheet.tracks += 1;
-            sheet.name("thread_name", pid, sheet.tracks, &process.name)?;
-            actors.push(Actor { track: sheet.tracks, ..Actor::default() });
+            let pid = sheet.process(&format!("{run}{}", process.name))?;
+            let track = sheet.track(pid, "what it does")?;
+            actors.push(Actor { track, ..Actor::default() });
             for &(_, lock) in held.range((who, "")..(who + 1, "")) {
-                sheet.tracks += 1;
-                sheet.name("thread_name", pid, sheet.tracks, &format!("{} holds {lock}", process.name))?;
-                tracks.insert((who, lock), sheet.tracks);
+                tracks.insert((who, lock), sheet.track(pid, &format!("holds {lock}"))?);
             }
         }
         let (committing, releases) = (BTreeSet::new(), BTreeMap::new());
-        Ok(Self { trace, pid, sheet, tracks, actors, committing, releases, now_us: 0 })
+        Ok(Self { trace, sheet, tracks, actors, committing, releases, now_us: 0 })
     }
 
     fn apply(&mut self, event: &'a Event) -> io::Result<()> {
@@ -211,7 +211,7 @@ impl<'a, 's, W: Write> Drawing<'a, 's, W> {
         let (Some(from), Some(to)) = (track(release.who), track(who)) else { return Ok(()) };
         // Inside the slice, which its last moment is not any more.
         let leaves_us = release.at_us.saturating_sub(1).max(release.since_us);
-        self.sheet.arrow(self.pid, (from, leaves_us), (to, self.now_us))
+        self.sheet.arrow((from, leaves_us), (to, self.now_us))
     }
 
     fn hold(&mut self, who: usize, lock: &'a str, held: Held) {
@@ -249,15 +249,16 @@ impl<'a, 's, W: Write> Drawing<'a, 's, W> {
         locks.into_iter().try_for_each(|lock| self.release(who, lock).map(drop))
     }
 
-    fn slice(&mut self, track: u64, since_us: u64, name: &str, words: &str) -> io::Result<()> {
+    fn slice(&mut self, Track { pid, tid }: Track, since_us: u64, name: &str, words: &str) -> io::Result<()> {
         let (ts, dur) = (Some(since_us), Some(self.now_us.saturating_sub(since_us)));
         let args = Some(("words", shown(words)));
-        self.sheet.put(&Line { tid: Some(track), ts, dur, args, ..Line::new(&shown(name), "X", self.pid) })
+        self.sheet.put(&Line { tid: Some(tid), ts, dur, args, ..Line::new(&shown(name), "X", pid) })
     }
 
     fn instant(&mut self, who: usize, name: &str) -> io::Result<()> {
-        let (tid, ts) = (Some(self.actors[who].track), Some(self.now_us));
-        self.sheet.put(&Line { tid, ts, s: Some("t"), ..Line::new(&shown(name), "i", self.pid) })
+        let Track { pid, tid } = self.actors[who].track;
+        let (tid, ts) = (Some(tid), Some(self.now_us));
+        self.sheet.put(&Line { tid, ts, s: Some("t"), ..Line::new(&shown(name), "i", pid) })
     }
 
     fn cycle(&self, cycle: &[Edge], timed: bool) -> String {

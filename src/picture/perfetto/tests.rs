@@ -47,20 +47,29 @@ fn sound(runs: Vec<Trace>) -> Vec<Value> {
     let events = document["traceEvents"].as_array().expect("a list").clone();
     let mut slices: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
     let mut flows: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
-    let mut named = Vec::new();
+    let (mut named, mut numbers, mut owners) = (Vec::new(), Vec::new(), BTreeMap::new());
     for event in &events {
         let number = |key: &str| event[key].as_u64();
+        if let Some(tid) = number("tid").filter(|tid| owners.contains_key(tid)) {
+            assert_eq!(Some(owners[&tid]), number("pid"), "a track has one process: {event}");
+        }
         match event["ph"].as_str().expect("a phase") {
             "X" => {
                 slices.entry(number("tid").unwrap()).or_default().push((number("ts").unwrap(), number("dur").unwrap()))
             }
             "s" | "f" => flows.entry(number("id").unwrap()).or_default().push(event),
-            "M" => named.extend(number("tid")),
+            "M" if event["name"] == "process_labels" => {}
+            "M" => {
+                numbers.extend(number("tid").or(number("pid")));
+                named.extend(number("tid"));
+                owners.extend(number("tid").zip(number("pid")));
+            }
             "i" => assert!(named.contains(&number("tid").unwrap()), "{event}"),
             other => panic!("{other}"),
         }
     }
-    assert!(named.windows(2).all(|pair| pair[0] < pair[1]), "a number is used once: {named:?}");
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "a number is used once: {numbers:?}");
+    assert!(owners.values().all(|pid| numbers.contains(pid) && !named.contains(pid)), "{owners:?}");
     for (tid, slices) in &slices {
         assert!(named.contains(tid), "{tid}");
         let apart = |pair: &[(u64, u64)]| pair[0].0 + pair[0].1 <= pair[1].0;
@@ -123,7 +132,7 @@ fn holds_that_overlap_have_tracks_of_their_own() {
         event(8, 0, refused("A", "taken")),
         event(9, 1, gone),
     ];
-    // The run's label and name, two processes, three tracks of locks.
+    // The file's label; two processes, each with a track for what it does; three tracks of locks.
     let names = [
         ("holds A, EXCLUSIVE", 2),
         ("holds B, EXCLUSIVE", 1),
@@ -131,7 +140,7 @@ fn holds_that_overlap_have_tracks_of_their_own() {
         ("is refused A, EXCLUSIVE after 7 µs: taken (EWOULDBLOCK)", 1),
         ("is ended by lesson: deadlock", 1),
     ];
-    check(vec![trace(&["P1", "P2"], events)], [7, 4, 2, 1], &names);
+    check(vec![trace(&["P1", "P2"], events)], [8, 4, 2, 1], &names);
 }
 
 #[test]
@@ -148,17 +157,17 @@ fn an_arrow_leaves_from_who_was_in_the_way() {
         event(7, 2, What::gets("A", shared)),
     ];
     let runs = || trace(&["w", "r", "s"], events.clone());
-    check(vec![runs()], [8, 5, 0, 2], &[("lets it go", 4)]);
-    check(vec![runs(), runs()], [15, 10, 0, 4], &[("lets it go", 8)]);
+    check(vec![runs()], [10, 5, 0, 2], &[("lets it go", 4)]);
+    check(vec![runs(), runs()], [19, 10, 0, 4], &[("lets it go", 8)]);
     check(vec![], [1, 0, 0, 0], &[]);
 }
 
 #[test]
 fn runs_of_the_simulator_are_sound() {
     let slow = named("locked", None).expect("built in");
-    check(vec![simulated(&slow)], [8, 16, 4, 2], &[("works", 4), ("commits", 4)]);
+    check(vec![simulated(&slow)], [10, 16, 4, 2], &[("works", 4), ("commits", 4)]);
     let ring = Ring::crossed().scenario();
-    check(vec![simulated(&ring)], [6, 6, 3, 0], &[("closes a cycle: P1 -> P2 -> P1", 1)]);
+    check(vec![simulated(&ring)], [7, 6, 3, 0], &[("closes a cycle: P1 -> P2 -> P1", 1)]);
     for name in ["retry", "queue", "wal", "long-reader", "banker", "detect", "philosophers"] {
         sound(vec![simulated(&named(name, None).expect("built in"))]);
     }
@@ -168,14 +177,14 @@ fn runs_of_the_simulator_are_sound() {
 fn recorded_runs_of_real_processes_are_sound() {
     let read = |bytes: &[u8]| Recording::read(bytes).expect("the trace is whole").runs;
     let table: [(&[u8], [usize; 4]); 8] = [
-        (include_bytes!("../../../tests/traces/crash.jsonl"), [8, 12, 4, 0]),
-        (include_bytes!("../../../tests/traces/deadlock.jsonl"), [7, 8, 4, 0]),
-        (include_bytes!("../../../tests/traces/fixed.jsonl"), [121, 271, 51, 26]),
-        (include_bytes!("../../../tests/traces/locked.jsonl"), [15, 30, 4, 4]),
-        (include_bytes!("../../../tests/traces/reader.jsonl"), [8, 12, 2, 1]),
-        (include_bytes!("../../../tests/traces/refused.jsonl"), [7, 7, 3, 1]),
-        (include_bytes!("../../../tests/traces/repeated.jsonl"), [16, 12, 24, 0]),
-        (include_bytes!("../../../tests/traces/ring.jsonl"), [42, 60, 21, 0]),
+        (include_bytes!("../../../tests/traces/crash.jsonl"), [10, 12, 4, 0]),
+        (include_bytes!("../../../tests/traces/deadlock.jsonl"), [9, 8, 4, 0]),
+        (include_bytes!("../../../tests/traces/fixed.jsonl"), [153, 271, 51, 26]),
+        (include_bytes!("../../../tests/traces/locked.jsonl"), [19, 30, 4, 4]),
+        (include_bytes!("../../../tests/traces/reader.jsonl"), [10, 12, 2, 1]),
+        (include_bytes!("../../../tests/traces/refused.jsonl"), [8, 7, 3, 1]),
+        (include_bytes!("../../../tests/traces/repeated.jsonl"), [22, 12, 24, 0]),
+        (include_bytes!("../../../tests/traces/ring.jsonl"), [61, 60, 21, 0]),
     ];
     let found = table.map(|(bytes, _)| {
         let events = sound(read(bytes));

@@ -27,6 +27,10 @@ const WAL: [(Option<Mode>, &str, &str); 3] = [
     (None, "UNLOCKED", "has no lock"),
 ];
 
+/// No process can tell of what happens within one call of SQLite.
+const UNSEEN: &str = "An ordinary COMMIT goes through PENDING and EXCLUSIVE within one call of SQLite, of which no \
+                      process can tell: it stands at RESERVED here until it is done.";
+
 /// The ladder of one database.
 pub(super) struct Ladder {
     lock: String,
@@ -53,7 +57,7 @@ impl Ladder {
     /// Who stands on each rung.
     pub(super) fn names(&self, graph: &WaitForGraph, reel: &Reel) -> Vec<String> {
         let holders = graph.holders(&self.lock);
-        let mode = |who: usize| holders.iter().find(|hold| hold.who == who).map(|hold| hold.mode);
+        let mode = |who: usize| holders.get(who).map(|hold| hold.mode);
         // WAL: whoever has more than a snapshot writes.
         let rung = |mode: Option<Mode>| self.rungs.iter().position(|rung| rung.0 == mode).unwrap_or(0);
         let mut names = vec![Vec::new(); self.rungs.len()];
@@ -77,6 +81,7 @@ impl Ladder {
                     }
                 }
             }
+            @if self.rungs.len() == ROLLBACK.len() { p class="faint unseen" { (UNSEEN) } }
         }
     }
 }

@@ -1,14 +1,14 @@
 //! What was so at one instant, in words and arrows: who holds what, who waits for whom, which cycle stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::reel::{LONGEST_SENTENCE, Reel, name_of};
 use super::ladder::Ladder;
-use crate::analysis::{Camera, Hold, MEETING, moments};
+use crate::analysis::{Camera, Hold, Holders, MEETING, moments};
 use crate::model::Mode;
 use crate::report::{Story, Style, clean, cut, list, plural};
 use crate::scenario::{LockKind, Scenario};
-use crate::trace::What;
+use crate::trace::{Edge, What};
 
 /// More lines than this are not read at one glance.
 const MOST_LINES: usize = 12;
@@ -116,10 +116,11 @@ fn still(at_us: u64, says: String, camera: &Camera, reel: &Reel, ladders: &[Ladd
 
 fn arrows(camera: &Camera, cast: &[usize]) -> Vec<Arrow> {
     let mut arrows = Vec::new();
+    let in_cycles: BTreeSet<&Edge> = camera.rings().flat_map(|ring| &ring.edges).collect();
     for &waiter in cast {
         let edges = camera.graph().edges_of(waiter).take(MOST_ARROWS);
         for edge in edges.filter(|edge| cast.binary_search(&edge.holder).is_ok()) {
-            let in_cycle = camera.rings().any(|ring| ring.edges.contains(&edge));
+            let in_cycle = in_cycles.contains(&edge);
             let lock = cut(&clean(&edge.lock), 16);
             arrows.push(Arrow { waiter, holder: edge.holder, lock, in_cycle });
         }
@@ -147,7 +148,7 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
     let mut waiters: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     // At a meeting to which all have come nobody waits any more, though it has not been told yet that they go on.
     let at_meeting = |who: usize| graph.wait_of(who).is_none();
-    let waits = |who: &usize| !at_meeting(*who) || graph.meetings().awaited_by(*who).next().is_some();
+    let waits = |who: &usize| !at_meeting(*who) || graph.meetings().waits_for_somebody(*who);
     for who in graph.waiters().into_iter().filter(waits) {
         let lock = graph.wait_of(who).map_or(MEETING, |wait| wait.lock.as_str());
         waiters.entry(lock).or_default().push(who);
@@ -166,7 +167,12 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
         }
         let held = if lock == MEETING { String::new() } else { held(holders, scenario, lock) };
         let waits = waiters.map_or_else(String::new, |all| {
-            let verb = if all.len() == 1 { "waits" } else { "wait" };
+            let verb = match (all.len(), lock != MEETING && holders.is_empty() && holders.were_any()) {
+                (1, true) => "does not have it yet",
+                (_, true) => "do not have it yet",
+                (1, false) => "waits",
+                (_, false) => "wait",
+            };
             format!("{}{} {verb}", if held.is_empty() { "" } else { "; " }, names(all))
         });
         lines.push(format!("{}: {held}{waits}.", cut(&clean(lock), 40)));
@@ -187,11 +193,15 @@ fn lines(camera: &Camera, scenario: &Scenario) -> Vec<String> {
 }
 
 /// `held by P1`, `shared by P1 and P2`, `P1 SHARED, P2 RESERVED (COMMIT under way)`, `2 of 3 held: P1 1, P2 1`.
-fn held(holders: &[Hold], scenario: &Scenario, lock: &str) -> String {
-    if holders.is_empty() {
-        return "free".into();
+/// Nobody is told to hold a lock for that somebody waits: between a release and the next grant, or before the first.
+fn held(holders: &Holders, scenario: &Scenario, lock: &str) -> String {
+    match (holders.is_empty(), holders.were_any()) {
+        (true, true) => return "just let go".into(),
+        (true, false) => return "just taken, by one who has not said so yet".into(),
+        (false, _) => {}
     }
-    let names = |of: &dyn Fn(&Hold) -> String| listed(holders, of);
+    let holders: Vec<&Hold> = holders.iter().collect();
+    let names = |of: &dyn Fn(&Hold) -> String| listed(&holders, |hold| of(hold));
     let who = |hold: &Hold| name_of(scenario, hold.who);
     if let Some(units) = scenario.units.get(lock) {
         let used: u64 = holders.iter().map(|hold| u64::from(hold.units)).sum();

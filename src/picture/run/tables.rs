@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::reel::{Reel, name_of};
 use crate::analysis::{Figures, Held, Waited};
-use crate::report::{KEY, cells, clean, cut, heads, moment, span};
+use crate::report::{KEY, cells, clean, cut, heads, span};
 use crate::scenario::Scenario;
 use crate::trace::{Recording, Trace};
 
@@ -94,7 +94,7 @@ pub(super) fn waits(reel: &Reel) -> Markup {
     let row = |wait: &&Waited| {
         let holder = wait.holder.map_or_else(|| "not yet told".into(), |who| name_of(scenario, who));
         let lock = cut(&clean(&reel.film.locks[wait.lock]), 40);
-        vec![name_of(scenario, wait.who), lock, holder, moment(wait.from_us), span(wait.to_us - wait.from_us)]
+        vec![name_of(scenario, wait.who), lock, holder, reel.moment(wait.from_us), span(wait.to_us - wait.from_us)]
     };
     let rows: Vec<Vec<String>> = waits.iter().take(MOST_ROWS).map(row).collect();
     html! {

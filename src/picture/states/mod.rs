@@ -76,7 +76,7 @@ fn short_name(scenario: &Scenario, who: usize) -> String {
 /// The title, and how much of the graph is there.
 fn caption(scenario: &Scenario, map: &Map) -> String {
     let (states, moves) = (plural(map.states.len() as u64, "state"), plural(map.move_count() as u64, "move"));
-    let which = match map.is_whole {
+    let which = match map.is_whole() {
         true => "",
         false => ": only those of the way to the nearest deadlock, and where a single move leads from each",
     };

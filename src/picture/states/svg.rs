@@ -9,7 +9,7 @@ use super::{MOST_DRAWN, caption, fate, label, told};
 use crate::explore::{Fate, Map};
 use crate::model::{Program, TooLarge};
 use crate::picture::frame::mark;
-use crate::report::grouped;
+use crate::report::{grouped, width};
 use crate::scenario::Scenario;
 
 /// How it looks. It brings its colours along and lies on white, so that it can stand in any document.
@@ -144,28 +144,69 @@ fn shape(fate: Fate) -> Markup {
 }
 
 fn arrows(scenario: &Scenario, map: &Map, layout: &Layout, way: &BTreeSet<(usize, usize)>) -> Markup {
+    let mut labels = Labels::beside(layout);
     html! {
         @for (number, node) in map.states.iter().enumerate() {
             @for (place, arc) in node.moves.iter().enumerate() {
                 @let (class, tip) = if way.contains(&(number, place)) { ("way", "way-tip") } else { ("move", "tip") };
-                @let (line, (x, y)) = line(layout.places[number], layout.places[arc.to]);
+                @let (line, spots) = line(layout.places[number], layout.places[arc.to]);
+                @let words = label(scenario, arc);
+                @let (x, y) = labels.put(&words, &spots);
                 path class=(class) d=(line) marker-end=(format!("url(#{tip})")) {}
-                text class="step" x=(rounded(x)) y=(rounded(y)) { (label(scenario, arc)) }
+                text class="step" x=(rounded(x)) y=(rounded(y)) { (words) }
             }
         }
     }
 }
 
-/// From the rim of a state to the rim of another, and where the words stand. A way back bends, so that it is not drawn
-/// over the way there.
-fn line(from: (f64, f64), to: (f64, f64)) -> (String, (f64, f64)) {
+/// Where words stand already.
+struct Labels {
+    /// Left, right, top and bottom of each.
+    boxes: Vec<[f64; 4]>,
+}
+
+impl Labels {
+    /// The states themselves have their places.
+    fn beside(layout: &Layout) -> Self {
+        let sign = |&(x, y): &(f64, f64)| [x - RADIUS, x + RADIUS, y - RADIUS, y + RADIUS];
+        Self { boxes: layout.places.iter().map(sign).collect() }
+    }
+
+    /// The first spot at which the words touch no others; if there is none, the one where they cover least.
+    fn put(&mut self, words: &str, spots: &[(f64, f64)]) -> (f64, f64) {
+        // As high and as wide as the style's letters are.
+        let half = width(words) as f64 * 2.8 + 1.0;
+        let area = |&(x, y): &(f64, f64)| [x - half, x + half, y - 8.0, y + 2.0];
+        let covered = |spot: &(f64, f64)| {
+            let [left, right, top, bottom] = area(spot);
+            let common = |other: &[f64; 4]| {
+                let wide = (right.min(other[1]) - left.max(other[0])).max(0.0);
+                wide * (bottom.min(other[3]) - top.max(other[2])).max(0.0)
+            };
+            self.boxes.iter().map(common).sum::<f64>()
+        };
+        let free = spots.iter().find(|spot| covered(spot) == 0.0);
+        let least = || spots.iter().min_by(|one, two| covered(one).total_cmp(&covered(two)));
+        let spot = free.or_else(least).copied().unwrap_or_default();
+        self.boxes.push(area(&spot));
+        spot
+    }
+}
+
+/// Where words may stand along an arrow, as shares of it: first nearer to its beginning, where arrows that cross each
+/// other are still apart.
+const SPOTS: [f64; 7] = [0.3, 0.38, 0.46, 0.55, 0.64, 0.24, 0.73];
+
+/// From the rim of a state to the rim of another, and where the words may stand. A way back bends, so that it is not
+/// drawn over the way there.
+fn line(from: (f64, f64), to: (f64, f64)) -> (String, Vec<(f64, f64)>) {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
     if length == 0.0 {
         let (x, y) = from;
         let (left, right, top) = (x - 12.0, x + 12.0, y - 44.0);
         let rim = y - 14.0;
-        return (format!("M{left} {rim}C{left} {top} {right} {top} {right} {rim}"), (x, top));
+        return (format!("M{left} {rim}C{left} {top} {right} {top} {right} {rim}"), vec![(x, top)]);
     }
     let (ux, uy) = (dx / length, dy / length);
     let (x1, y1, x2, y2) = (from.0 + ux * RADIUS, from.1 + uy * RADIUS, to.0 - ux * RADIUS, to.1 - uy * RADIUS);
@@ -173,10 +214,9 @@ fn line(from: (f64, f64), to: (f64, f64)) -> (String, (f64, f64)) {
     let (mx, my) = ((x1 + x2) / 2.0 - uy * bend, (y1 + y2) / 2.0 + ux * bend);
     let points = [x1, y1, mx, my, x2, y2].map(rounded);
     let [x1, y1, cx, cy, x2, y2] = points;
-    // Nearer to the beginning, where arrows that cross each other are still apart.
-    let (wx, wy) = (x1 + (x2 - x1) * 0.3 - uy * bend / 2.0, y1 + (y2 - y1) * 0.3 + ux * bend / 2.0 - 3.0);
+    let spot = |share: f64| (x1 + (x2 - x1) * share - uy * bend / 2.0, y1 + (y2 - y1) * share + ux * bend / 2.0 - 3.0);
     let path = if bend == 0.0 { format!("M{x1} {y1}L{x2} {y2}") } else { format!("M{x1} {y1}Q{cx} {cy} {x2} {y2}") };
-    (path, (wx, wy))
+    (path, SPOTS.map(spot).to_vec())
 }
 
 fn rounded(pixels: f64) -> f64 {

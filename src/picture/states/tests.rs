@@ -80,6 +80,32 @@ fn each_state_has_its_sign() {
     check_signs("philosophers 5", true, [19, 0, 1, 0, 0, 14, 5]);
 }
 
+/// Of the words at the arrows hardly any touch each other, as they are moved along their arrows: one pair of 153 words.
+#[test]
+fn words_keep_apart() {
+    let scenario = builtin::philosophers(3);
+    let program = compiled(&scenario);
+    let text = svg(&scenario, &program, &Map::whole(&program, MOST_DRAWN).unwrap()).unwrap();
+    let of = |name: &str, tag: &str| -> f64 {
+        let (_, rest) = tag.split_once(&format!("{name}=\"")).unwrap();
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let steps = text.split("<text class=\"step\"").skip(1);
+    let places: Vec<(f64, f64, f64)> = steps
+        .map(|rest| {
+            let (tag, rest) = rest.split_once('>').unwrap();
+            let half = rest.split_once('<').unwrap().0.len() as f64 * 2.8;
+            (of(" x", tag), of(" y", tag), half)
+        })
+        .collect();
+    let touch = |one: &(f64, f64, f64), two: &(f64, f64, f64)| {
+        (one.0 - two.0).abs() < one.2 + two.2 && (one.1 - two.1).abs() < 9.0
+    };
+    let pairs = (0..places.len()).flat_map(|at| (0..at).map(move |other| (at, other)));
+    let touching = pairs.filter(|&(one, two)| touch(&places[one], &places[two])).count();
+    assert_eq!((places.len(), touching), (153, 1));
+}
+
 #[test]
 fn too_many_states_are_refused_with_a_remedy() {
     let many = builtin::philosophers(5);
