@@ -9,12 +9,14 @@ mod export;
 mod fixed;
 #[cfg(unix)]
 mod guardian;
+mod hand_in;
 mod live;
 mod locked;
 mod mystery;
 mod output;
 mod play;
 mod recordings;
+mod review;
 mod run;
 mod scenarios;
 mod screen;
@@ -91,6 +93,10 @@ enum Command {
     Scenarios(scenarios::Args),
     /// Render a trace again
     Show(show::Args),
+    /// Make one file of all that was done in the course, to hand in
+    HandIn(hand_in::Args),
+    /// Check what a class has handed in
+    Review(review::Args),
     /// Make the recordings of the folder out/ anew
     Recordings(recordings::Args),
     /// A child process of a run; lesson starts it by itself
@@ -182,6 +188,8 @@ impl Cli {
             Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
+            Command::HandIn(args) => args.run(terminal),
+            Command::Review(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
             Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
             Command::Heir { lock, temporary } => {

@@ -4,8 +4,10 @@
 
 pub mod check;
 pub mod explored;
+pub mod hand_in;
 pub mod json;
 pub mod mystery;
+pub mod review;
 pub mod sweep;
 pub mod who;
 
