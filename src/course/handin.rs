@@ -37,6 +37,9 @@ pub const MOST_EVIDENCE: usize = 48 * 1024 * 1024;
 /// The largest file that is handed in, in bytes.
 pub const LARGEST_HAND_IN: usize = 64 * 1024 * 1024;
 
+/// The most values that a file may have: each takes much more memory than its text.
+const MOST_VALUES: usize = 1_000_000;
+
 /// The longest name of a learner, in characters.
 pub const LONGEST_LEARNER: usize = 100;
 
@@ -118,6 +121,9 @@ pub enum NoHandIn {
     /// It is no JSON, or not to the end.
     #[error("it is broken ({0}); was it cut or changed? ask for the file again")]
     Broken(String),
+    /// It would take more memory than a hand-in does.
+    #[error("it has more than {MOST_VALUES} values, which no hand-in has")]
+    TooMany,
     /// It is something else.
     #[error("it is no hand-in; give the file that `lesson hand-in` wrote")]
     Foreign,
@@ -159,6 +165,9 @@ impl HandIn {
         if text.trim().is_empty() {
             return Err(NoHandIn::Empty);
         }
+        if values(text) > MOST_VALUES {
+            return Err(NoHandIn::TooMany);
+        }
         let broken = |error: serde_json::Error| NoHandIn::Broken(error.to_string());
         let mut value: Value = serde_json::from_str(text).map_err(broken)?;
         let fields = value.as_object_mut().ok_or(NoHandIn::Foreign)?;
@@ -197,6 +206,21 @@ impl HandIn {
 /// SHA-256 over the canonical form, in hexadecimal digits. [`Value`] keeps the names of an object in order.
 fn seal(value: &Value) -> String {
     Sha256::digest(value.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// How many values a text in JSON has, about: commas outside of strings.
+fn values(text: &str) -> usize {
+    let (mut commas, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' if !in_string => commas += 1,
+            _ => {}
+        }
+    }
+    commas
 }
 
 #[cfg(test)]
@@ -246,6 +270,9 @@ mod tests {
         assert_eq!(HandIn::parse("[1]"), Err(NoHandIn::Foreign));
         let half = &text[..text.len() / 2];
         assert!(matches!(HandIn::parse(half), Err(NoHandIn::Broken(_))));
+        let most = |fill: &str| HandIn::parse(&format!("{{ \"hand_in\": [{}0] }}", fill.repeat(1_000_001)));
+        assert_eq!(most("0,"), Err(NoHandIn::TooMany));
+        assert_eq!(values(r#"["a,\",b", 1, "\\", 2]"#), 3);
         let missing = "{ \"hand_in\": 1 }";
         assert!(matches!(HandIn::parse(missing), Err(NoHandIn::Broken(_))));
     }

@@ -84,7 +84,9 @@ impl Review {
 pub fn common<'a>(reviews: impl IntoIterator<Item = &'a Review>) -> Vec<(String, usize)> {
     let mut learners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for review in reviews.into_iter().filter(|review| review.is_consistent()) {
-        review.misconceptions.iter().for_each(|name| drop(learners.entry(name).or_default().insert(&review.name)));
+        for name in &review.misconceptions {
+            learners.entry(name).or_default().insert(&review.name);
+        }
     }
     let mut common: Vec<(String, usize)> =
         learners.into_iter().map(|(name, learners)| (name.to_owned(), learners.len())).collect();
