@@ -19,7 +19,7 @@ use crate::home::Home;
 use crate::machine::Terminal;
 use crate::report;
 
-/// Makes one file to hand in: predictions with their times, transcripts, traces, solved exercises, the machine's report.
+/// Makes one file to hand in: answers with their times, transcripts, traces, solved exercises, the machine's report.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -141,8 +141,8 @@ impl Collector<'_> {
 fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '_' || c == '.' { c } else { '-' };
     let name: String = name.to_lowercase().chars().map(safe).collect();
-    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-    let mut name = words.join("-").trim_matches('.').to_owned();
+    let words = name.split('-').map(|word| word.trim_matches('.')).filter(|word| !word.is_empty());
+    let mut name = words.collect::<Vec<_>>().join("-");
     while name.len() > 100 {
         name.pop();
     }

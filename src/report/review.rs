@@ -73,8 +73,9 @@ impl Class<'_> {
         text += &self.wrong(style);
         text += &self.noted(style);
         text += &self.misconceptions(style);
-        let proof = "A file that is consistent agrees with itself, with the course and with the rules of locking: nobody \
-                     changed it carelessly. It does not show who made it, nor whether alone: that no file can show.";
+        let proof = "A file that is consistent agrees with itself, with the course and with the rules of locking: \
+                     nobody changed it carelessly. It does not show who made it, nor whether alone: that no file can \
+                     show.";
         text + "\n" + &style.wrap(proof, "")
     }
 

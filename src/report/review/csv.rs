@@ -1,7 +1,7 @@
 //! The class for a spreadsheet: comma-separated values as RFC 4180 has them.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and may carry it out; what comes from
-//! a learner gets an apostrophe in front then (<https://owasp.org/www-community/attacks/CSV_Injection>).
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and may carry it out; what comes
+//! from a learner gets an apostrophe in front then (<https://owasp.org/www-community/attacks/CSV_Injection>).
 
 use super::Class;
 use crate::course::Review;
