@@ -126,7 +126,8 @@ fn a_transcript_tells_what_the_trace_tells_at_any_width() {
 
 #[test]
 fn what_is_odd_is_noted() {
-    let table: [(fn(&mut HandIn), &str); 8] = [
+    type Change = fn(&mut HandIn);
+    let table: [(Change, &str); 8] = [
         (|made| made.at = "2999-01-01T00:00:00Z".into(), "it was made in the future"),
         (|made| made.at = "\u{1b}yesterday".into(), "`\\u{1b}yesterday`, when it was made, is no time"),
         (|made| made.lesson = "9.9.9".into(), "lesson 9.9.9 made it"),
