@@ -10,6 +10,7 @@ mod export;
 mod fixed;
 #[cfg(unix)]
 mod guardian;
+mod hand_in;
 mod help;
 mod hint;
 mod live;
@@ -20,6 +21,7 @@ mod play;
 mod progress;
 mod recordings;
 mod reset;
+mod review;
 mod run;
 mod scenarios;
 mod screen;
@@ -83,6 +85,10 @@ enum Command {
     Scenarios(scenarios::Args),
     /// Render a trace again
     Show(show::Args),
+    /// Make one file of all that was done in the course, to hand in
+    HandIn(hand_in::Args),
+    /// Check what a class has handed in
+    Review(review::Args),
     /// Make the recordings of the folder out/ anew
     Recordings(recordings::Args),
     /// Put the exercise of a lesson into this folder
@@ -191,6 +197,8 @@ impl Cli {
             Command::Play(args) => args.run(terminal),
             Command::Scenarios(args) => args.run(terminal),
             Command::Show(args) => args.run(terminal),
+            Command::HandIn(args) => args.run(terminal),
+            Command::Review(args) => args.run(terminal),
             Command::Recordings(args) => args.run(terminal),
             Command::Start(args) => args.run(terminal),
             Command::Verify(args) => args.run(terminal),

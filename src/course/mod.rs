@@ -9,19 +9,26 @@
 
 mod duty;
 mod goal;
+mod handin;
 mod page;
 mod piece;
 mod progress;
 mod question;
+mod review;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use goal::Goal;
+pub use handin::{
+    Contents, HandIn, Handed, LARGEST_HAND_IN, LARGEST_TEXT, LONGEST_LEARNER, MOST_EVIDENCE, MOST_RUNS, NoHandIn,
+    Shown, Taken,
+};
 pub use page::{Block, Commands, HEADINGS, Page, Section, Typed};
 pub use progress::{Answered, Done, Evidence, Progress, Unreadable, Worked};
 pub use question::{Choice, Misconception, Question};
+pub use review::{Review, Reviewer, Share, common};
 pub use seen::seen;
 pub use verify::{Judged, SEEDS, Verdict, verify};
 

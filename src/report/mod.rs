@@ -5,9 +5,11 @@
 pub mod check;
 pub mod course;
 pub mod explored;
+pub mod hand_in;
 pub mod json;
 pub mod lesson;
 pub mod mystery;
+pub mod review;
 pub mod sweep;
 pub mod who;
 
