@@ -1,0 +1,56 @@
+//! Where the commands of a lesson are run: a temporary directory with the lesson's files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::course::Lesson;
+use crate::run::Arena;
+
+/// The room, as long as this value is there; if we are killed, the next `lesson` that needs an arena removes it.
+pub(super) struct Room {
+    arena: Arena,
+    path: PathBuf,
+    /// All that the commands printed.
+    pub(super) heard: String,
+}
+
+impl Room {
+    /// A room with the files of the lesson's exercise in it.
+    pub(super) fn new(lesson: &Lesson) -> anyhow::Result<Self> {
+        let arena = Arena::new(None)?;
+        let path = arena.room("lesson")?;
+        let room = Self { arena, path, heard: String::new() };
+        let files = lesson.exercise.iter().flat_map(|exercise| &exercise.files);
+        files.into_iter().try_for_each(|(name, text)| room.write(name, text))?;
+        Ok(room)
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file beside it, which the commands do not see.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.arena.path().join(name)
+    }
+
+    /// Writes a file, as the reader of the page does.
+    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path =
+            self.file(name).with_context(|| format!("`{name}` is not the name of a file in one's own folder"))?;
+        fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// The path of a file in it; `None` for what is not the name of one.
+    pub(super) fn file(&self, name: &str) -> Option<PathBuf> {
+        is_plain(name).then(|| self.path.join(name))
+    }
+}
+
+/// Whether it is the name of a file, and no way out of the room.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(['.', '-']) && !name.contains(['/', '\\', ':'])
+}
