@@ -11,6 +11,7 @@ use super::{Verdict, style};
 use crate::course::{Answered, Block, Commands, Lesson, Question, Section, seen};
 use crate::machine::Terminal;
 use crate::report::{Leaf, Observed, height};
+use crate::run::{Interrupted, is_interrupted};
 use room::Room;
 
 /// So often a question is asked again; then it is skipped.
@@ -48,14 +49,13 @@ impl Args {
         let room = Room::new(lesson)?;
         let input = Input::new();
         let mut tour = Tour { opened: &opened, lesson, terminal, room, input, filled: 0, asked: 0, predicted: None };
-        match tour.go() {
-            Err(error) if error.is::<Left>() => {
-                print("\n")?;
-                print(&tour.leaf().leaving())?;
-            }
-            ended => ended?,
-        }
-        Ok(Verdict::Shown)
+        let verdict = match tour.go() {
+            Err(error) if error.is::<Left>() => Verdict::Shown,
+            Err(error) if error.is::<Interrupted>() => Verdict::Interrupted,
+            ended => return ended.map(|()| Verdict::Shown),
+        };
+        print(&format!("\n{}", tour.leaf().leaving()))?;
+        Ok(verdict)
     }
 }
 
@@ -127,7 +127,7 @@ impl<'a> Tour<'a> {
                 }
                 Block::File { name, text } => {
                     self.show(&self.leaf().block(block))?;
-                    self.room.write(name, text)?;
+                    self.room.write(name, text);
                 }
                 _ => self.show(&self.leaf().block(block))?,
             }
@@ -207,8 +207,11 @@ impl<'a> Tour<'a> {
             };
             self.show(&leaf.lines(&format!("$ {}\n", typed.command)))?;
             if self.is_skipped()? {
-                let shown = format!("The page has this output:\n\n{}{}", leaf.lines(&typed.shown), leaf.types(&one));
-                self.show(&shown)?;
+                if typed.shown.lines().any(|line| line != "...") {
+                    let shown =
+                        format!("The page has this output:\n\n{}{}", leaf.lines(&typed.shown), leaf.types(&one));
+                    self.show(&shown)?;
+                }
                 continue;
             }
             print("\n")?;
@@ -221,8 +224,8 @@ impl<'a> Tour<'a> {
                 if let Some(evidence) = evidence {
                     self.opened.keep(self.lesson.number, |done| done.runs.push(evidence));
                 }
-                if crate::run::is_interrupted() {
-                    return Err(crate::run::Interrupted.into());
+                if is_interrupted() {
+                    return Err(Interrupted.into());
                 }
             }
         }
@@ -259,8 +262,8 @@ impl<'a> Tour<'a> {
         if hung_up || matches!(word.as_str(), "q" | "quit") { Err(Left.into()) } else { Ok(word) }
     }
 
-    /// Shows a piece, with an empty line above it. Before a paragraph would push out of sight what was not read yet, the
-    /// learner is asked.
+    /// Shows a piece, with an empty line above it. Before a paragraph would push out of sight what was not read yet,
+    /// the learner is asked.
     fn show(&mut self, text: &str) -> anyhow::Result<()> {
         if text.is_empty() {
             return Ok(());

@@ -67,7 +67,7 @@ impl Leaf<'_> {
             Block::Question(question) => self.question(question),
             // Three hints are one piece of advice.
             Block::Hint(_) if self.is_first_hint(block) => {
-                self.say(&format!("Stuck? `{}` gives a hint; there are more than one.", self.command("hint")))
+                self.say(&format!("Stuck? `{}` gives the first of three hints.", self.command("hint")))
             }
             Block::Hint(_) => String::new(),
             Block::Goals(_, goals) => {
@@ -151,4 +151,198 @@ impl Leaf<'_> {
 /// Pieces with an empty line between two.
 pub(super) fn joined(pieces: impl IntoIterator<Item = String>) -> String {
     pieces.into_iter().filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use snapbox::{assert_data_eq, str};
+
+    use super::*;
+    use crate::course::Course;
+
+    /// A page of the tests' own course, in a terminal of 50 columns.
+    fn page(number: usize, answers: bool) -> String {
+        let files = [
+            ("01-one.md", include_str!("../../tests/course/01-one.md")),
+            ("02-two.md", include_str!("../../tests/course/02-two.md")),
+            ("SUMMARY.md", include_str!("../../tests/course/SUMMARY.md")),
+            ("exercises/02.toml", include_str!("../../tests/course/exercises/02.toml")),
+            ("solutions/02.toml", include_str!("../../tests/course/solutions/02.toml")),
+        ];
+        let files: BTreeMap<String, String> =
+            files.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
+        let course = Course::new(&files).expect("a course");
+        let lesson = course.lesson(number).expect("a lesson");
+        Leaf { lesson, option: "", style: Style { color: false, width: 50 } }.page(answers)
+    }
+
+    #[test]
+    fn a_page_fits_fifty_columns() {
+        assert_data_eq!(
+            page(1, false),
+            str![[r#"
+1. One
+══════
+
+Two processes want two locks. This page is for the
+tests of `lesson read` and `lesson learn`; what it
+teaches, others teach better.
+
+Predict
+───────
+
+Each takes one lock, and then wants the other. How
+does it end?
+
+  a) Both finish.
+  b) Neither finishes, for each waits for the
+     other, and a waiting process does not give
+     back what it holds.
+
+Run
+───
+
+In virtual time, so that it takes none. Look for
+`Nothing moves`, and see lesson 2.
+
+$ lesson run deadlock --simulate
+...
+Nothing moves
+  Nobody who is left can make a step: all wait, none of these waits has a
+...
+
+The same as numbers:
+
+  $ lesson explore deadlock
+  ...
+  $ lesson explore deadlock --json > numbers.json
+
+Explain
+───────
+
+Two orders make a ring, and a ring of waits never
+ends by itself, whatever else these processes may
+do. A table:
+
+│lock│   who    │
+├────┼──────────┤
+│`A` │the first │
+│`B` │the second│
+
+1. Take `A`.
+2. Take `B`, always behind it.
+
+A file
+
+The file `mine.toml`:
+
+  title = "mine"
+  on = "flock"
+
+  [[process]]
+  name = "P1"
+  steps = ["lock A", "unlock A"]
+
+  $ cat mine.toml
+  $ lesson run mine.toml --simulate
+  ...
+    P1 is done
+  ...
+
+This needs a shell, and is yours to type:
+
+  $ lesson scenarios | head -1
+  ...
+
+This needs a second terminal, in which
+`lesson mystery` goes on.
+
+  $ lesson who app.db
+  ...
+
+Repair
+──────
+
+Nothing to repair. As a picture:
+
+  P1 -> P2
+
+Transfer
+────────
+
+1. Two cars meet on a narrow bridge. What is the
+lock?
+
+  a) The half of the bridge that a car stands on.
+  b) The driver.
+
+2. Who can end it?
+
+  a) Whoever drives back.
+  b) Whoever waits longest.
+
+Next: Two (lesson 2). It has an exercise.
+
+The answers: `lesson read 1 --answers`
+
+"#]]
+        );
+        assert_data_eq!(
+            page(2, true),
+            str![[r#"
+2. Two
+══════
+
+A lesson with an exercise.
+
+Predict
+───────
+
+Does it end?
+
+  a) Yes.
+  b) No.
+
+Answer: b. Not always.
+  a, it worked when I tried: Luck is no proof.
+
+Run
+───
+
+  $ lesson explore 02.toml --first
+  ...
+  a line of luck 23
+  ...
+
+Explain
+───────
+
+So it is.
+
+Repair
+──────
+
+`lesson start 2` gives you the file.
+
+Solved when: no deadlock; everybody finishes.
+
+Stuck? `lesson hint 2` gives the first of three
+hints.
+
+Transfer
+────────
+
+1. And elsewhere?
+
+  a) The same.
+  b) Not so.
+
+Answer: a. The same.
+  b, this system is special: It is not.
+
+"#]]
+        );
+    }
 }

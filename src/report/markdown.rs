@@ -1,7 +1,7 @@
 //! Markdown as it looks in a terminal: paragraphs, lists, headings and tables.
 //!
-//! What a line of Markdown means, and how its parts look, is termimad's affair. Where a line breaks is ours: a full stop
-//! stays behind its word, whatever marks stand in between.
+//! What a line of Markdown means, and how its parts look, is termimad's affair. Where a line breaks is ours: a full
+//! stop stays behind its word, whatever marks stand in between.
 
 use termimad::crossterm::style::{Attribute, Color};
 use termimad::minimad::{Composite, Compound};
@@ -31,7 +31,7 @@ pub fn markdown(text: &str, style: Style) -> String {
 /// A paragraph, the first line behind `first` and the others behind `rest`.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str, style: Style) -> String {
     let room = style.width.saturating_sub(width(first).max(width(rest))).max(20);
-    let text = links(text);
+    let text = lone_stars(&links(text));
     let spans = Composite::from_inline(&text).compounds;
     let skin = skin(style);
     let mut lines: Vec<Vec<Span>> = Vec::new();
@@ -141,6 +141,13 @@ fn links(text: &str) -> String {
     shown + rest
 }
 
+/// A star between two blanks is no mark (CommonMark 0.31, 6.2), and termimad takes it for one.
+fn lone_stars(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace(" * ", " \\* ") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
+}
+
 /// The first link: what stands before it, its text, its target, and what stands behind it.
 fn link(text: &str) -> Option<(&str, &str, &str, &str)> {
     let middle = text.find("](")?;
@@ -200,7 +207,22 @@ fn words(compounds: &[Compound], room: usize, color: bool) -> Vec<Vec<Span>> {
         }
     }
     words.retain(|word| !word.is_empty());
-    words
+    words.into_iter().fold(Vec::new(), |mut words, word| {
+        match words.last_mut().filter(|before| belong_together(before, &word)) {
+            Some(before) => append(before, word),
+            None => words.push(word),
+        }
+        words
+    })
+}
+
+/// `lesson 3`, `5 s`.
+fn belong_together(before: &[Span], word: &[Span]) -> bool {
+    let (Some(before), Some(word)) = (before.last(), word.first()) else { return false };
+    let is_number = |text: &str| text.starts_with(|letter: char| letter.is_ascii_digit());
+    let is_unit = |text: &str| ["s", "ms", "µs"].contains(&text.trim_end_matches(['.', ',', ':', ';', ')', '?']));
+    (before.text.eq_ignore_ascii_case("lesson") && is_number(&word.text))
+        || (is_number(&before.text) && is_unit(&word.text))
 }
 
 /// A word behind a line, and a blank; two spans of one look become one.
@@ -241,18 +263,21 @@ mod tests {
             ("> said\nso", "> said so\n"),
             ("### Why\n\nSo.", "Why\n\nSo.\n"),
             ("a **bold** *pen*.", "a bold pen.\n"),
-            ("say `lesson who`, now", "say `lesson who`, now\n"),
+            ("say `lesson w`, now", "say `lesson w`, now\n"),
             ("see [lesson 3](03-x.md).", "see lesson 3.\n"),
             (
                 "see [Who](03-x.md#a), [it](https://x.y/), [here](a.txt)",
-                "see Who (lesson 3), it (https://x.y/), here\n",
+                "see Who (lesson 3),\nit (https://x.y/),\nhere\n",
             ),
-            ("a [bracket] (and one more)", "a [bracket] (and one more)\n"),
+            ("a [bracket] (and one more)", "a [bracket] (and one\nmore)\n"),
+            ("`2 * 3`", "`2 * 3`\n"),
+            ("this is a page of lesson 3.", "this is a page of\nlesson 3.\n"),
+            ("this is what it took: 12 s", "this is what it\ntook: 12 s\n"),
             ("2 * 3\n\u{1b}[2J", "2 * 3 \\u{1b}[2J\n"),
             ("twenty columns here, `a b`.", "twenty columns here,\n`a b`.\n"),
-            ("twenty columns heree `a`.", "twenty columns\nheree `a`.\n"),
+            ("twenty columns heree `a`.", "twenty columns heree\n`a`.\n"),
             ("- twenty columns here and", "• twenty columns here\n  and\n"),
-            ("| a | b |\n|---|---|\n| `c` | d |", "│ a │b│\n├───┼─┤\n│`c`│d│\n"),
+            ("| a | b |\n|---|---|\n| `c` | d |", "│ a │ b │\n├───┼───┤\n│`c`│d  │\n"),
             ("", ""),
         ];
         for (text, expected) in table {

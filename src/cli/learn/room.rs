@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::super::courses::note;
 use crate::course::Lesson;
 use crate::run::Arena;
 
@@ -23,7 +24,7 @@ impl Room {
         let path = arena.room("lesson")?;
         let room = Self { arena, path, heard: String::new() };
         let files = lesson.exercise.iter().flat_map(|exercise| &exercise.files);
-        files.into_iter().try_for_each(|(name, text)| room.write(name, text))?;
+        files.for_each(|(name, text)| room.write(name, text));
         Ok(room)
     }
 
@@ -37,11 +38,13 @@ impl Room {
         self.arena.path().join(name)
     }
 
-    /// Writes a file, as the reader of the page does.
-    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        let path =
-            self.file(name).with_context(|| format!("`{name}` is not the name of a file in one's own folder"))?;
-        fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))
+    /// Writes a file, as the reader of the page does. That it can't be written is said, and is no wall.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        let written =
+            self.file(name).context("that is not the name of a file").and_then(|path| Ok(fs::write(path, text)?));
+        if let Err(error) = written {
+            note(&format!("can't write {name}: {error:#}; going on without"));
+        }
     }
 
     /// The path of a file in it; `None` for what is not the name of one.
