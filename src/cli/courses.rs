@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
@@ -81,7 +82,7 @@ impl Opened {
         match Home::find().and_then(|home| home.read()) {
             Ok(progress) => progress.course(&self.key),
             Err(error) => {
-                note(&format!("{error:#}"));
+                trouble(&error);
                 BTreeMap::new()
             }
         }
@@ -106,7 +107,15 @@ pub(super) fn keep(change: impl FnOnce(&mut Progress)) {
     match Home::find().and_then(|home| home.change(change)) {
         Ok(None) => {}
         Ok(Some(aside)) => note(&format!("the progress was broken; it is kept as {}, and begun anew", aside.display())),
-        Err(error) => note(&format!("{error:#}; going on without")),
+        Err(error) => trouble(&error),
+    }
+}
+
+/// Says that the learner's folder is of no use, and why: once.
+pub(super) fn trouble(error: &anyhow::Error) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        note(&format!("{error:#}; going on without"));
     }
 }
 

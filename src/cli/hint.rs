@@ -4,7 +4,7 @@ use super::courses::{Which, now, number};
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
-use crate::report::lesson::prose;
+use crate::report::markdown;
 
 /// Gives the next of three hints; the solution once you have solved it, or give up.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ impl Args {
             text += &format!(
                 "{}\n{}\n",
                 style.heading(&format!("Hint {} of {}", at + 1, exercise.hints.len())),
-                prose(hint, style)
+                markdown(hint, style)
             );
         }
         if text.is_empty() {

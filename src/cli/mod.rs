@@ -13,12 +13,17 @@ mod guardian;
 mod hand_in;
 mod help;
 mod hint;
+mod input;
+mod learn;
+mod leash;
 mod live;
 mod locked;
 mod mystery;
 mod output;
+mod pager;
 mod play;
 mod progress;
+mod read;
 mod recordings;
 mod reset;
 mod review;
@@ -55,6 +60,9 @@ pub struct Cli {
     /// Keep what is printed in this file, too: what was run is part of what a learner hands in
     #[arg(long, global = true, value_name = "FILE", hide = true)]
     transcript: Option<std::path::PathBuf>,
+    /// The process that started this one, and takes it along when it goes; lesson learn sets it
+    #[arg(long, global = true, value_name = "PID", hide = true)]
+    leash: Option<u32>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -73,6 +81,10 @@ enum Command {
     Who(who::Args),
     /// Somebody has it locked: find out who, with `lesson who`
     Mystery(mystery::Args),
+    /// A lesson, to read in the terminal
+    Read(read::Args),
+    /// A lesson with a guide: predict, run, compare, go on
+    Learn(learn::Args),
     /// Carry out a scenario from a file
     Run(run::Args),
     /// Every interleaving of a scenario: a proof, or the shortest way to a deadlock
@@ -176,7 +188,9 @@ impl Cli {
         }
         // Whether to colour is decided here, once, for every page.
         colored::control::set_override(true);
-        ctrlc::set_handler(|| crate::run::interrupt(screen::restore))?;
+        termimad::crossterm::style::force_color_output(true);
+        ctrlc::set_handler(|| pager::interrupt(screen::restore))?;
+        self.leash.map(leash::hold).transpose()?;
         let terminal = Terminal::of_stdout(self.color);
         self.transcript.as_deref().map(output::copy_to).transpose()?;
         self.execute(&terminal)
@@ -191,6 +205,8 @@ impl Cli {
             Command::Fixed(args) => args.run(terminal),
             Command::Who(args) => args.run(terminal),
             Command::Mystery(args) => args.run(terminal),
+            Command::Read(args) => args.run(terminal),
+            Command::Learn(args) => args.run(terminal),
             Command::Run(args) => args.run(terminal),
             Command::Explore(args) => args.run(terminal),
             Command::Sweep(args) => args.run(terminal),

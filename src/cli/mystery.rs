@@ -1,16 +1,15 @@
 //! `lesson mystery`: somebody has it locked; the learner finds out who, with `lesson who`.
 
-use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
+use super::input::Input;
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
@@ -251,27 +250,12 @@ fn seen(culprit: Culprit, path: &Path, stage: &dyn Fn() -> Stage) -> anyhow::Res
 
 /// The answer from standard input; what is none is asked for again.
 fn asked(style: Style) -> anyhow::Result<Culprit> {
-    let (sender, lines) = mpsc::channel();
-    // A read can't be interrupted: it is left behind when we go.
-    thread::spawn(move || {
-        for line in io::stdin().lock().lines() {
-            let is_last = line.is_err();
-            if sender.send(line).is_err() || is_last {
-                return;
-            }
-        }
-    });
+    let input = Input::new();
     loop {
-        match lines.recv_timeout(MOMENT) {
-            Ok(line) => match Culprit::parse(&line.context("can't read the answer")?) {
-                Ok(answer) => return Ok(answer),
-                Err(error) => print(&style.wrap(&error, ""))?,
-            },
-            Err(RecvTimeoutError::Timeout) if is_interrupted() => return Err(Interrupted.into()),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                bail!("no answer was given; type one, or name it with --answer")
-            }
+        match input.line()?.as_deref().map(Culprit::parse) {
+            Some(Ok(answer)) => return Ok(answer),
+            Some(Err(error)) => print(&style.wrap(&error, ""))?,
+            None => bail!("no answer was given; type one, or name it with --answer"),
         }
     }
 }

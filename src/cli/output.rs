@@ -77,11 +77,14 @@ pub(super) fn copy_to(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts what somebody else prints into that file.
+pub(super) fn copy(text: &str) -> anyhow::Result<()> {
+    COPY.get().map_or(Ok(()), |mut copy| copy.write_all(text.as_bytes())).context("can't write the transcript")
+}
+
 /// Prints, and notices when nobody listens any more.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    if let Some(mut copy) = COPY.get() {
-        copy.write_all(text.as_bytes()).context("can't write the transcript")?;
-    }
+    copy(text)?;
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(PipeClosed.into()),

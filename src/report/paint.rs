@@ -75,6 +75,23 @@ impl Style {
     }
 }
 
+/// A text without the escape codes that colour it.
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, code)) = rest.split_once("\u{1b}[") {
+        shown += before;
+        // Numbers, and a letter at the end (ECMA-48).
+        rest = code.split_once(|letter: char| letter.is_ascii_alphabetic()).map_or("", |(_, rest)| rest);
+    }
+    shown + rest
+}
+
+/// The lines that a text takes in a terminal of so many columns, which breaks those that are longer.
+pub fn height(text: &str, columns: usize) -> usize {
+    plain(text).lines().map(|line| super::words::width(line).div_ceil(columns.max(1)).max(1)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +105,21 @@ mod tests {
             ("such a long text, 5\u{a0}s", "such a long text,\n5 s\n"),
         ] {
             assert_eq!(style.wrap(text, ""), expected);
+        }
+    }
+
+    #[test]
+    fn escape_codes_take_no_room() {
+        let table = [
+            ("", "", 0),
+            ("\n", "\n", 1),
+            ("one\ntwo\n", "one\ntwo\n", 2),
+            ("ten columns", "ten columns", 2),
+            ("\u{1b}[1;38;5;6mone\u{1b}[0m two", "one two", 1),
+            ("end \u{1b}[", "end ", 1),
+        ];
+        for (text, without, lines) in table {
+            assert_eq!((plain(text).as_str(), height(text, 10)), (without, lines), "{text:?}");
         }
     }
 }
