@@ -48,7 +48,17 @@ impl Args {
         let lesson = opened.lesson(number)?;
         let room = Room::new(lesson)?;
         let input = Input::new();
-        let mut tour = Tour { opened: &opened, lesson, terminal, room, input, filled: 0, asked: 0, predicted: None };
+        let mut tour = Tour {
+            opened: &opened,
+            lesson,
+            terminal,
+            room,
+            input,
+            filled: 0,
+            heading: String::new(),
+            asked: 0,
+            predicted: None,
+        };
         let verdict = match tour.go() {
             Err(error) if error.is::<Left>() => Verdict::Shown,
             Err(error) if error.is::<Interrupted>() => Verdict::Interrupted,
@@ -73,6 +83,8 @@ struct Tour<'a> {
     input: Input,
     /// Lines that were shown since the learner was asked for the last time.
     filled: usize,
+    /// A heading that is shown together with what stands below it.
+    heading: String,
     /// Questions that were asked.
     asked: usize,
     /// A prediction that waits to be compared.
@@ -88,7 +100,7 @@ impl<'a> Tour<'a> {
             if at > 1 {
                 self.pause()?;
             }
-            self.show(&self.leaf().heading(section))?;
+            self.heading = self.leaf().heading(section);
             self.blocks(&section.blocks, self.deciding(section))?;
         }
         self.compare()?;
@@ -269,8 +281,12 @@ impl<'a> Tour<'a> {
             return Ok(());
         }
         let now = self.terminal.again();
-        for paragraph in text.trim_end_matches('\n').split("\n\n") {
-            let lines = 1 + height(paragraph, now.width);
+        let heading = std::mem::take(&mut self.heading);
+        let text = if heading.is_empty() { text.to_owned() } else { format!("{heading}\n{text}") };
+        let mut rest = text.trim_end_matches('\n').split("\n\n");
+        let first = (!heading.is_empty()).then(|| rest.by_ref().take(2).collect::<Vec<_>>().join("\n\n"));
+        for paragraph in first.into_iter().chain(rest.map(str::to_owned)) {
+            let lines = 1 + height(&paragraph, now.width);
             let is_full = now.height.is_some_and(|most| self.filled + lines + PROMPT_LINES > most);
             if is_full && self.filled > 0 && self.input.is_terminal {
                 self.pause()?;
