@@ -39,12 +39,12 @@
 //! Arrows point down only:
 //!
 //! ```text
-//! main -> cli -> { home, course, check, play, report, picture, explore, export, run, sweep, simulate, mystery, who, machine }
+//! main -> cli -> { home, check, play, report, picture, explore, export, run, sweep, simulate, mystery, who, machine }
 //! check -> { run, who, machine }
-//! home -> course -> { explore, analysis, simulate, scenario, model }
+//! home, report -> course -> { explore, analysis, simulate, trace, scenario, model }
 //! play -> { explore, report, simulate, model }
 //! picture -> { report, play, explore, sweep, simulate }
-//! report -> { course, explore, sweep, simulate, mystery, who } explore, export -> model
+//! report -> { explore, sweep, simulate, mystery, who } explore, export -> model
 //! who -> { analysis, trace, machine }
 //! mystery -> { who, trace, scenario, model }
 //! run -> { mystery, who, machine, analysis, trace, scenario, model }
@@ -142,12 +142,18 @@
 //! ## How the course works
 //!
 //! A lesson is a page of Markdown in `lessons/`, which is part of the program; whatever the program has to know of it
-//! (questions, which answer is right, what is behind a wrong one, when an exercise is solved, hints) stands in the page in
-//! a fixed form, so that paper, book and terminal say the same ([`course::Page`]). Each page is a test: its commands are
-//! run and their outputs compared (`tests/docs`). An exercise is solved when the explorer has proved its goals for every
-//! interleaving, or the simulator reached them with every seed where time decides, and the work is still done
+//! (questions, which answer is right, what is behind a wrong one, when an exercise is solved, hints) stands in the page
+//! in a fixed form, so that paper, book and terminal say the same ([`course::Page`]). Each page is a test: its commands
+//! are run and their outputs compared (`tests/docs`). An exercise is solved when the explorer has proved its goals for
+//! every interleaving, or the simulator reached them with every seed where time decides, and the work is still done
 //! ([`course::verify()`]). What a learner does is kept at once ([`home::Home`]): the lock of a file, another file that
 //! gets its name.
+//!
+//! `lesson learn` runs the commands of a page as children of its own, each on a leash: a child whose parent is gone
+//! ends (`cli/leash.rs`). What they print and trace is kept beside the progress. A hand-in ([`course::HandIn`]) has all
+//! of it in one file, under a seal that shows damage and proves nobody's identity; a review reads it back, asks the
+//! model whether each trace is possible, renders transcripts again, and solves the exercises again
+//! (`course/review.rs`).
 //!
 //! ## How a picture of a run works
 //!
@@ -161,8 +167,8 @@
 //! ## Invariants
 //!
 //! 1. `scenario`, `trace`, `model`, `analysis`, `explore`, `export`, `simulate`, `sweep`, `play`, `mystery`,
-//!    `report`, `picture`, `course` and `who::judge` touch no clock, process, file system, environment or randomness (but a
-//!    seed's): they are functions (`tests/tidy.rs` reads them).
+//!    `report`, `picture`, `course` and `who::judge` touch no clock, process, file system, environment or randomness
+//!    (but a seed's): they are functions (`tests/tidy.rs` reads them).
 //! 2. No hash map's order ever reaches an output: the same trace prints the same bytes (`lesson show`).
 //! 3. A refusal (`SQLITE_BUSY`, `EDEADLK`, a time-out) is data. `Err` is for our own failures and the user's mistakes.
 //! 4. A process says that it *wants* a lock before it asks, that it *has* it after the grant, and that it *releases*

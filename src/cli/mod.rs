@@ -58,8 +58,9 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum, hide_possible_values = true)]
     color: ColorChoice,
     /// Keep what is printed in this file, too: what was run is part of what a learner hands in
+    // Not `--transcript`: whoever mistypes `--trace` would be told of it.
     #[arg(long, global = true, value_name = "FILE", hide = true)]
-    transcript: Option<std::path::PathBuf>,
+    also_into: Option<std::path::PathBuf>,
     /// The process that started this one, and takes it along when it goes; lesson learn sets it
     #[arg(long, global = true, value_name = "PID", hide = true)]
     leash: Option<u32>,
@@ -192,7 +193,7 @@ impl Cli {
         ctrlc::set_handler(|| pager::interrupt(screen::restore))?;
         self.leash.map(leash::hold).transpose()?;
         let terminal = Terminal::of_stdout(self.color);
-        self.transcript.as_deref().map(output::copy_to).transpose()?;
+        self.also_into.as_deref().map(output::copy_to).transpose()?;
         self.execute(&terminal)
     }
 

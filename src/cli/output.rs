@@ -67,7 +67,7 @@ pub(super) type IsOurs = fn(&str) -> bool;
 #[error("standard output was closed")]
 pub(super) struct PipeClosed;
 
-/// The file that has what is printed, too (`--transcript`).
+/// The file that has what is printed, too (`--also-into`).
 static COPY: OnceLock<File> = OnceLock::new();
 
 /// From now on all that is printed is written to this file, too.

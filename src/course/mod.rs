@@ -1,9 +1,9 @@
 //! The course as data: lessons, questions, exercises, what a learner has done, and what is handed in.
 //!
-//! A course is a folder: `SUMMARY.md` lists the pages `NN-name.md` in their order, `exercises/NN.toml` is what a learner
-//! repairs, `solutions/NN.toml` one way of doing it. The built-in one is `lessons/`, which is part of the program; an
-//! instructor may bring another ([`Course::new`]). A page is plain Markdown that reads well anywhere; what the program has
-//! to know of it stands in the page for everybody to see (`course/page.rs`).
+//! A course is a folder: `SUMMARY.md` lists the pages `NN-name.md` in their order, `exercises/NN.toml` is what a
+//! learner repairs, `solutions/NN.toml` one way of doing it. The built-in one is `lessons/`, which is part of the
+//! program; an instructor may bring another ([`Course::new`]). A page is plain Markdown that reads well anywhere; what
+//! the program has to know of it stands in the page for everybody to see (`course/page.rs`).
 //!
 //! Pure: this room touches no clock, process, file system, environment or randomness.
 

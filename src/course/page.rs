@@ -2,8 +2,8 @@
 //!
 //! Five parts, under fixed headings: the learner predicts, runs, reads why, repairs, and takes it elsewhere.
 //!
-//! - A fenced `console` block has commands behind `$ `, each with what it prints. Above it may stand `<!-- exit: 1 -->` and
-//!   `<!-- types: b -->`, what the reader types; a block with `<!-- meanwhile: ... -->` needs another terminal.
+//! - A fenced `console` block has commands behind `$ `, each with what it prints. Above it may stand `<!-- exit: 1 -->`
+//!   and `<!-- types: b -->`, what the reader types; a block with `<!-- meanwhile: ... -->` needs another terminal.
 //! - `<!-- file: my.toml -->` above a fenced block makes it a file that the reader writes.
 //! - Options and a folded answer are a question ([`Question`]).
 //! - `**Solved when:** no deadlock; nobody starves.` are the goals of the exercise ([`Goal`]); `Hint 1` to `Hint 3` are

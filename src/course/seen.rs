@@ -2,8 +2,8 @@
 
 use regex_lite::{Regex, escape};
 
-/// Finds `words` in an output, where a number stands for any number and a blank for any gap, so that neither luck nor the
-/// width of a window matters. Answers with what stands there.
+/// Finds `words` in an output, where a number stands for any number and a blank for any gap, so that neither luck nor
+/// the width of a window matters. Answers with what stands there.
 pub fn seen(words: &str, output: &str) -> Option<String> {
     let mut pattern = String::new();
     let mut letters = words.trim().chars().peekable();

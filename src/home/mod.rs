@@ -4,8 +4,8 @@
 //! `~/.local/share`; `%APPDATA%` on Windows): <https://specifications.freedesktop.org/basedir-spec/latest/>.
 //!
 //! Two programs may want to write the progress at once. Whoever changes it takes the lock first, reads, changes, writes
-//! another file and gives it the name: nobody ever reads half of it, and no change is lost. The kernel frees the lock of
-//! a program that dies. What can't be read is never written over.
+//! another file and gives it the name: nobody ever reads half of it, and no change is lost. The kernel frees the lock
+//! of a program that dies. What can't be read is never written over.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

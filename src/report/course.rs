@@ -138,7 +138,7 @@ fn proof(verdict: &Verdict) -> String {
     let mut text = format!("All {states} were visited{schedules}, and the goals hold in each.");
     if verdict.goals.iter().any(|(goal, _)| goal.is_in_time()) {
         text += &format!(
-            " What time decides can't be proved so: it was tried in virtual time, with {SEEDS} different orders of luck."
+            " What time decides can't be proved so: it was tried in virtual time, with {SEEDS} seeds of luck."
         );
     }
     if !verdict.answer.tireless.is_empty() {

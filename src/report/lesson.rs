@@ -155,7 +155,6 @@ pub(super) fn joined(pieces: impl IntoIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use snapbox::{assert_data_eq, str};
 
@@ -171,8 +170,7 @@ mod tests {
             ("exercises/02.toml", include_str!("../../tests/course/exercises/02.toml")),
             ("solutions/02.toml", include_str!("../../tests/course/solutions/02.toml")),
         ];
-        let files: BTreeMap<String, String> =
-            files.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
+        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned())).into_iter().collect();
         let course = Course::new(&files).expect("a course");
         let lesson = course.lesson(number).expect("a lesson");
         Leaf { lesson, option: "", style: Style { color: false, width: 50 } }.page(answers)

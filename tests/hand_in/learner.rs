@@ -27,7 +27,7 @@ pub static EVIDENCE: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let place = Place::new();
     place.write("notes.toml", NOTES);
     let run = |(command, status): (&str, i32)| {
-        let done = place.run(&format!("{command} --color always --trace trace.jsonl --transcript told.txt"));
+        let done = place.run(&format!("{command} --color always --trace trace.jsonl --also-into told.txt"));
         done.expect(status);
         let read = |name: &str| fs::read_to_string(place.join(name)).expect("it was written");
         (read("told.txt"), read("trace.jsonl"))

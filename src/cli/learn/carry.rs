@@ -124,7 +124,7 @@ fn start(
     };
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(format!("--leash={}", std::process::id()));
-    command.arg("--transcript").arg(room.beside(TRANSCRIPT));
+    command.arg("--also-into").arg(room.beside(TRANSCRIPT));
     if !has("--color") {
         command.args(["--color", if terminal.color && target.is_none() { "always" } else { "never" }]);
     }
