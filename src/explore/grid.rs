@@ -244,10 +244,17 @@ fn open(walks: &mut [Walk], inner: usize, states: usize) {
 }
 
 /// The places of the bits that are set.
-fn bits(mut word: Word) -> impl Iterator<Item = u32> {
+#[inline]
+fn bits(word: Word) -> impl Iterator<Item = u32> {
+    bits_of_half(word as u64).chain(bits_of_half((word >> 64) as u64).map(|bit| bit + 64))
+}
+
+/// The same for one machine word.
+#[inline]
+fn bits_of_half(mut half: u64) -> impl Iterator<Item = u32> {
     core::iter::from_fn(move || {
-        let bit = word.trailing_zeros();
-        word &= word.wrapping_sub(1);
-        (bit < Word::BITS).then_some(bit)
+        let bit = half.trailing_zeros();
+        half &= half.wrapping_sub(1);
+        (bit < u64::BITS).then_some(bit)
     })
 }

@@ -169,8 +169,7 @@ impl<'a, const W: usize> Packing<'a, W> {
         let (states, is_complete) = (explored.states, searched.stopped.is_none());
         if is_complete && task.count {
             let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
-            let tally = grid.tally(Shape::schedules(self.program), task.max_bytes, &mut Pace::new(&mut go_on));
-            match tally {
+            match grid.tally(task.max_bytes, &mut Pace::new(&mut go_on)) {
                 Tally::Counted(ends) => explored.schedules = Some(ends.schedules()),
                 Tally::TooLarge => return None,
                 Tally::Endless | Tally::Interrupted => {}
