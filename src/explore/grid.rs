@@ -11,13 +11,17 @@
 
 mod back;
 mod tally;
+#[cfg(test)]
+mod tests;
+
+use core::iter::successors;
 
 use super::ends::Ends;
 use super::load::Shape;
 use super::packed::State;
 use super::search::Searched;
 use super::{Doing, Packing, Progress, Stopped, Task};
-use crate::model::Requests;
+use crate::model::{MOST_PROCESSES, PlainStep, Requests};
 
 /// States that differ only in where the first few processes stand, a bit for each.
 type Word = u128;
@@ -74,18 +78,25 @@ impl<'a, const W: usize> Grid<'a, W> {
         if !packing.program.is_plain() || task.first.is_some() {
             return None;
         }
-        let mut walks: Vec<Walk> = (0..start.len()).map(|who| walk(packing, who, start[who])).collect();
-        let (mut inner, mut states, mut words) = (0, 1, 1_usize);
-        for (who, walk) in walks.iter_mut().enumerate() {
-            let places = walk.places.len();
+        let program = packing.program;
+        let way = |who: usize| successors(Some(start[who]), move |&at| program.plain_step(who, at).to);
+        let (mut walks, mut inner, mut states, mut words, mut all) = (Vec::new(), 0, 1, 1_usize, 0);
+        for who in 0..start.len() {
+            let places = way(who).count();
+            let mut walk = Walk { places: Vec::new(), words: 0, bits: 0 };
             if inner == who && states * places.max(2) <= Word::BITS as usize {
                 (walk.bits, states, inner) = (states as u32, states * places, who + 1);
             } else {
                 (walk.words, words) = (words, words.checked_mul(places).filter(|&words| words <= MOST_WORDS)?);
             }
+            all += places;
+            walks.push(walk);
         }
-        if words * (size_of::<Word>() + size_of::<u32>()) > task.max_bytes {
+        if words * (size_of::<Word>() + size_of::<u32>()) + all * size_of::<Place>() > task.max_bytes {
             return None;
+        }
+        for (who, walk) in walks.iter_mut().enumerate() {
+            walk.places = way(who).map(|at| Place::new(program.plain_step(who, at), at)).collect();
         }
         open(&mut walks, inner, states);
         let mut grid = Self { packing, walks, inner, words: vec![0; words] };
@@ -144,7 +155,7 @@ impl<'a, const W: usize> Grid<'a, W> {
         let (inner, outer) = self.walks.split_at(self.inner);
         let (inner_open, outer_open) = open.split_at_mut(self.inner);
         let (mut blocked, mut rest) = (0, index as u32);
-        let mut at = [0; crate::model::MOST_PROCESSES];
+        let mut at = [0; MOST_PROCESSES];
         for (walk, at) in outer.iter().zip(&mut at) {
             let places = walk.places.len() as u32;
             (*at, rest) = (rest % places, rest / places);
@@ -208,30 +219,23 @@ impl<'a, const W: usize> Grid<'a, W> {
 
     /// The bytes that it takes.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.words)
+        size_of_val(&*self.words) + self.walks.iter().map(|walk| size_of_val(&*walk.places)).sum::<usize>()
     }
 }
 
-/// The way of one process from where it stands.
-fn walk<const W: usize>(packing: &Packing<W>, who: usize, from: u32) -> Walk {
-    let mut walk = Walk { places: Vec::new(), words: 0, bits: 0 };
-    let mut next = Some(from);
-    while let Some(at) = next {
-        let step = packing.program.plain_step(who, at);
-        // Whoever has no step to make has no state to make it from.
+impl Place {
+    /// Whoever has no step to make has no state to make it from.
+    fn new(step: PlainStep, at: u32) -> Self {
         let open = if step.to.is_some() { Word::MAX } else { 0 };
-        walk.places.push(Place { at, blocks: step.blocks, needs: step.needs, open });
-        next = step.to;
+        Self { at, blocks: step.blocks, needs: step.needs, open }
     }
-    walk
 }
 
 /// Finds out from which states of a word each step is open. Words have so many `states`.
 fn open(walks: &mut [Walk], inner: usize, states: usize) {
     let place = |walk: &Walk, state: usize| state / walk.bits as usize % walk.places.len();
-    let blocks = |state: usize| {
-        walks[..inner].iter().fold(0, |blocks, walk| blocks | walk.places[place(walk, state)].blocks)
-    };
+    let blocks =
+        |state: usize| walks[..inner].iter().fold(0, |blocks, walk| blocks | walk.places[place(walk, state)].blocks);
     let blocks: Vec<Requests> = (0..states).map(blocks).collect();
     for (who, walk) in walks.iter_mut().enumerate() {
         for number in 0..walk.places.len() {

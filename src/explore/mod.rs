@@ -157,12 +157,7 @@ impl<'a, const W: usize> Packing<'a, W> {
     }
 
     /// All states of a plain program at once; nothing if it is not plain, or that would pass a bound of the task.
-    fn by_grid(
-        &self,
-        start: &[u32],
-        task: &Task,
-        progress: &mut dyn FnMut(Progress) -> bool,
-    ) -> Option<Explored> {
+    fn by_grid(&self, start: &[u32], task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Explored> {
         let mut grid = Grid::new(self, start, task)?;
         let (searched, nearest) = grid.visit(task, progress)?;
         let mut explored = Explored::of(&searched);
