@@ -165,11 +165,14 @@ impl<'a, const W: usize> Packing<'a, W> {
         if is_complete && task.count {
             let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
             match grid.tally(task.max_bytes, &mut Pace::new(&mut go_on)) {
-                Tally::Counted(ends) => explored.schedules = Some(ends.schedules()),
+                Tally::Counted(ends) => {
+                    explored.schedules = Some(ends.schedules());
+                    let start = self.layout.pack(start);
+                    explored.p_deadlock = self.chance(&start, searched, task, grid.bytes(), progress);
+                }
                 Tally::TooLarge => return None,
                 Tally::Endless | Tally::Interrupted => {}
             }
-            explored.p_deadlock = self.chance(&self.layout.pack(start), searched, task, grid.bytes(), progress);
         }
         if !task.keep {
             return Some(explored);
