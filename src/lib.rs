@@ -93,6 +93,12 @@
 //! nearest state is asked for in which nobody can move, and nobody can be refused, a step that disturbs nobody is made
 //! alone.
 //!
+//! Where nobody does anything but take, wait and let go, and all combinations of places are not too many, no state is
+//! visited alone: each combination has a bit, and a word of them makes a move at once (`explore/grid.rs`). One walk
+//! over all words finds the states, a second one counts the schedules, a third one, downwards, the safe states. What
+//! that finds is what the search by rank finds, many times as fast; that search is for all other programs, for the
+//! nearest deadlock and the chance of one.
+//!
 //! [`export`] hands the same tables to other checkers, state by state and move by move: they find the same numbers
 //! (`tests/export.rs` asks SPIN), and go on where one machine's memory ends.
 //!

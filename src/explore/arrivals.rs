@@ -62,20 +62,27 @@ impl<const W: usize> Frontier<W> for Arrivals<'_, W> {
     }
 
     fn add(&mut self, from: usize, successors: &[Successor<W>], _: u64, states: &mut u64) -> Result<(), Stopped> {
-        for successor in successors {
-            if self.list.is_full() && !self.may_grow() {
-                return Err(Stopped::Memory);
+        successors.iter().try_for_each(|successor| self.add_state(from, &successor.state, states))
+    }
+
+    fn takes_states(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    fn add_state(&mut self, from: usize, state: &State<W>, states: &mut u64) -> Result<(), Stopped> {
+        if self.list.is_full() && !self.may_grow() {
+            return Err(Stopped::Memory);
+        }
+        let (known, is_new) = self.list.insert(*state);
+        if known >= MOST_STATES {
+            return Err(Stopped::States);
+        }
+        if is_new {
+            if self.task.keep {
+                self.list.parents.push(from as u32);
             }
-            let (known, is_new) = self.list.insert(successor.state);
-            if known >= MOST_STATES {
-                return Err(Stopped::States);
-            }
-            if is_new {
-                if self.task.keep {
-                    self.list.parents.push(from as u32);
-                }
-                count(states, self.task)?;
-            }
+            count(states, self.task)?;
         }
         Ok(())
     }

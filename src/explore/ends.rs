@@ -28,7 +28,7 @@ impl Ends {
         Self { exact: Some(BigUint::ZERO), unit: shape.unit(), ..Self::default() }
     }
 
-    /// Takes one state in from which nobody can move. Ranks come in ascending order.
+    /// Takes one state in from which nobody can move. Where the probability is carried, ranks come in ascending order.
     pub(super) fn add(&mut self, is_deadlock: bool, rank: u64, shape: Shape, load: &[u64]) {
         match is_deadlock {
             true => self.deadlock_states += 1,
@@ -44,7 +44,7 @@ impl Ends {
             self.schedules += all;
         }
         if is_deadlock {
-            self.last_deadlock = rank;
+            self.last_deadlock = self.last_deadlock.max(rank);
         }
         if is_deadlock && shape.has_chance() {
             let (about, exact) = shape.probability(load);

@@ -106,10 +106,18 @@ impl<const W: usize> Grants<W> {
         places
     }
 
-    /// Shows every grant that is possible in a state, by process.
+    /// Shows every grant that is possible in a state, by process. If it `reduces`, one that disturbs nobody is shown
+    /// alone, as [`Program::harmless_mover`] has it.
     #[inline(always)]
-    pub(super) fn for_each(&self, state: &State<W>, mut visit: impl FnMut(Granted<W>)) {
-        let blocked = self.groups.iter().fold(0, |blocked, group| blocked | self.places(group, state).blocks);
+    pub(super) fn for_each(&self, state: &State<W>, reduces: bool, mut visit: impl FnMut(Granted<W>)) {
+        let mut blocked = 0;
+        for group in &self.groups {
+            let places = self.places(group, state);
+            if let Some(free) = places.free.filter(|_| reduces) {
+                return visit(self.steps[free as usize].granted(state));
+            }
+            blocked |= places.blocks;
+        }
         for group in &self.groups {
             let steps = &self.places(group, state).steps;
             for step in &self.steps[steps.start as usize..steps.end as usize] {
@@ -118,13 +126,6 @@ impl<const W: usize> Grants<W> {
                 }
             }
         }
-    }
-
-    /// A grant that disturbs nobody, as [`Program::harmless_mover`] has it.
-    #[inline]
-    pub(super) fn harmless(&self, state: &State<W>) -> Option<Granted<W>> {
-        let free = self.groups.iter().find_map(|group| self.places(group, state).free)?;
-        Some(self.steps[free as usize].granted(state))
     }
 
     #[inline(always)]

@@ -54,6 +54,11 @@ impl Shape {
         Self { tracks: if program.is_monotone() { 1 } else { 3 }, limbs: 1, ..Self::NOTHING }
     }
 
+    /// One count of so many limbs, where nobody is ever refused or loses a record.
+    pub(super) fn count_of(limbs: usize) -> Self {
+        Self { tracks: 1, limbs, ..Self::NOTHING }
+    }
+
     /// How likely a fair coin chooses a schedule.
     pub(super) fn chance(program: &Program) -> Self {
         let (most_movers, halves) = (program.process_count() as u64, program.has_choices());
@@ -212,7 +217,7 @@ fn number(limbs: &[u64]) -> BigUint {
 
 /// Adds, unless the sum is too wide.
 #[inline]
-fn add_if_it_fits(to: &mut [u64], from: &[u64]) -> bool {
+pub(super) fn add_if_it_fits(to: &mut [u64], from: &[u64]) -> bool {
     let wide = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
     // Short numbers are the usual case.
     match (to, from) {

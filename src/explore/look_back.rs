@@ -121,7 +121,7 @@ impl<const W: usize> LookBack<'_, W> {
         let mut is_safe = self.packing.program.is_over(at);
         if let Some(grants) = &self.packing.grants {
             let is_in = |table: &Table<W>, state: State<W>| table.find(&state).is_some();
-            grants.for_each(state, |made| {
+            grants.for_each(state, false, |made| {
                 is_safe = is_safe || above.front().is_some_and(|table| is_in(table, made.state));
             });
             return is_safe;

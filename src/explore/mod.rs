@@ -10,6 +10,7 @@ mod ends;
 mod found;
 mod grants;
 mod graph;
+mod grid;
 mod list;
 mod load;
 mod look_back;
@@ -33,11 +34,12 @@ use arrivals::Arrivals;
 use cycles::{Cycles, Edges, Pace};
 use grants::Grants;
 use graph::Graph;
+use grid::Grid;
 use load::Shape;
 use look_back::LookBack;
 use packed::{Layout, MOST_WORDS, State};
 use ranks::Ranks;
-use search::search;
+use search::{Searched, search};
 use tally::{Tally, tally};
 
 /// What a search is to find out, and how far it may go.
@@ -86,7 +88,8 @@ pub enum Stopped {
 pub struct Progress {
     /// States visited so far.
     pub states: u64,
-    /// The rank whose states are looked at; 0 where programs can come back to where they were.
+    /// The rank whose states are looked at; 0 where programs can come back to where they were. Where states are not
+    /// visited by rank, as large a part of the last rank as is behind it.
     pub rank: u64,
     /// No state has a higher rank.
     pub last_rank: u64,
@@ -142,12 +145,72 @@ impl<'a, const W: usize> Packing<'a, W> {
     }
 
     fn explore(&self, start: &[u32], task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Explored {
+        if let Some(explored) = self.by_grid(start, task, progress) {
+            return explored;
+        }
         let (program, start) = (self.program, self.layout.pack(start));
         // The shortest schedule first: in order of rank that is certain only where each move rises by one.
         match program.is_acyclic() && (task.first.is_none() || program.is_layered()) {
             true => self.by_rank(&start, task, progress),
             false => self.by_arrival(&start, task, progress),
         }
+    }
+
+    /// All states of a plain program at once; nothing if it is not plain, or that would pass a bound of the task.
+    fn by_grid(&self, start: &[u32], task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Option<Explored> {
+        let mut grid = Grid::new(self, start, task)?;
+        let (searched, nearest) = grid.visit(task, progress)?;
+        let mut explored = Explored::of(&searched);
+        let (states, is_complete) = (explored.states, searched.stopped.is_none());
+        if is_complete && task.count {
+            let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+            match grid.tally(task.max_bytes, &mut Pace::new(&mut go_on)) {
+                Tally::Counted(ends) => {
+                    explored.schedules = Some(ends.schedules());
+                    let start = self.layout.pack(start);
+                    explored.p_deadlock = self.chance(&start, searched, task, grid.bytes(), progress);
+                }
+                Tally::TooLarge => return None,
+                Tally::Endless | Tally::Interrupted => {}
+            }
+        }
+        if !task.keep {
+            return Some(explored);
+        }
+        let way = nearest.map(|nearest| grid.way_to(nearest));
+        let mut shortest = way.as_ref().map(|way| grid.path(way));
+        if is_complete {
+            explored.loops = Some(Loops::default());
+            let mut go_on = || progress(Progress { states, rank: 0, last_rank: 0, doing: Doing::Concluding });
+            if let Some(safe) = grid.safe(&way.unwrap_or_default(), &mut Pace::new(&mut go_on)) {
+                explored.part(safe.states);
+                shortest.iter_mut().for_each(|path| path.safe_moves = safe.last);
+            }
+        }
+        explored.shortest = shortest;
+        Some(explored)
+    }
+
+    /// How likely a deadlock is, once all states are known; they take so many bytes.
+    ///
+    /// The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another search
+    /// up to there is quicker than to carry it along everywhere.
+    fn chance(
+        &self,
+        start: &State<W>,
+        searched: Searched,
+        task: &Task,
+        bytes: usize,
+        progress: &mut dyn FnMut(Progress) -> bool,
+    ) -> Option<Probability> {
+        let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(bytes), ..task.clone() };
+        let mut again = Ranks::new(self.program, start, &rest, Shape::chance(self.program));
+        again = again.up_to(searched.ends.last_deadlock);
+        let chance = match searched.ends.deadlock_states {
+            0 => searched,
+            _ => search(self, &rest, &mut again, progress),
+        };
+        chance.stopped.is_none().then(|| chance.ends.p_deadlock())
     }
 
     fn by_rank(&self, start: &State<W>, task: &Task, progress: &mut dyn FnMut(Progress) -> bool) -> Explored {
@@ -159,16 +222,7 @@ impl<'a, const W: usize> Packing<'a, W> {
         let is_complete = searched.stopped.is_none();
         if is_complete && task.count {
             explored.schedules = Some(searched.ends.schedules());
-            // The probability is wide, and most states lie above the last deadlock, where nobody asks for it: another
-            // search up to there is quicker than to carry it along everywhere.
-            let rest = Task { keep: false, max_bytes: task.max_bytes.saturating_sub(ranks.bytes()), ..task.clone() };
-            let mut again =
-                Ranks::new(program, start, &rest, Shape::chance(program)).up_to(searched.ends.last_deadlock);
-            let chance = match explored.deadlock_states {
-                0 => searched,
-                _ => search(self, &rest, &mut again, progress),
-            };
-            explored.p_deadlock = chance.stopped.is_none().then(|| chance.ends.p_deadlock());
+            explored.p_deadlock = self.chance(start, searched, task, ranks.bytes(), progress);
         }
         if !task.keep {
             return explored;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::load::{Overflow, Shape};
 use super::packed::State;
 use super::search::{Frontier, GROUP, Open, Successor, count};
-use super::table::Table;
+use super::table::{Crowded, Table};
 use super::{Stopped, Task};
 use crate::model::Program;
 
@@ -278,6 +278,21 @@ impl<const W: usize> Frontier<W> for Ranks<'_, W> {
             }
         }
         Ok(())
+    }
+
+    fn takes_states(&self) -> bool {
+        self.is_layered && self.shape == Shape::NOTHING && !self.above.mixes()
+    }
+
+    #[inline(always)]
+    fn add_state(&mut self, _: usize, state: &State<W>, states: &mut u64) -> Result<(), Stopped> {
+        loop {
+            match self.above.insert(state) {
+                Ok((_, true)) => return count(states, self.task),
+                Ok((_, false)) => return Ok(()),
+                Err(Crowded) => self.make_room(1)?,
+            }
+        }
     }
 
     fn shape(&self) -> Shape {

@@ -5,7 +5,7 @@
 //! can come back to where it was, and [`Arrivals`](super::arrivals::Arrivals) for all others.
 
 use super::ends::Ends;
-use super::grants::Granted;
+use super::grants::{Granted, Grants};
 use super::load::{Shape, Share};
 use super::packed::State;
 use super::{Doing, Packing, Progress, Stopped, Task, Wanted};
@@ -84,6 +84,15 @@ pub(super) trait Frontier<const W: usize> {
     /// A bound of the task.
     fn add(&mut self, from: usize, successors: &[Successor<W>], movers: u64, states: &mut u64) -> Result<(), Stopped>;
 
+    /// Whether nothing matters of a plain move but where it leads, and nothing has to be [warmed](Frontier::warm).
+    fn takes_states(&self) -> bool;
+
+    /// Takes one successor of the state at `from` in, if [nothing else matters](Frontier::takes_states).
+    ///
+    /// # Errors
+    /// A bound of the task.
+    fn add_state(&mut self, from: usize, state: &State<W>, states: &mut u64) -> Result<(), Stopped>;
+
     /// What is carried along the schedules.
     fn shape(&self) -> Shape;
 
@@ -92,6 +101,13 @@ pub(super) trait Frontier<const W: usize> {
 
     /// Nobody can move from here, and that is what is looked for.
     fn wanted(&mut self, open: &Open<W>);
+}
+
+/// What some states lead to.
+struct Successors<const W: usize> {
+    all: Vec<Successor<W>>,
+    /// Where those of each state end.
+    ends: Vec<usize>,
 }
 
 struct Search<'a, const W: usize, F> {
@@ -134,27 +150,19 @@ pub(super) fn search<const W: usize, F: Frontier<W>>(
 
 impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
     fn run(&mut self, progress: &mut dyn FnMut(Progress) -> bool) -> Result<(), Stopped> {
-        let (mut group, mut successors, mut families) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut group, mut successors) = (Vec::new(), Successors { all: Vec::new(), ends: Vec::new() });
         let last_rank = self.packing.program.last_rank();
+        let grants = self.packing.grants.as_ref().filter(|_| self.task.first != Some(Wanted::EndWithoutLoss));
         for turn in 1_u64.. {
             self.frontier.take(&mut group);
             if group.is_empty() {
                 break;
             }
-            for open in &group {
-                self.collect(open, &mut successors);
-                families.push(successors.len());
-            }
-            self.frontier.warm(&successors);
-            self.found.transitions += successors.len() as u64;
-            let mut first = 0;
-            for (open, &end) in group.iter().zip(&families) {
-                self.expand(open, &successors[first..end])?;
-                first = end;
+            match grants.filter(|_| self.frontier.takes_states()) {
+                Some(grants) => self.turns_of_plain(&group, grants)?,
+                None => self.turns(&group, &mut successors)?,
             }
             group.clear();
-            successors.clear();
-            families.clear();
             let rank = self.frontier.rank();
             let so_far = Progress { states: self.found.states, rank, last_rank, doing: Doing::Visiting };
             if turn.is_multiple_of(PACE) && !progress(so_far) {
@@ -164,15 +172,49 @@ impl<const W: usize, F: Frontier<W>> Search<'_, W, F> {
         Ok(())
     }
 
+    /// Some states have their turn.
+    fn turns(&mut self, group: &[Open<W>], successors: &mut Successors<W>) -> Result<(), Stopped> {
+        let Successors { all, ends } = successors;
+        all.clear();
+        ends.clear();
+        for open in group {
+            self.collect(open, all);
+            ends.push(all.len());
+        }
+        self.frontier.warm(all);
+        self.found.transitions += all.len() as u64;
+        let mut first = 0;
+        for (open, &end) in group.iter().zip(&*ends) {
+            self.expand(open, &all[first..end])?;
+            first = end;
+        }
+        Ok(())
+    }
+
+    /// The same, if nothing matters of a plain move but where it leads.
+    fn turns_of_plain(&mut self, group: &[Open<W>], grants: &Grants<W>) -> Result<(), Stopped> {
+        let mut stopped = Ok(());
+        for open in group {
+            let (before, found, frontier) = (self.found.transitions, &mut self.found, &mut *self.frontier);
+            grants.for_each(&open.state, self.is_reduced, |granted| {
+                found.transitions += 1; // of the whole group, wherever it is stopped
+                if stopped.is_ok() {
+                    stopped = frontier.add_state(open.place, &granted.state, &mut found.states);
+                }
+            });
+            if self.found.transitions == before && stopped.is_ok() {
+                stopped = self.end(open);
+            }
+        }
+        stopped
+    }
+
     /// Asks the model for the moves from one state.
     #[inline]
     fn collect(&mut self, open: &Open<W>, successors: &mut Vec<Successor<W>>) {
         if let Some(grants) = &self.packing.grants {
             let visit = |granted: Granted<W>| successors.push(granted.into());
-            return match self.is_reduced.then(|| grants.harmless(&open.state)).flatten() {
-                Some(granted) => successors.push(granted.into()),
-                None => grants.for_each(&open.state, visit),
-            };
+            return grants.for_each(&open.state, self.is_reduced, visit);
         }
         let (program, layout, is_layered) = (self.packing.program, &self.packing.layout, self.is_layered);
         layout.unpack(&open.state, &mut self.at);
