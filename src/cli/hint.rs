@@ -1,6 +1,6 @@
 //! `lesson hint`: a push, another, almost the answer; the solution to whoever has one, or gives up.
 
-use super::courses::{Which, now, number};
+use super::courses::{Which, keep, now, number};
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
@@ -34,6 +34,7 @@ impl Args {
         let opened = self.which.open()?;
         let (lesson, exercise) = opened.exercise(self.lesson)?;
         let (style, number, option) = (style(terminal), lesson.number, &opened.option);
+        keep(|_| {}); // a broken progress is put aside before it is read
         let worked = opened.done().get(&number).and_then(|done| done.exercise.clone()).unwrap_or_default();
         if self.give_up || (worked.solved.is_some() && !self.again) {
             let whose = if worked.solved.is_some() { "You have solved it. One way:" } else { "One way:" };

@@ -4,7 +4,7 @@ mod carry;
 mod evidence;
 mod room;
 
-use super::courses::{Opened, Which, now, number};
+use super::courses::{Opened, Which, keep, now, number};
 use super::input::Input;
 use super::output::print;
 use super::{Verdict, style};
@@ -44,6 +44,9 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let opened = self.which.open()?;
+        if self.number.is_none() {
+            keep(|_| {}); // a broken progress is put aside before it is read
+        }
         let number = self.number.unwrap_or_else(|| opened.next(&opened.done()));
         let lesson = opened.lesson(number)?;
         let room = Room::new(lesson)?;

@@ -9,7 +9,7 @@ use crate::report::clean;
 
 /// Forgets what was done in a lesson, or in all of them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(group = clap::ArgGroup::new("what").args(["lesson", "all"]).required(true), after_help = "\
 Examples:
   lesson reset 2          forgets the answers and the solution of lesson 2
   lesson reset --all      forgets the whole course
@@ -19,10 +19,10 @@ that is named then. Exit status: 0 = forgotten, 2 = bad usage, or it could not
 be written.")]
 pub(super) struct Args {
     /// The number of the lesson
-    #[arg(value_name = "N", value_parser = number(), required_unless_present = "all")]
+    #[arg(value_name = "N", value_parser = number())]
     lesson: Option<usize>,
     /// The whole course
-    #[arg(long, conflicts_with = "lesson")]
+    #[arg(long)]
     all: bool,
     #[command(flatten)]
     which: Which,

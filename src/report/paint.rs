@@ -51,7 +51,8 @@ impl Style {
         if self.color { text.color(color).to_string() } else { text.to_owned() }
     }
 
-    /// Breaks a paragraph into lines of this width, each behind `indent`, at its blanks; at a [`GLUE`] it holds.
+    /// Breaks a paragraph into lines of this width, each behind `indent`, at its blanks; one that does not break holds
+    /// (U+00A0).
     pub fn wrap(self, text: &str, indent: &str) -> String {
         let room = self.width.saturating_sub(indent.len()).max(20);
         let mut lines: Vec<String> = Vec::new();

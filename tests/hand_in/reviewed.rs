@@ -109,8 +109,9 @@ Ada Lovelace, C…
   exercises: 1 of 1, traces: 2 of 2, remarks:
   consistent, 1 note
 Bob
-  lessons: 0 of 2, predictions: 0 of 0, exercises:
-  0 of 1, traces: 0 of 0, remarks: 1 fault
+  lessons: 0 of 2, predictions: 0 of 0,
+  exercises: 0 of 1, traces: 0 of 0,
+  remarks: 1 fault
 
 Wrong:
   bob.json (Bob)
