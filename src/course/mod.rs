@@ -25,7 +25,8 @@ pub use handin::{
     Contents, HandIn, Handed, LARGEST_HAND_IN, LARGEST_TEXT, LONGEST_LEARNER, MOST_EVIDENCE, MOST_RUNS, NoHandIn,
     Shown, Taken,
 };
-pub use page::{Block, Commands, HEADINGS, Page, Section, Typed};
+pub use page::{Block, Commands, HEADINGS, Page, Section, Typed, typed};
+pub use piece::{Piece, pieces};
 pub use progress::{Answered, Done, Evidence, Progress, Unreadable, Worked};
 pub use question::{Choice, Misconception, Question};
 pub use review::{Review, Reviewer, Share, common};

@@ -294,7 +294,7 @@ impl<'a> Reader<'a> {
             self.fault(0, message, format!("make them ## {}", HEADINGS.join(", ## ")));
         }
         let title = title.trim_start_matches(&wanted).to_owned();
-        let mut page = Page { title, opening: self.opening, sections: self.sections };
+        let page = Page { title, opening: self.opening, sections: self.sections };
         let mut faults = self.faults;
         faults.extend(unseen(self.file, &page));
         let is_question = |block: &Block| matches!(block, Block::Question(_));
@@ -304,7 +304,6 @@ impl<'a> Reader<'a> {
                 faults.push(Fault::new(self.file, 0, format!("## {heading} asks nothing"), "add a question"));
             }
         }
-        page.opening.retain(|block| !matches!(block, Block::Prose(text) if text.is_empty()));
         if faults.is_empty() { Ok(page) } else { Err(faults) }
     }
 }
@@ -324,8 +323,8 @@ fn unseen(file: &str, page: &Page) -> Vec<Fault> {
         .collect()
 }
 
-/// The commands of a block, each with the lines below it.
-fn typed(body: &[&str]) -> Vec<Typed> {
+/// The commands of a `console` block, each with the lines below it; what stands above the first is left out.
+pub fn typed(body: &[&str]) -> Vec<Typed> {
     let mut commands: Vec<Typed> = Vec::new();
     for line in body {
         match (line.strip_prefix("$ "), commands.last_mut()) {

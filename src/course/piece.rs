@@ -2,7 +2,7 @@
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub enum Piece<'a> {
     /// `<!-- word: value -->`: what the program has to know of the block below, and the reader need not.
     Order {
         /// What it is about.
@@ -29,7 +29,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// Takes a page apart; each piece with the number of its first line, from 1. What is never closed goes to the end.
-pub(super) fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
+pub fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim_end()));
     let mut pieces = Vec::new();
     while let Some((number, line)) = lines.next() {

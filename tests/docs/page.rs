@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lesson::course::{Piece, Typed, pieces, typed};
 use snapbox::report::Palette;
 use snapbox::{Assert, IntoData};
 use tempfile::TempDir;
@@ -37,12 +38,6 @@ enum Kind {
     Commands { commands: Vec<Typed>, orders: Orders },
 }
 
-/// A command and what the page says it prints.
-struct Typed {
-    command: String,
-    shown: String,
-}
-
 /// What the comments above a block say.
 #[derive(Clone)]
 struct Orders {
@@ -70,22 +65,27 @@ impl Page {
     /// Finds the blocks of a page. One that can't be understood is a panic: the page has to be put right.
     pub fn parse(name: &str, text: &str) -> Self {
         let (mut blocks, mut orders) = (Vec::new(), Orders::default());
-        let mut lines = text.lines().enumerate();
-        while let Some((at, line)) = lines.next() {
-            let place = || format!("{name}:{}", at + 1);
-            if let Some(order) = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")) {
-                orders.take(order).unwrap_or_else(|wrong| panic!("{}: {wrong}", place()));
-            } else if let Some(language) = line.strip_prefix("```") {
-                let body: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
-                let orders = std::mem::take(&mut orders);
-                let kind = match (language, orders.file.clone()) {
-                    ("console", None) => Kind::Commands { commands: typed(&body, &place()), orders },
-                    (_, Some(name)) => Kind::File { name, text: body.join("\n") + "\n" },
-                    _ => continue,
-                };
-                blocks.push(Block { line: at + 1, kind });
-            } else if !line.is_empty() {
-                orders = Orders::default();
+        for (line, piece) in pieces(text) {
+            let place = || format!("{name}:{line}");
+            match piece {
+                Piece::Order { word, value } => {
+                    orders.take(word, value).unwrap_or_else(|wrong| panic!("{}: {wrong}", place()));
+                }
+                Piece::Fence { language, body } => {
+                    let orders = std::mem::take(&mut orders);
+                    let kind = match (language, orders.file.clone()) {
+                        ("console", None) => Kind::Commands { commands: commands(&body, &place()), orders },
+                        (_, Some(name)) => Kind::File { name, text: body.join("\n") + "\n" },
+                        _ => continue,
+                    };
+                    blocks.push(Block { line, kind });
+                }
+                Piece::Line("") => {}
+                Piece::Line(_) => orders = Orders::default(),
+                Piece::Fold { body, .. } => {
+                    let hidden = body.iter().find(|(_, line)| line.starts_with("```console"));
+                    assert!(hidden.is_none(), "{}: commands that are folded away are not tested", place());
+                }
             }
         }
         Self { name: name.to_owned(), files: Vec::new(), blocks }
@@ -123,8 +123,7 @@ impl Page {
 }
 
 impl Orders {
-    fn take(&mut self, order: &str) -> Result<(), String> {
-        let Some((word, value)) = order.split_once(": ") else { return Ok(()) };
+    fn take(&mut self, word: &str, value: &str) -> Result<(), String> {
         let number = |text: &str| text.trim().parse().map_err(|_| format!("`{text}` is no number"));
         match word {
             "exit" => self.exit = value.split(',').map(number).collect::<Result<_, _>>()?,
@@ -140,17 +139,10 @@ impl Orders {
 }
 
 /// The commands of a block, each with the lines below it.
-fn typed(body: &[&str], place: &str) -> Vec<Typed> {
-    let mut commands: Vec<Typed> = Vec::new();
-    for line in body {
-        match (line.strip_prefix("$ "), commands.last_mut()) {
-            (Some(command), _) => commands.push(Typed { command: command.to_owned(), shown: String::new() }),
-            (None, Some(last)) => last.shown += &format!("{line}\n"),
-            (None, None) => panic!("{place}: a console block begins with `$ ` and a command"),
-        }
-    }
-    assert!(!commands.is_empty(), "{place}: a console block without a command");
-    commands
+fn commands(body: &[&str], place: &str) -> Vec<Typed> {
+    let is_first = body.first().is_some_and(|line| line.starts_with("$ "));
+    assert!(is_first, "{place}: a console block begins with `$ ` and a command");
+    typed(body)
 }
 
 /// Runs the commands one after the other, and compares what each prints with what the page shows.
