@@ -49,7 +49,11 @@ fn each_exercise_is_unsolved_as_shipped_and_solved_by_its_solution() {
         assert_eq!(progress(&place, number)["exercise"], "begun");
         place.write(&format!("{number:02}.toml"), solution(number));
         let solved = place.run(&format!("verify {number}")).expect(0);
-        assert!(solved.text().contains("\nSolved. All "), "{}", solved.text());
+        assert!(
+            solved.text().contains("\nSolved.\n") && solved.text().contains("\nNext: lesson "),
+            "{}",
+            solved.text()
+        );
         assert_eq!(progress(&place, number)["exercise"], "solved");
         assert_eq!(progress(&place, number)["checks"], 2);
     }
@@ -142,8 +146,9 @@ fn a_watched_exercise_is_checked_again_when_it_is_saved() {
 #[test]
 fn bad_usage_is_refused_with_a_remedy() {
     let place = Place::new();
-    let table: [(&str, &[&str]); 14] = [
-        ("start 0", &["0"]),
+    let table: [(&str, &[&str]); 15] = [
+        ("start 0", &["a lesson has a number"]),
+        ("7", &["did you mean `lesson learn 7`"]),
         ("start 99", &["there is no lesson 99", "1 to 24"]),
         ("start 5", &["lesson 5 has no exercise", "1, 2, 3"]),
         ("start 11 --dir nowhere", &["there is no directory nowhere"]),
@@ -177,7 +182,7 @@ fn a_broken_progress_is_put_aside_with_one_line() {
     fs::write(&file, &half[..half.len() / 2]).expect("cut in half");
     let seen = place.run("progress");
     assert_eq!((seen.status, seen.err.lines().count()), (Some(0), 1), "{seen:?}");
-    assert!(seen.err.contains("it is broken") && seen.text().contains("0 of 24 done"), "{seen:?}");
+    assert!(seen.err.contains("it is broken") && seen.text().contains("0 of 24 complete"), "{seen:?}");
     let changed = place.run("hint 11");
     assert!(changed.err.contains("progress.broken-1.json") && changed.err.lines().count() == 1, "{changed:?}");
     assert_eq!(fs::read(place.home().join("progress.broken-1.json")).expect("kept"), half.as_bytes()[..half.len() / 2]);

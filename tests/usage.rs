@@ -102,7 +102,7 @@ fn bad_arguments_are_refused_with_a_remedy() {
 #[test]
 fn without_a_command_the_map_comes() {
     let done = run("").expect(0);
-    assert!(done.text().ends_with("\n0 of 24 done. Next: lesson learn 1\n"), "{}", done.text());
+    assert!(done.text().ends_with("\n0 of 24 complete. Next: lesson learn 1\n"), "{}", done.text());
 }
 
 #[test]

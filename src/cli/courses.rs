@@ -157,6 +157,9 @@ pub(super) fn files(dir: &Path) -> anyhow::Result<Files> {
 }
 
 /// The number of a lesson.
-pub(super) fn number() -> clap::builder::RangedU64ValueParser<usize> {
-    clap::builder::RangedU64ValueParser::new().range(1..=99)
+pub(super) fn number() -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    |text| match text.parse() {
+        Ok(number @ 1..=99) => Ok(number),
+        _ => Err("a lesson has a number, such as 2; `lesson` lists them".into()),
+    }
 }

@@ -3,12 +3,14 @@
 use std::io;
 
 use anyhow::{Context, bail};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use clap_complete::Shell;
 
 use super::output::print;
 use super::{Cli, Verdict};
 use crate::machine::{ColorChoice, Terminal};
+use crate::report::Style;
 
 /// Every command, by purpose, in a few words: whoever wants more asks it for help.
 const GROUPS: [(&str, &[(&str, &str)]); 5] = [
@@ -34,14 +36,14 @@ const GROUPS: [(&str, &[(&str, &str)]); 5] = [
             ("run", "a scenario of yours"),
             ("explore", "every interleaving"),
             ("play", "be the scheduler"),
-            ("sweep", "lost, where?"),
+            ("sweep", "what is lost when"),
             ("scenarios", "those built in"),
             ("show", "a trace again"),
-            ("recordings", "out/ again"),
+            ("recordings", "the files of out/"),
         ],
     ),
-    ("in the wild", &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "can this machine?")]),
-    ("beside", &[("completions", "for your shell"), ("man", "a manual page"), ("help", "on a command")]),
+    ("in the wild", &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "is all here?")]),
+    ("more", &[("completions", "for your shell"), ("man", "a manual page"), ("help", "on a command")]),
 ];
 
 /// Columns of a group's name, of a command's, and of its words.
@@ -49,27 +51,53 @@ const GROUP: usize = 13;
 const NAME: usize = 12;
 const WORDS: usize = 21;
 
-const EXAMPLES: &str = "\
-Examples:
-  lesson                        the map of the course, and what comes next
-  lesson locked                 the exercise: rows are lost
-  lesson who app.db             who has it locked, right now, and why
+/// Three to begin with.
+const EXAMPLES: [(&str, &str); 3] = [
+    ("lesson learn 1", "a guided tour; lesson alone is the map"),
+    ("lesson locked", "the exercise: rows are lost"),
+    ("lesson who app.db", "who has it locked, right now, and why"),
+];
 
-Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or
-input, 3 = not known, 130 = interrupted. `lesson help COMMAND` tells more.";
+const STATUS: &str = "Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input, 3 = not known, \
+                      130 = interrupted. `lesson help COMMAND` tells more.";
 
 impl Cli {
     /// Reads the command line; on bad usage, and for help, it prints and ends.
     pub fn read() -> Self {
-        let matches = described(Terminal::of_stdout(ColorChoice::Never).width).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let matches = described(Terminal::of_stdout(ColorChoice::Never).width).try_get_matches();
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).unwrap_or_else(|error| refuse(&error))
     }
+}
+
+/// Says what is wrong with the command line, or gives the help that was asked for, and ends.
+fn refuse(error: &clap::Error) -> ! {
+    let word = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => word.parse::<u8>().ok(),
+        _ => None,
+    };
+    if let Some(number) = word {
+        Cli::command()
+            .error(error.kind(), format!("a number is no command; did you mean `lesson learn {number}`?"))
+            .exit();
+    }
+    error.exit()
 }
 
 /// The command line, with its commands by purpose.
 fn described(width: usize) -> Command {
-    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}\n{EXAMPLES}", groups(width));
+    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}\n{}", groups(width), ending(width));
     Cli::command().help_template(template)
+}
+
+/// The examples, and the exit status.
+fn ending(width: usize) -> String {
+    let style = Style { color: false, width: width.min(80) };
+    let example = |(command, what): &(&str, &str)| match width >= 60 {
+        true => format!("  {command:20}{what}\n"),
+        false => format!("  {command}\n{}", style.wrap(what, "      ")),
+    };
+    let examples: String = EXAMPLES.iter().map(example).collect();
+    format!("Examples:\n{examples}\n{}", style.wrap(STATUS, ""))
 }
 
 /// The commands by purpose: two in a line where there is room.
@@ -121,7 +149,7 @@ pub(super) struct Man {
 
 impl Man {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
-        let mut whole = Cli::command().after_help(EXAMPLES);
+        let mut whole = Cli::command().after_help(ending(80));
         whole.build();
         let page = match &self.command {
             None => whole,
@@ -159,6 +187,7 @@ mod tests {
         for (width, lines) in [(80, 15), (50, 26)] {
             let text = groups(width);
             assert_eq!(text.lines().count(), lines, "{text}");
+            let text = text + &ending(width);
             assert!(text.lines().all(|line| crate::report::width(line) <= width), "{text}");
         }
     }

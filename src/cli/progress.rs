@@ -40,7 +40,7 @@ impl Args {
 }
 
 /// The next thing to do, as a sentence with a command.
-fn next(opened: &Opened) -> String {
+pub(super) fn next(opened: &Opened) -> String {
     let done = opened.done();
     let number = opened.next(&done);
     let option = &opened.option;

@@ -12,6 +12,7 @@ use super::{Verdict, style};
 use crate::course::Exercise;
 use crate::machine::Terminal;
 use crate::report::clean;
+use crate::scenario::Scenario;
 
 /// Puts the exercise of a lesson into this folder: a file to repair.
 #[derive(Debug, clap::Args)]
@@ -75,13 +76,18 @@ impl Args {
             false => format!(" --dir {}", shell_words::quote(&self.dir.to_string_lossy())),
         };
         let rows = [
-            ("what it does now", format!("lesson explore {file}")),
+            ("what it does now", format!("lesson {} {file}", first_look(&exercise.shipped))),
             ("when you have edited it", format!("lesson verify {number}{dir}{option}")),
             ("a push", format!("lesson hint {number}{option}")),
         ];
         let rows: String = rows.iter().map(|(when, command)| format!("{when}:\n  {}\n", clean(command))).collect();
         style(terminal).wrap(&format!("Solved when: {}.", goals.join("; ")), "") + &rows
     }
+}
+
+/// The command that shows what a scenario does. No real lock has units.
+fn first_look(scenario: &Scenario) -> &'static str {
+    if scenario.units.is_empty() { "run" } else { "explore" }
 }
 
 /// A file of an exercise: named without `./` in this folder.

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use super::courses::{Opened, Which, now, number};
 use super::explore::Bar;
 use super::output::print;
+use super::progress::next;
 use super::start::file_in;
 use super::{Verdict, style};
 use crate::course::{self, Exercise, Lesson};
@@ -128,6 +129,7 @@ fn saved(file: &Path) -> Option<(SystemTime, u64)> {
 
 /// An exercise that was checked, and kept in the progress.
 struct Check<'a> {
+    opened: &'a Opened,
     lesson: &'a Lesson,
     scenario: Scenario,
     file: PathBuf,
@@ -152,7 +154,7 @@ impl<'a> Check<'a> {
                 }
             });
         }
-        Ok(Self { lesson, scenario, file, verdict })
+        Ok(Self { opened, lesson, scenario, file, verdict })
     }
 
     fn checked(&self) -> Checked<'_> {
@@ -161,7 +163,11 @@ impl<'a> Check<'a> {
     }
 
     fn page(&self, terminal: &Terminal) -> String {
-        verdict(&self.checked(), style(terminal))
+        let page = verdict(&self.checked(), style(terminal));
+        match self.outcome() {
+            Verdict::Shown => format!("{page}\n{}\n", style(terminal).heading(&next(self.opened))),
+            _ => page,
+        }
     }
 
     fn document(&self) -> serde_json::Value {

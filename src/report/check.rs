@@ -66,7 +66,7 @@ fn row(check: &Check, style: Style) -> String {
 
 fn verdict(checks: &[Check]) -> String {
     match (count(checks, Status::Failed), count(checks, Status::Warning)) {
-        (0, 0) => "All is well. Begin with `lesson locked`.".into(),
+        (0, 0) => "All is well. Begin with `lesson learn 1`.".into(),
         (0, warnings) => format!(
             "This machine can run the lessons, with {}: what the remedies say will show or protect more.",
             plural(warnings as u64, "warning")

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::explored::{self, Exploration};
 use super::paint::Style;
 use super::table::{Cells, table};
-use super::words::{clean, grouped, plural};
+use super::words::{clean, grouped};
 use crate::course::{Course, Done, Goal, Judged, Lesson, SEEDS, Verdict};
 use crate::explore::Schedules;
 use crate::scenario::Scenario;
@@ -21,8 +21,8 @@ pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, style: Sty
     let rows: Vec<Vec<String>> = course.lessons.iter().map(row).collect();
     let finished = course.lessons.iter().filter(|lesson| is_done(lesson, done)).count();
     let mut text = format!("{}\n\n", style.heading(&clean(&course.title)));
-    text += &table(&["", "lesson", "exercise", "about"], &rows, Cells::Words, style);
-    text += &format!("\n{finished} of {} done. {}\n", course.lessons.len(), style.heading(next));
+    text += &table(&["", "tour", "exercise", "about"], &rows, Cells::Words, style);
+    text += &format!("\n{finished} of {} complete. {}\n", course.lessons.len(), style.heading(next));
     text
 }
 
@@ -40,7 +40,7 @@ impl Steps {
             _ => "-",
         };
         let exercise = match (&lesson.exercise, done.and_then(|done| done.exercise.as_ref())) {
-            (None, _) => "",
+            (None, _) => "none",
             (Some(_), Some(worked)) if worked.solved.is_some() => "solved",
             (Some(_), Some(worked)) if worked.gave_up.is_some() => "given up",
             (Some(_), Some(worked)) if worked.started.is_some() || worked.checks > 0 => "begun",
@@ -100,49 +100,69 @@ pub fn verdict(checked: &Checked, style: Style) -> String {
     let title = format!("Exercise {}: {}", lesson.number, clean(&lesson.page.title));
     let mut text = format!("{}\n", style.heading(&title));
     for what in &verdict.missing {
-        text += &style.wrap(&format!("{} {}: the work has to be done still", style.bad("✗"), clean(what)), "  ");
+        let what = format!("{}: the work has to be done still", clean(what));
+        text += &marked(&style.bad("✗"), &what, style);
     }
     if verdict.missing.is_empty() {
-        text += &format!("  {} the work is still done\n", style.good("✓"));
+        text += &marked(&style.good("✓"), "the work is still done", style);
     }
     for (goal, judged) in &verdict.goals {
-        let line = match judged {
-            Judged::Reached => format!("{} {goal}{}", style.good("✓"), with_seeds(*goal)),
-            Judged::Unknown(why) => format!("{} {goal}: not known; {why}", style.warn("?")),
-            _ => format!("{} {goal}", style.bad("✗")),
+        text += &match judged {
+            Judged::Reached => marked(&style.good("✓"), goal.name(), style),
+            Judged::Unknown(why) => marked(&style.warn("?"), &format!("{goal}: not known; {why}"), style),
+            _ => marked(&style.bad("✗"), goal.name(), style),
         };
-        text += &style.wrap(&line, "  ");
     }
     text += "\n";
     text += &match (verdict.is_solved(), verdict.is_unknown()) {
-        (true, _) => style.wrap(&format!("{} {}", style.good("Solved."), proof(verdict)), ""),
+        (true, _) => format!("{}\n{}", style.good("Solved."), proof(verdict, style)),
         (false, true) => style.wrap("Not known: nothing was found to be wrong, but not everything was looked at.", ""),
         (false, false) => format!("{}\n{}", style.bad("Not yet."), trouble(checked, style)),
     };
     text
 }
 
-fn with_seeds(goal: Goal) -> String {
-    if goal.is_in_time() { format!(" (tried with {SEEDS} seeds)") } else { String::new() }
+/// A line with a mark before it.
+fn marked(mark: &str, text: &str, style: Style) -> String {
+    let lines = style.wrap(text, "    ");
+    format!("  {mark} {}", lines.trim_start())
 }
 
-/// What was looked at, and found.
-fn proof(verdict: &Verdict) -> String {
+/// What was looked at, and found: for every interleaving, and where time decides.
+fn proof(verdict: &Verdict, style: Style) -> String {
     let explored = &verdict.answer.explored;
     let schedules = match &explored.schedules {
-        Some(Schedules::Counted { all, .. }) => format!(", on {} schedules", grouped(all)),
-        Some(Schedules::Infinite) => ", on schedules without end".into(),
-        None => String::new(),
+        Some(Schedules::Counted { all, .. }) => format!("{} complete schedules", grouped(all)),
+        Some(Schedules::Infinite) => "schedules without end".into(),
+        None => "all schedules".into(),
     };
-    let states = plural(explored.states, "state").replace(&explored.states.to_string(), &grouped(&explored.states));
-    let mut text = format!("All {states} were visited{schedules}, and the goals hold in each.");
-    if verdict.goals.iter().any(|(goal, _)| goal.is_in_time()) {
-        text += &format!(
-            " What time decides can't be proved so: it was tried in virtual time, with {SEEDS} seeds of luck."
+    let (in_time, always): (Vec<Goal>, Vec<Goal>) =
+        verdict.goals.iter().map(|(goal, _)| *goal).partition(|goal| goal.is_in_time());
+    let names = |goals: &[Goal]| goals.iter().map(|goal| goal.name()).collect::<Vec<_>>().join("; ");
+    let mut text = String::new();
+    if !always.is_empty() {
+        text += &style.wrap(
+            &format!(
+                "Proved: all {} states were visited, which is every order in which the steps can come ({schedules}). In \
+                 each: {}.",
+                grouped(&explored.states),
+                names(&always)
+            ),
+            "",
+        );
+    }
+    if !in_time.is_empty() {
+        text += &style.wrap(
+            &format!(
+                "Tried: {SEEDS} runs in virtual time, each with other luck; in each: {}. What time decides can't be \
+                 proved by looking at every order: `lesson explore` lets a time-out fire at any moment, however long it is.",
+                names(&in_time)
+            ),
+            "",
         );
     }
     if !verdict.answer.tireless.is_empty() {
-        text += " Who tries more than 20 times is taken to try for ever.";
+        text += &style.wrap("Who tries more than 20 times is taken to try for ever.", "");
     }
     text
 }
@@ -155,7 +175,7 @@ fn trouble(checked: &Checked, style: Style) -> String {
     match verdict.goals.iter().find(|(_, judged)| is_missed(judged)) {
         Some((goal, Judged::MissedOn(path))) => explored::way(&exploration, path, heading(*goal), style),
         Some((_, Judged::MissedWith(seed))) => {
-            let text = format!("With seed {seed} of {SEEDS} it goes wrong. Look at it in virtual time:");
+            let text = format!("In run {seed} of {SEEDS} in virtual time it goes wrong. Look at it:");
             format!("{}  lesson run {file} --simulate --seed {seed}\n", style.wrap(&text, ""))
         }
         Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),

@@ -15,14 +15,21 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
     let Contents { lessons, predictions, right, solved, transcripts, traces } = made.contents(course);
     let with_exercise = course.lessons.iter().filter(|lesson| lesson.exercise.is_some()).count();
     let of_machine = match made.machine["ok"].as_bool() {
-        Some(true) => "can run the lessons",
-        _ => "not all of its checks went well",
+        Some(true) => "its report (lesson check: all is well)",
+        _ => "its report (lesson check: not all is well)",
     };
     let rows = [
         ("lessons", format!("{lessons} of {} done", course.lessons.len())),
         ("predictions", format!("{predictions} made, {right} right")),
         ("exercises", format!("{solved} of {with_exercise} solved")),
-        ("evidence", format!("{}, {}", plural(transcripts as u64, "transcript"), plural(traces as u64, "trace"))),
+        (
+            "evidence",
+            format!(
+                "what {} printed, {} of events",
+                plural(transcripts as u64, "command"),
+                plural(traces as u64, "record")
+            ),
+        ),
         ("machine", of_machine.to_owned()),
     ];
     let title = format!("{}, {}", cut(&clean(&made.name), 40), cut(&clean(&made.course.title), 40));
@@ -39,10 +46,11 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
         let more = made.left_out.len().saturating_sub(MOST_LEFT_OUT);
         text += &if more > 0 { format!("  ... and {more} more\n") } else { String::new() };
     }
-    let names: Vec<String> = ["the seal", "each trace", "each exercise", "each answer"].map(str::to_owned).to_vec();
+    let names: Vec<String> =
+        ["a checksum of the file", "each record of events", "each exercise", "each answer"].map(str::to_owned).to_vec();
     let proof = format!(
-        "`lesson review` checks {} again. That shows that the file is consistent. It does not show who made it: \
-         there is no secret in it.",
+        "`lesson review` checks {} again. That shows that the file agrees with itself and with the course. It does not \
+         show who made it.",
         list(&names)
     );
     text + "\n" + &style.wrap(&proof, "")

@@ -16,8 +16,8 @@ Ada Lovelace, A course of two
   lessons       2 of 2 done
   predictions   2 made, 1 right
   exercises     1 of 1 solved
-  evidence      2 transcripts, 2 traces
-  machine       can run the lessons
+  evidence      what 2 commands printed, 2 records of events
+  machine       its report (lesson check: all is well)
 
 `lesson review` checks the seal, each trace, each exercise and each answer
 again. That shows that the file is consistent. It does not show who made it:
@@ -44,7 +44,7 @@ ada-lovelace-hand-in.json is written.
 fn nothing_done_is_said_and_handed_in_all_the_same() {
     let place = Place::new();
     let done = hand_in(&place, "--name nobody").expect(0);
-    for words in ["0 of 2 done", "0 made, 0 right", "0 transcripts, 0 traces", "Nothing of this course is done yet"] {
+    for words in ["0 of 2 done", "0 made, 0 right", "what 0 commands printed, 0 records of events", "Nothing of this course is done yet"] {
         assert!(done.text().contains(words), "{words}: {}", done.text());
     }
     assert_eq!(place.entries(), ["nobody-hand-in.json"]);
