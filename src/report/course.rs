@@ -143,8 +143,8 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     if !always.is_empty() {
         text += &style.wrap(
             &format!(
-                "Proved: all {} states were visited, which is every order in which the steps can come ({schedules}). In \
-                 each: {}.",
+                "Proved: all {} states were visited, which is every order in which the steps can come \
+                 ({schedules}). In each: {}.",
                 grouped(&explored.states),
                 names(&always)
             ),
@@ -155,7 +155,8 @@ fn proof(verdict: &Verdict, style: Style) -> String {
         text += &style.wrap(
             &format!(
                 "Tried: {SEEDS} runs in virtual time, each with other luck; in each: {}. What time decides can't be \
-                 proved by looking at every order: `lesson explore` lets a time-out fire at any moment, however long it is.",
+                 proved by looking at every order: `lesson explore` lets a time-out fire at any moment, however long \
+                 it is.",
                 names(&in_time)
             ),
             "",

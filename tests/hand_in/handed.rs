@@ -19,9 +19,9 @@ Ada Lovelace, A course of two
   evidence      what 2 commands printed, 2 records of events
   machine       its report (lesson check: all is well)
 
-`lesson review` checks the seal, each trace, each exercise and each answer
-again. That shows that the file is consistent. It does not show who made it:
-there is no secret in it.
+`lesson review` checks a checksum of the file, each record of events, each
+exercise and each answer again. That shows that the file agrees with itself and
+with the course. It does not show who made it.
 
 ada-lovelace-hand-in.json is written.
 ";
@@ -44,7 +44,12 @@ ada-lovelace-hand-in.json is written.
 fn nothing_done_is_said_and_handed_in_all_the_same() {
     let place = Place::new();
     let done = hand_in(&place, "--name nobody").expect(0);
-    for words in ["0 of 2 done", "0 made, 0 right", "what 0 commands printed, 0 records of events", "Nothing of this course is done yet"] {
+    for words in [
+        "0 of 2 done",
+        "0 made, 0 right",
+        "what 0 commands printed, 0 records of events",
+        "Nothing of this course is done yet",
+    ] {
         assert!(done.text().contains(words), "{words}: {}", done.text());
     }
     assert_eq!(place.entries(), ["nobody-hand-in.json"]);
