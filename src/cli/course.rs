@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use clap::CommandFactory as _;
 
-use super::Verdict;
 use super::courses::files;
 use super::output::print;
-use crate::course::{self, Course, Fault};
+use super::{Cli, Verdict};
+use crate::course::{self, Course, Fault, Lesson};
 use crate::explore::Task;
 use crate::machine::Terminal;
 use crate::report::clean;
@@ -45,7 +46,8 @@ impl Args {
             Err(faults) => (None, faults),
         };
         if let Some(course) = &course {
-            faults = untrue_exercises(course)?;
+            faults = course.lessons.iter().flat_map(unknown_commands).collect();
+            faults.extend(untrue_exercises(course)?);
         }
         let mut text: String = faults.iter().map(|fault| clean(&fault.to_string()) + "\n").collect();
         text += &match (&course, faults.len()) {
@@ -59,6 +61,30 @@ impl Args {
         print(&text)?;
         Ok(faults.is_empty().into())
     }
+}
+
+/// Commands of a page that nobody can run: the tour knows `lesson`, and `cat` of a file.
+fn unknown_commands(lesson: &Lesson) -> Vec<Fault> {
+    const OTHERS: [&str; 4] = ["cat", "cargo", "git", "cd"];
+    let fault = |line, message: String| {
+        let remedy = "write a command of lesson as `lesson help` knows it, or cat FILE".to_owned();
+        Fault { file: lesson.file.clone(), line, message, remedy }
+    };
+    let wrong = |command: &str| -> Option<String> {
+        let words = shell_words::split(command).ok()?;
+        let words: Vec<&String> = words.iter().take_while(|word| *word != ">").collect();
+        match words.first().map(|word| word.as_str()) {
+            Some("lesson") => {
+                let error = Cli::command().try_get_matches_from(&words).err().filter(clap::Error::use_stderr)?;
+                let said = error.to_string();
+                Some(said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+            }
+            Some(word) if OTHERS.contains(&word) => None,
+            _ => Some("is no command of lesson".into()),
+        }
+    };
+    let typed = lesson.page.commands().flat_map(|block| block.typed.iter().map(|typed| (block.line, &typed.command)));
+    typed.filter_map(|(line, command)| Some(fault(line, format!("`{command}`: {}", wrong(command)?)))).collect()
 }
 
 /// Exercises that are solved as they are shipped, or are not by their solution.

@@ -11,7 +11,7 @@ use crate::report::markdown;
 #[command(after_help = "\
 Examples:
   lesson hint 2              the first; called again, the second and the third
-  lesson hint 2 --again      those that you have had
+  lesson hint 2 --again      those that you have had; --all: all three
   lesson hint 2 --give-up    one way of solving it
 
 Exit status: 0, or 2 = bad usage.")]
@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Only the hints that were given already
     #[arg(long)]
     again: bool,
+    /// All three at once
+    #[arg(long, conflicts_with_all = ["again", "give_up"])]
+    all: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -36,7 +39,7 @@ impl Args {
         let (style, number, option) = (style(terminal), lesson.number, &opened.option);
         keep(|_| {}); // a broken progress is put aside before it is read
         let worked = opened.done().get(&number).and_then(|done| done.exercise.clone()).unwrap_or_default();
-        if self.give_up || (worked.solved.is_some() && !self.again) {
+        if self.give_up || (worked.solved.is_some() && !self.again && !self.all) {
             let whose = if worked.solved.is_some() { "You have solved it. One way:" } else { "One way:" };
             print(&format!("{}\n\n{}\n", style.heading(whose), exercise.solution.trim_end()))?;
             opened.keep(number, |done| {
@@ -48,8 +51,15 @@ impl Args {
             return Ok(Verdict::Shown);
         }
         let given = worked.hints.min(exercise.hints.len());
-        let shown = if self.again { given } else { (given + 1).min(exercise.hints.len()) };
-        let from = if self.again { 0 } else { shown.saturating_sub(1) };
+        let last = exercise.hints.len();
+        let shown = if self.all {
+            last
+        } else if self.again {
+            given
+        } else {
+            (given + 1).min(last)
+        };
+        let from = if self.again || self.all { 0 } else { shown.saturating_sub(1) };
         let mut text = String::new();
         for (at, hint) in exercise.hints.iter().enumerate().take(shown).skip(from) {
             text += &format!(

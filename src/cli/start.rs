@@ -46,13 +46,22 @@ impl Args {
             bail!("there is no directory {}; make it first", self.dir.display());
         }
         let mut text = String::new();
+        // Files that belong together, such as a database and its journal, are put there together or not at all: an old
+        // journal beside a changed database would destroy it.
+        let mine = lesson.exercise.as_ref().map(|exercise| exercise.file.as_str());
+        let has_changed = |(name, shipped): (&String, &Vec<u8>)| {
+            Some(name.as_str()) != mine && matches!(compare(&file_in(&self.dir, name), shipped), Ok(Put::Changed))
+        };
+        let is_changed = lesson.files.iter().any(has_changed);
         for (name, shipped) in &lesson.files {
             let file = file_in(&self.dir, name);
             let shown = clean(&file.display().to_string());
-            text += &match put(&file, shipped)? {
+            let is_part = is_changed && Some(name.as_str()) != mine;
+            text += &match put(&file, shipped, is_part)? {
                 Put::Written => format!("{shown} is written.\n"),
                 Put::There => format!("{shown} is there already.\n"),
                 Put::Changed => format!("{shown} is there, with your changes; it is left as it is.\n"),
+                Put::Missing => format!("{shown} is not written: it belongs to a file that has changed.\n"),
             };
         }
         if let Some(exercise) = &lesson.exercise {
@@ -95,28 +104,37 @@ pub(super) fn file_in(dir: &Path, name: &str) -> PathBuf {
     if dir.as_os_str() == "." { PathBuf::from(name) } else { dir.join(name) }
 }
 
+/// What came of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Put {
     Written,
     There,
     Changed,
+    Missing,
 }
 
-/// Writes a file where none is; what is there stays.
-fn put(file: &Path, bytes: &[u8]) -> anyhow::Result<Put> {
-    let can_not = || format!("can't write {}", file.display());
-    match fs::File::options().write(true).create_new(true).open(file) {
-        Ok(mut new) => {
-            let written = new.write_all(bytes).and_then(|()| new.sync_all());
-            if written.is_err() {
-                let _ = fs::remove_file(file); // half a file, and ours
-            }
-            written.with_context(can_not)?;
-            Ok(Put::Written)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let found = fs::read(file).with_context(|| format!("{} is there, and can't be read", file.display()))?;
-            Ok(if found == bytes { Put::There } else { Put::Changed })
-        }
-        Err(error) => Err(error).with_context(can_not),
+/// What is there.
+fn compare(file: &Path, bytes: &[u8]) -> std::io::Result<Put> {
+    match fs::metadata(file) {
+        Ok(found) if !found.is_file() || found.len() != bytes.len() as u64 => Ok(Put::Changed),
+        Ok(_) => Ok(if fs::read(file)? == bytes { Put::There } else { Put::Changed }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Put::Missing),
+        Err(error) => Err(error),
     }
+}
+
+/// Writes a file where none is, unless it is to be `left_out`; what is there stays.
+fn put(file: &Path, bytes: &[u8], left_out: bool) -> anyhow::Result<Put> {
+    let can_not = || format!("can't write {}", file.display());
+    match compare(file, bytes).with_context(|| format!("{} is there, and can't be read", file.display()))? {
+        Put::Missing if !left_out => {}
+        found => return Ok(found),
+    }
+    let mut new = fs::File::options().write(true).create_new(true).open(file).with_context(can_not)?;
+    let written = new.write_all(bytes).and_then(|()| new.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(file); // half a file, and ours
+    }
+    written.with_context(can_not)?;
+    Ok(Put::Written)
 }

@@ -22,6 +22,8 @@ pub(super) fn missing(shipped: &Scenario, repaired: &Scenario) -> Vec<String> {
             None => missing.push(format!("{} is gone", process.name)),
         }
     }
+    let has_other = |lock: &&str| shipped.units.get(*lock) != repaired.units.get(*lock);
+    missing.extend(shipped.lock_names().into_iter().filter(has_other).map(|lock| format!("{lock} has other units")));
     missing
 }
 
@@ -29,11 +31,15 @@ pub(super) fn missing(shipped: &Scenario, repaired: &Scenario) -> Vec<String> {
 fn less(before: &Process, now: &Process) -> Option<String> {
     let fewer_rounds = match (before.round_count(), now.round_count()) {
         (Some(before), Some(now)) => now < before,
-        (None, Some(_)) => true,
-        (_, None) => now.lasting < before.lasting,
+        (None, Some(_)) | (Some(_), None) => true, // time may end them early
+        (None, None) => now.lasting < before.lasting,
     };
     if fewer_rounds {
         return Some("has fewer rounds".into());
+    }
+    let meetings = |process: &Process| process.steps.iter().filter(|step| **step == Step::Meet).count();
+    if meetings(now) < meetings(before) {
+        return Some("does not come to every meeting any more".into());
     }
     let crashes = |process: &Process| process.steps.iter().filter(|step| **step == Step::Crash).count();
     if crashes(now) < crashes(before) {

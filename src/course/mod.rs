@@ -148,6 +148,8 @@ impl Course {
         faults.extend(gaps(files));
         faults.extend(summary_faults(files, &lessons, faults.is_empty()));
         faults.extend(stray(files));
+        faults.extend(broken_links(files));
+        faults.extend(broken_book(files));
         faults.sort();
         match faults.is_empty() {
             true => Ok(Self { title: title(files), lessons }),
@@ -198,7 +200,7 @@ impl Exercise {
         let solution = text(files, &solution_path);
         let mut read = |path: &str, text: &str| {
             let read = scenario::parse(text, path);
-            read.map_err(|mistake| faults.push(Fault::new(path, 0, mistake.to_string(), "mend it"))).ok()
+            read.map_err(|mistake| faults.push(of_mistake(path, &mistake.to_string()))).ok()
         };
         let shipped = read(&path, shipped);
         solution.map(|text| read(&solution_path, text));
@@ -220,6 +222,16 @@ impl Exercise {
             })),
             _ => Err(faults),
         }
+    }
+}
+
+/// A mistake in a scenario begins with `path:7:6: what is wrong`, and goes on with the line itself.
+fn of_mistake(path: &str, mistake: &str) -> Fault {
+    let first = mistake.lines().next().unwrap_or_default();
+    let mut parts = first.strip_prefix(path).unwrap_or(first).trim_start_matches(':').splitn(3, ':');
+    match (parts.next().and_then(|line| line.parse().ok()), parts.next(), parts.next()) {
+        (Some(line), Some(_), Some(what)) => Fault::new(path, line, what.trim(), "mend it"),
+        _ => Fault::new(path, 0, first, "mend it"),
     }
 }
 
@@ -249,13 +261,35 @@ fn is_lesson(path: &str) -> bool {
 /// Lessons are numbered from 1 on, without a gap.
 fn gaps(files: &Files) -> Option<Fault> {
     let lessons = files.keys().filter_map(|path| Some((number(path)?, path)));
-    let (wanted, (_, path)) = (1..).zip(lessons).find(|(wanted, (number, _))| wanted != number)?;
-    Some(Fault::new(
-        path,
-        0,
-        format!("the lesson before it, or this one, should be {wanted:02}"),
-        "number them from 01 on",
-    ))
+    let (wanted, (found, path)) = (1..).zip(lessons).find(|(wanted, (number, _))| wanted != number)?;
+    Some(match found < wanted {
+        true => Fault::new(path, 0, format!("there are two lessons {found}"), "number them from 01 on"),
+        false => {
+            Fault::new(SUMMARY, 0, format!("lesson {wanted} is missing"), format!("add a page {wanted:02}-name.md"))
+        }
+    })
+}
+
+/// Links of the pages that lead to nothing in the folder.
+fn broken_links(files: &Files) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for path in files.keys().filter(|path| path.ends_with(".md") && !path.contains('/')) {
+        let lines = text(files, path).unwrap_or_default().lines().enumerate();
+        for (at, line) in lines {
+            for target in line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+                let file = target.split('#').next().unwrap_or_default();
+                // What leads out of the folder is not ours to know.
+                if file.ends_with(".md")
+                    && !file.contains("://")
+                    && !file.starts_with("..")
+                    && !files.contains_key(file)
+                {
+                    faults.push(Fault::new(path, at + 1, format!("there is no {file}"), "correct the link"));
+                }
+            }
+        }
+    }
+    faults
 }
 
 /// `SUMMARY.md` lists the lessons, in their order, by their titles.
@@ -298,11 +332,17 @@ fn summary_faults(files: &Files, lessons: &[Lesson], all_read: bool) -> Vec<Faul
 
 /// Exercises and solutions that belong to no lesson.
 fn stray(files: &Files) -> Vec<Fault> {
-    let count = files.keys().filter(|path| is_lesson(path)).count();
+    let lessons: Vec<usize> = files.keys().filter_map(|path| number(path)).collect();
     let of_exercises = files.keys().filter(|path| path.starts_with("exercises/") || path.starts_with("solutions/"));
-    let number = |path: &str| path.split(['/', '.']).nth(1)?.parse::<usize>().ok();
-    let strays = of_exercises.filter(|path| !number(path).is_some_and(|number| (1..=count).contains(&number)));
+    let of = |path: &str| path.split(['/', '.']).nth(1)?.parse::<usize>().ok();
+    let strays = of_exercises.filter(|path| !of(path).is_some_and(|number| lessons.contains(&number)));
     strays.map(|path| Fault::new(path, 0, "it belongs to no lesson", "name it after the number: 02.toml")).collect()
+}
+
+/// A `book.toml` that can't be read.
+fn broken_book(files: &Files) -> Option<Fault> {
+    let broken = toml::from_str::<toml::Table>(text(files, "book.toml")?).err()?;
+    Some(Fault::new("book.toml", 0, broken.message(), "mend it"))
 }
 
 /// The title in `book.toml`.

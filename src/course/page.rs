@@ -149,6 +149,10 @@ struct Reader<'a> {
     options: Option<(usize, Vec<super::Choice>)>,
     /// The line of the goals, and their words so far.
     goals: Option<(usize, String)>,
+    /// Hints so far.
+    hints: usize,
+    /// The line of the first heading.
+    headed: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -157,6 +161,7 @@ impl<'a> Reader<'a> {
             Piece::Order { word, value } => self.orders.push((word, value)),
             Piece::Fence { language, body } => self.fence(line, language, &body),
             Piece::Fold { summary, body } => self.fold(line, summary, &body),
+            Piece::Open(mark) => self.fault(line, format!("{mark} is never closed"), "close it"),
             Piece::Line(text) => self.line(line, text),
         }
     }
@@ -196,6 +201,7 @@ impl<'a> Reader<'a> {
             self.title = Some(title.trim().to_owned());
         } else if let Some(heading) = text.strip_prefix("## ") {
             self.end_prose();
+            self.headed = if self.headed == 0 { number } else { self.headed };
             self.sections.push(Section { heading: heading.trim().to_owned(), blocks: Vec::new() });
         } else if let Some(first) = choice(text) {
             self.options = Some((number, vec![first]));
@@ -220,6 +226,11 @@ impl<'a> Reader<'a> {
                 if typed.is_empty() {
                     self.fault(line, "there is no command in this block", "begin it with `$ lesson ...`");
                 }
+                if let Some((command, why)) =
+                    typed.iter().find_map(|typed| Some((&typed.command, harm(&typed.command)?)))
+                {
+                    self.fault(line, format!("`{command}` {why}"), "a page is run by whoever trusts it: change it");
+                }
                 Block::Commands(Commands { line, types: order("types"), meanwhile: order("meanwhile"), typed })
             }
             (_, None) => Block::Lines(text),
@@ -240,6 +251,10 @@ impl<'a> Reader<'a> {
             }
         } else if summary.starts_with("Hint ") {
             self.end_prose();
+            self.hints += 1;
+            if summary != format!("Hint {}", self.hints) {
+                self.fault(line, format!("`{summary}` is the hint number {}", self.hints), "number them from 1 on");
+            }
             let text: String = body.iter().map(|(_, line)| format!("{line}\n")).collect();
             self.push(Block::Hint(text.trim().to_owned()));
         } else {
@@ -290,8 +305,11 @@ impl<'a> Reader<'a> {
         }
         let found: Vec<&str> = self.sections.iter().map(|section| section.heading.as_str()).collect();
         if found != HEADINGS {
-            let message = format!("the parts of the page are: {}", found.join(", "));
-            self.fault(0, message, format!("make them ## {}", HEADINGS.join(", ## ")));
+            let message = match found.as_slice() {
+                [] => "the page has no parts".to_owned(),
+                found => format!("the parts of the page are: {}", found.join(", ")),
+            };
+            self.fault(self.headed, message, format!("make them ## {}", HEADINGS.join(", ## ")));
         }
         let title = title.trim_start_matches(&wanted).to_owned();
         let page = Page { title, opening: self.opening, sections: self.sections };
@@ -300,12 +318,32 @@ impl<'a> Reader<'a> {
         let is_question = |block: &Block| matches!(block, Block::Question(_));
         for (at, heading) in [(0, "Predict"), (4, "Transfer")] {
             let has = page.sections.get(at).is_none_or(|section| section.blocks.iter().any(is_question));
-            if !has {
+            if !has && faults.is_empty() {
                 faults.push(Fault::new(self.file, 0, format!("## {heading} asks nothing"), "add a question"));
             }
         }
         if faults.is_empty() { Ok(page) } else { Err(faults) }
     }
+}
+
+/// Options after which comes a file to write.
+const WRITES: [&str; 9] =
+    ["--html", "--svg", "--dot", "--perfetto", "--trace", "--record", "--dir", "--also-into", ">"];
+
+/// What a command of a page may not do: the tour runs it in a folder of its own, which it is not to leave.
+fn harm(command: &str) -> Option<&'static str> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let is_outside = |file: &str| file.contains(['/', '\\']);
+    let writes = |pair: &[&str]| WRITES.contains(&pair[0]) && is_outside(pair[1]);
+    let joined =
+        |word: &&str| word.split_once('=').is_some_and(|(option, file)| WRITES.contains(&option) && is_outside(file));
+    let exports = words.iter().position(|word| *word == "--export").and_then(|at| words.get(at + 2));
+    if words.iter().any(|word| word.starts_with("--force")) {
+        return Some("may write over a file");
+    }
+    let leaves =
+        words.windows(2).any(writes) || words.iter().any(joined) || exports.is_some_and(|file| is_outside(file));
+    leaves.then_some("writes outside of the reader's folder")
 }
 
 /// Answers whose words no output of the page has.

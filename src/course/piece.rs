@@ -24,6 +24,8 @@ pub enum Piece<'a> {
         /// What is folded away, each line with its number.
         body: Vec<(usize, &'a str)>,
     },
+    /// Something that is never closed: `` ``` `` or `<details>`.
+    Open(&'a str),
     /// Any other line.
     Line(&'a str),
 }
@@ -38,10 +40,15 @@ pub fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
             let (word, value) = order.split_once(": ").unwrap_or((order, ""));
             Piece::Order { word, value: value.trim() }
         } else if let Some(language) = line.strip_prefix("```") {
-            let body = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
-            Piece::Fence { language, body }
+            match until(&mut lines, "```") {
+                Some(body) => Piece::Fence { language, body: body.into_iter().map(|(_, line)| line).collect() },
+                None => Piece::Open("```"),
+            }
         } else if line == "<details>" {
-            let mut body: Vec<_> = lines.by_ref().take_while(|(_, line)| *line != "</details>").collect();
+            let Some(mut body) = until(&mut lines, "</details>") else {
+                pieces.push((number, Piece::Open(line)));
+                continue;
+            };
             let summary = |line: &'_ str| line.starts_with("<summary>");
             let at = body.iter().position(|(_, line)| summary(line));
             let line = at.map_or("", |at| body.remove(at).1);
@@ -52,4 +59,16 @@ pub fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
         pieces.push((number, piece));
     }
     pieces
+}
+
+/// The lines up to this one, which is taken, too; `None` if it never comes.
+fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> Option<Vec<(usize, &'a str)>> {
+    let mut body = Vec::new();
+    for (number, line) in lines {
+        if line == end {
+            return Some(body);
+        }
+        body.push((number, line));
+    }
+    None
 }

@@ -157,6 +157,13 @@ fn what_is_wrong_in_a_course_is_said() {
         ("exercises/01.toml", SCENARIO, "", "the page has goals, and there is no exercises/01.toml"),
         ("solutions/01.toml", SCENARIO, "", "it has no solution"),
         ("01-one.md", PAGE, "", "there is no lesson beside it"),
+        ("01-one.md", "Hint 2", "Hint 4", "01-one.md:56: `Hint 4` is the hint number 2"),
+        ("01-one.md", "Because.", "See [2](02-two.md).", "01-one.md:38: there is no 02-two.md"),
+        ("01-one.md", "P2 waits for 12 s\n```", "P2 waits for 12 s", "01-one.md:29: ``` is never closed"),
+        ("01-one.md", "my.toml\n...", "my.toml --html /tmp/x.html\n...", "writes outside of the reader's folder"),
+        ("01-one.md", "my.toml\n...", "my.toml --svg=../x\n...", "writes outside of the reader's folder"),
+        ("01-one.md", "my.toml\n...", "my.toml --html x.html --force\n...", "may write over a file"),
+        ("book.toml", "title", "[title", "book.toml: "),
     ];
     for (file, from, to, said) in table {
         let faults = course(file, from, to).expect_err(said);
@@ -173,6 +180,13 @@ fn check(before: &str, after: &str, said: &str) {
     };
     let missing = duty::missing(&read(before), &read(after));
     assert_eq!(missing.first().map_or("", String::as_str), said, "{before} -> {after}");
+}
+
+#[test]
+fn other_units_are_noticed() {
+    let read = |head: &str| parse(&SCENARIO.replace("on =", &format!("{head}on =")), "test").expect("sound");
+    assert_eq!(duty::missing(&read(""), &read("units = { A = 2 }\n")), ["A has other units"]);
+    assert_eq!(duty::missing(&read("units = { A = 2 }\n"), &read("units = { A = 2 }\n")), [""; 0]);
 }
 
 #[test]
@@ -201,6 +215,7 @@ fn less_work_is_noticed() {
         ("rounds = 2\nsteps = [\"work 1s\"]", "rounds = 3\nsteps = [\"work 1s\"]", ""),
         ("rounds = 2\nsteps = [\"work 1s\"]", "steps = [\"work 2s\"]", "P1 has fewer rounds"),
         ("for = \"2s\"\nsteps = [\"work 1s\"]", "rounds = 9\nsteps = [\"work 1s\"]", "P1 has fewer rounds"),
+        ("rounds = 2\nsteps = [\"work 1s\"]", "for = \"1ms\"\nsteps = [\"work 1s\"]", "P1 has fewer rounds"),
         (base, base, ""),
         (base, "steps = [\"work 300ms\", \"begin immediate\", \"select\", \"insert\", \"commit\"]", ""),
         (

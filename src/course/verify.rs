@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Goal, duty};
 use crate::analysis::Figures;
-use crate::explore::{Answer, Arc, Map, Node, Path, Progress, Schedules, Task, answer};
-use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, Program, TooLarge};
+use crate::explore::{Answer, Arc, Node, Path, Progress, Schedules, Task, answer, nearest_move};
+use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, TooLarge};
 use crate::scenario::{OnDeadlock, Scenario, Step};
 use crate::simulate;
 
@@ -13,7 +13,7 @@ use crate::simulate;
 pub const SEEDS: u64 = 100;
 
 /// The shortest way to a loss is looked for among so many states.
-const MOST_MAPPED: usize = 50_000;
+const MOST_MAPPED: usize = 300_000;
 
 /// What came of checking a repaired scenario.
 #[derive(Debug, Clone)]
@@ -138,9 +138,8 @@ impl Judge<'_> {
         if none == Some(true) {
             return Judged::Reached;
         }
-        let program = &self.answer.program;
-        match (Map::whole(program, MOST_MAPPED), none) {
-            (Some(map), _) => nearest(program, &map, is_meant).map_or(Judged::Reached, Judged::MissedOn),
+        match (nearest_move(&self.answer.program, MOST_MAPPED, is_meant), none) {
+            (Some(way), _) => way.map_or(Judged::Reached, Judged::MissedOn),
             (None, Some(false)) => Judged::Missed,
             (None, _) => unknown(),
         }
@@ -175,20 +174,4 @@ impl Judge<'_> {
 
 fn unknown() -> Judged {
     Judged::Unknown("there are more states than were looked at; use fewer processes, steps or rounds".into())
-}
-
-/// One of the shortest ways that end with such a move.
-fn nearest(program: &Program, map: &Map, is_meant: impl Fn(&Node, &Arc) -> bool) -> Option<Path> {
-    // The states are in the order of their distance from the start.
-    let (from, arc) = map.states.iter().enumerate().find_map(|(number, node)| {
-        let arc = node.moves.iter().find(|arc| is_meant(node, arc))?;
-        Some((number, *arc))
-    })?;
-    let way = map.way_to(from);
-    let mut movers: Vec<usize> = way.iter().map(|&(state, arc)| map.states[state].moves[arc].who).collect();
-    let mut states = vec![program.start()];
-    states.extend(way.iter().map(|&(state, arc)| map.states[map.states[state].moves[arc].to].at.clone()));
-    movers.push(arc.who);
-    states.push(map.states[arc.to].at.clone());
-    Some(Path { movers, states, safe_moves: None })
 }

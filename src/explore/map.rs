@@ -91,7 +91,7 @@ pub struct Arc {
 impl Map {
     /// All states that can be reached; `None` if there are more than `most`.
     pub fn whole(program: &Program, most: usize) -> Option<Self> {
-        let mut map = Self { states: grow(program, most, |_| true)?, extent: Extent::Whole };
+        let mut map = Self { states: grow(program, most, |_| true, |_| false)?, extent: Extent::Whole };
         map.measure();
         for node in &mut map.states {
             node.fate = match (node.fate, node.to_end) {
@@ -124,7 +124,7 @@ impl Map {
 
     fn part(program: &Program, extent: Extent, opens: impl Fn(&[u32]) -> bool) -> Self {
         // No state has more moves than two for each process.
-        let mut map = Self { states: grow(program, usize::MAX, opens).unwrap_or_default(), extent };
+        let mut map = Self { states: grow(program, usize::MAX, opens, |_| false).unwrap_or_default(), extent };
         map.measure();
         let mut seer = Seer::new(program, MOST_LOOKED_AT);
         // From the last one back: what is known of those behind helps those before.
@@ -199,8 +199,31 @@ pub fn some_way_to_the_end(program: &Program, most: usize) -> Option<Path> {
     }
 }
 
-/// All states that can be reached from the start over those that `opens` accepts; `None` if there are more than `most`.
-fn grow(program: &Program, most: usize, opens: impl Fn(&[u32]) -> bool) -> Option<Vec<Node>> {
+/// One of the shortest ways that end with such a move; `Some(None)` if nobody can ever make one, `None` if that is not
+/// known without a look at more than `most` states.
+pub fn nearest_move(program: &Program, most: usize, is_meant: impl Fn(&Node, &Arc) -> bool) -> Option<Option<Path>> {
+    let meant = |node: &Node| node.moves.iter().position(|arc| is_meant(node, arc));
+    let map = Map { states: grow(program, most, |_| true, |node| meant(node).is_some())?, extent: Extent::OneWay };
+    let Some((last, arc)) = map.states.iter().enumerate().find_map(|(at, node)| Some((at, meant(node)?))) else {
+        return Some(None);
+    };
+    let arcs = map.way_to(last).into_iter().chain([(last, arc)]).map(|(from, arc)| map.states[from].moves[arc]);
+    let (mut movers, mut states) = (Vec::new(), vec![program.start()]);
+    for arc in arcs {
+        movers.push(arc.who);
+        states.push(map.states[arc.to].at.clone());
+    }
+    Some(Some(Path { movers, states, safe_moves: None }))
+}
+
+/// All states that can be reached from the start over those that `opens` accepts, up to the first that `is_last`;
+/// `None` if there are more than `most`.
+fn grow(
+    program: &Program,
+    most: usize,
+    opens: impl Fn(&[u32]) -> bool,
+    is_last: impl Fn(&Node) -> bool,
+) -> Option<Vec<Node>> {
     let start = program.start();
     let mut states = vec![Node::new(program, start.clone(), 0, None)];
     let mut numbers = BTreeMap::from([(start, 0)]);
@@ -222,6 +245,9 @@ fn grow(program: &Program, most: usize, opens: impl Fn(&[u32]) -> bool) -> Optio
                 moves.push(Arc { who: made.who, step, outcome: made.outcome, loses: made.loses, ends, to });
             });
             (states[next].moves, states[next].is_open) = (moves, true);
+            if is_last(&states[next]) {
+                break;
+            }
         }
         if states.len() > most {
             return None;

@@ -19,6 +19,9 @@ use crate::course::{Progress, Unreadable};
 /// Names the folder.
 const VARIABLE: &str = "LESSON_HOME";
 
+/// The largest file that is read.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 /// What was done.
 const PROGRESS: &str = "progress.json";
 
@@ -90,7 +93,9 @@ impl Home {
     pub fn change(&self, change: impl FnOnce(&mut Progress)) -> anyhow::Result<Option<PathBuf>> {
         let can_not = || format!("can't keep the progress in {}", self.dir.display());
         fs::create_dir_all(&self.dir).with_context(can_not)?;
-        let lock = File::create(self.dir.join("progress.lock")).with_context(can_not)?;
+        let lock = self.dir.join("progress.lock");
+        plain(&lock).with_context(can_not)?;
+        let lock = File::create(lock).with_context(can_not)?;
         lock.lock().with_context(can_not)?;
         let (mut progress, aside) = match self.parse() {
             Ok(progress) => (progress, None),
@@ -105,6 +110,7 @@ impl Home {
     }
 
     fn parse(&self) -> Result<Progress, Trouble> {
+        plain(&self.progress_file()).map_err(Trouble::Io)?;
         match fs::read(self.progress_file()) {
             Ok(bytes) => {
                 let text = String::from_utf8(bytes).map_err(|_| Unreadable::Broken("it is not text".into()));
@@ -117,11 +123,14 @@ impl Home {
 
     /// Beside it first, then under its name. The lock is held: the name beside it is ours, whoever left a file there.
     fn write(&self, progress: &Progress) -> io::Result<()> {
-        let beside = self.dir.join("progress.new");
+        // Where it is a link, the file that it leads to is meant.
+        let target = fs::canonicalize(self.progress_file()).unwrap_or_else(|_| self.progress_file());
+        let beside = target.with_file_name("progress.new");
+        plain(&beside)?;
         let mut file = File::create(&beside)?;
         file.write_all(progress.to_text().as_bytes())?;
         file.sync_all()?;
-        fs::rename(beside, self.progress_file())
+        fs::rename(beside, target)
     }
 
     /// Gives a broken file another name, which nothing has.
@@ -130,6 +139,16 @@ impl Home {
         let Some(free) = names.into_iter().find(|name| !name.exists()) else { return Err(io::ErrorKind::Other.into()) };
         fs::rename(self.progress_file(), &free)?;
         Ok(free)
+    }
+}
+
+/// Refuses what is there and no plain file of ours: a pipe would be waited for, a device has no end.
+fn plain(file: &Path) -> io::Result<()> {
+    match fs::metadata(file) {
+        Ok(found) if found.is_file() && found.len() <= LARGEST => Ok(()),
+        Ok(_) => Err(io::Error::other(format!("{} is no plain file of at most 64 MiB", file.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

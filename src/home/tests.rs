@@ -68,3 +68,25 @@ fn a_newer_file_is_left_as_it_is() {
     }
     assert_eq!(fs::read_to_string(home.progress_file()).expect("there"), newer);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_refused_and_a_link_is_followed() {
+    let (dir, home) = home();
+    answer(&home, 1).expect("written");
+    let real = dir.path().join("real.json");
+    fs::rename(home.progress_file(), &real).expect("moved");
+    std::os::unix::fs::symlink(&real, home.progress_file()).expect("a link");
+    answer(&home, 1).expect("written");
+    assert!(fs::symlink_metadata(home.progress_file()).expect("there").is_symlink());
+    assert_eq!(count(&home), 2);
+    for name in [PROGRESS, "progress.lock"] {
+        let file = home.dir().join(name);
+        fs::remove_file(&file).expect("there");
+        nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let error = format!("{:#}", answer(&home, 1).expect_err(name));
+        assert!(error.contains("is no plain file"), "{error}");
+        fs::remove_file(&file).expect("there");
+        fs::write(&file, if name == PROGRESS { "{\"version\":1,\"courses\":{}}" } else { "" }).expect("written");
+    }
+}

@@ -214,7 +214,7 @@ fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Dea
             }
         });
     }
-    if let Some(last) = path.states.last() {
+    if let Some(last) = path.states.last().filter(|_| is_stuck(program, path)) {
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
     (events, narrator.deadlock().unwrap_or_default())

@@ -80,6 +80,7 @@ impl Page {
                     };
                     blocks.push(Block { line, kind });
                 }
+                Piece::Open(mark) => panic!("{}: {mark} is never closed", place()),
                 Piece::Line("") => {}
                 Piece::Line(_) => orders = Orders::default(),
                 Piece::Fold { body, .. } => {
