@@ -68,6 +68,9 @@ fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> O
         if line == end {
             return Some(body);
         }
+        if end == "```" && line.starts_with(end) {
+            return None; // the next one begins: this one was forgotten
+        }
         body.push((number, line));
     }
     None

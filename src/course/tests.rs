@@ -158,7 +158,7 @@ fn what_is_wrong_in_a_course_is_said() {
         ("solutions/01.toml", SCENARIO, "", "it has no solution"),
         ("01-one.md", PAGE, "", "there is no lesson beside it"),
         ("01-one.md", "Hint 2", "Hint 4", "01-one.md:56: `Hint 4` is the hint number 2"),
-        ("01-one.md", "Because.", "See [2](02-two.md).", "01-one.md:38: there is no 02-two.md"),
+        ("01-one.md", "Because.", "See [2](02-two.md).", "01-one.md:37: there is no 02-two.md"),
         ("01-one.md", "P2 waits for 12 s\n```", "P2 waits for 12 s", "01-one.md:29: ``` is never closed"),
         ("01-one.md", "my.toml\n...", "my.toml --html /tmp/x.html\n...", "writes outside of the reader's folder"),
         ("01-one.md", "my.toml\n...", "my.toml --svg=../x\n...", "writes outside of the reader's folder"),
