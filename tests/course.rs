@@ -105,6 +105,53 @@ fn what_the_learner_has_changed_is_never_written_over() {
     assert_eq!(files.text(), "20.db is written.\n20.db-journal is written.\n", "a lesson with files and no exercise");
 }
 
+/// An old journal beside a changed database would be rolled back into it.
+#[test]
+fn a_journal_is_never_put_beside_a_changed_database() {
+    let place = Place::new();
+    place.run("start 20").expect(0);
+    fs::remove_file(place.join("20.db-journal")).expect("there");
+    assert!(place.run("start 20").expect(0).text().ends_with("20.db-journal is written.\n"), "nothing has changed");
+    fs::remove_file(place.join("20.db-journal")).expect("there");
+    place.write("20.db", "used");
+    let text = place.run("start 20").expect(0).text().to_owned();
+    assert!(text.contains("20.db-journal is not written: it belongs to a file that has changed."), "{text}");
+    assert!(!place.join("20.db-journal").exists());
+}
+
+/// Ways around the work: more of a lock than there is, work given up, meetings left out.
+#[test]
+fn cheats_are_told() {
+    let place = Place::new();
+    let shipped = |number: usize| {
+        let file = lessons().join(format!("exercises/{number:02}.toml"));
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    };
+    let table: [(usize, &str, &str, &str); 5] = [
+        (11, "on    = \"flock\"", "on    = \"flock\"\nunits = { A = 2 }", "A has other units"),
+        (24, "ladder = 8", "ladder = 20", "ladder has other units"),
+        (18, "\"meet\", ", "", "does not come to every meeting any more"),
+        (4, "rounds = 4", "for = \"1ms\"", "has fewer rounds"),
+        (22, "\"lock stock\"", "\"lock stock or fail\"", "✗ nothing is lost"),
+    ];
+    for (number, from, to, said) in table {
+        assert!(shipped(number).contains(from), "{number}: {from}");
+        place.write(&format!("{number:02}.toml"), shipped(number).replace(from, to));
+        let done = place.run(&format!("verify {number}")).expect(1);
+        assert!(done.text().contains(said), "{number}: {}", done.text());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_where_a_file_should_be_is_no_wait() {
+    let place = Place::new();
+    nix::unistd::mkfifo(&place.join("11.toml"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    assert!(place.run("start 11").expect(0).text().contains("it is left as it is"));
+    let verify = place.run("verify 11");
+    assert_eq!(verify.status, Some(2), "{verify:?}");
+}
+
 #[test]
 fn hints_come_one_by_one_and_the_solution_last() {
     let place = Place::new();
@@ -115,6 +162,7 @@ fn hints_come_one_by_one_and_the_solution_last() {
     }
     assert!(hint("").contains("--give-up"));
     assert_eq!(hint(" --again").matches("Hint ").count(), 3);
+    assert_eq!(hint(" --all").matches("Hint ").count(), 3);
     assert_eq!(progress(&place, 11)["hints"], 3);
     assert!(hint(" --give-up").starts_with("One way:\n\n"));
     assert_eq!(progress(&place, 11)["exercise"], "given up");
