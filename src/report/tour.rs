@@ -1,6 +1,7 @@
 //! What the guided tour says between the pieces of a lesson: prediction beside observation, and what comes next.
 
 use super::lesson::{Leaf, joined};
+use super::words::{clean, list};
 use crate::course::{Lesson, Question};
 
 /// What was seen of the words that show an answer.
@@ -42,7 +43,7 @@ impl Leaf<'_> {
         match observed {
             Observed::Nothing => String::new(),
             Observed::Here(seen) => self.hung("Seen:     ", &format!("`{seen}`")),
-            Observed::NotRun => self.hung("Seen:     ", &format!("nothing was run here; the page shows `{words}`")),
+            Observed::NotRun => self.hung("", &format!("Nothing was run here. On the page stands: `{words}`")),
             Observed::NotThisTime => self.hung(
                 "Seen:     ",
                 &format!(
@@ -54,29 +55,44 @@ impl Leaf<'_> {
         }
     }
 
-    /// The end of the tour: the exercise, and the next lesson.
-    pub fn ending(&self, next: Option<&Lesson>) -> String {
-        let number = self.lesson.number;
-        let exercise = self.lesson.exercise.as_ref().map(|_| {
-            self.say(&format!(
+    /// What was answered before, when a question is asked again.
+    pub fn said_before(&self, letter: char) -> String {
+        self.say(&format!("You said {letter} before; the first answer counts."))
+    }
+
+    /// Behind a file of the page: nobody has to save it now.
+    pub fn written(&self, name: &str) -> String {
+        self.say(&format!("The file `{}` is written for this tour.", clean(name)))
+    }
+
+    /// The end of the tour, and one next step: the exercise if it is still to be solved, else the next lesson.
+    pub fn ending(&self, is_solved: bool, next: Option<&Lesson>) -> String {
+        let step = match (&self.lesson.exercise, next) {
+            (Some(_), _) if !is_solved => format!(
                 "Its exercise is yours: `{}` puts the file into your folder, `{}` checks what you made of it.",
                 self.command("start"),
                 self.command("verify")
-            ))
-        });
-        let next = match next {
-            Some(next) => format!("`lesson learn {}{}` goes on.", next.number, self.option),
-            None => "That was the last lesson.".into(),
+            ),
+            (_, Some(next)) => format!("`lesson learn {}{}` goes on.", next.number, self.option),
+            (_, None) => "That was the last lesson.".into(),
         };
-        joined([
-            self.say(&format!("That is the end of lesson {number}.")),
-            exercise.unwrap_or_default(),
-            self.say(&next),
-        ])
+        joined([self.say(&format!("That is the end of lesson {}.", self.lesson.number)), self.say(&step)])
+    }
+
+    /// Where the files of the tour are now; empty if there were none.
+    pub fn gone(&self, files: &[String]) -> String {
+        let names: Vec<String> = files.iter().map(|name| format!("`{}`", clean(name))).collect();
+        let (files, stand) = match names.as_slice() {
+            [] => return String::new(),
+            [_] => ("The file", "is gone with this tour; it stands"),
+            _ => ("The files", "are gone with this tour; they stand"),
+        };
+        self.say(&format!("{files} {} {stand} in `{}`.", list(&names), self.command("read")))
     }
 
     /// For somebody who leaves before the end.
-    pub fn leaving(&self) -> String {
-        self.say(&format!("What you answered is kept. `{}` begins this lesson again.", self.command("learn")))
+    pub fn leaving(&self, has_answered: bool) -> String {
+        let kept = if has_answered { "What you answered is kept. " } else { "" };
+        self.say(&format!("{kept}`{}` shows this lesson from its beginning.", self.command("learn")))
     }
 }
