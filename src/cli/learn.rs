@@ -294,7 +294,7 @@ impl<'a> Tour<'a> {
         let Some(most) = now.height.filter(|_| matches!(deed, carry::Deed::Lesson(_, None))) else { return Ok(()) };
         self.filled = height(printed, now.width);
         if self.filled >= most {
-            print("\nThat was higher than this window: its beginning is above.\n")?;
+            print("\nThat was higher than this window: scroll up.\n")?;
         }
         Ok(())
     }

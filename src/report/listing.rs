@@ -55,7 +55,12 @@ fn story(line: &str, below: &[&str], columns: usize) -> (Vec<String>, usize) {
     if std::iter::once(&line).chain(&below[..taken]).all(|line| width(line) <= columns) {
         return (vec![line.to_owned()], 0);
     }
-    let words = line[first.len()..].split(' ').chain(below[..taken].iter().flat_map(|next| next.split_whitespace()));
+    let fits = |part: &&str| width(&hang) + width(part) <= columns;
+    let words = quoted(&line[first.len()..]).into_iter().flat_map(|part| match fits(&part) {
+        true => vec![part],
+        false => part.split(' ').collect(),
+    });
+    let words = words.chain(below[..taken].iter().flat_map(|next| next.split_whitespace()));
     let mut lines = vec![first.to_owned()];
     let mut is_begun = false;
     for word in unparted(words) {
@@ -67,6 +72,17 @@ fn story(line: &str, below: &[&str], columns: usize) -> (Vec<String>, usize) {
         is_begun = true;
     }
     (lines, taken)
+}
+
+/// Words, and whole what stands in double quotes: the values of a file.
+fn quoted(text: &str) -> Vec<&str> {
+    let mut is_open = false;
+    let is_closed = text.matches('"').count() % 2 == 0;
+    let parts = text.split(|letter: char| {
+        is_open ^= is_closed && letter == '"';
+        letter == ' ' && !is_open
+    });
+    parts.collect()
 }
 
 /// Words, with a number and its unit as one.
@@ -209,6 +225,8 @@ mod tests {
                 "steps = [\"lock A\", \"lock B\", \"unlock A\"]",
                 "  steps = [\"lock A\", \"lock B\",\n    \"unlock A\"]\n",
             ),
+            ("steps = [\"lock A\", \"work 500ms\", \"b\"]", "  steps = [\"lock A\",\n    \"work 500ms\", \"b\"]\n"),
+            ("a = \"twenty columns and ten more in it\"", "  a = \"twenty columns and ten\n    more in it\"\n"),
             // What is drawn, and its neighbours.
             ("P1 ██████████████████\n  a", "  P1 ██████████████████\n    a\n"),
             ("P1 █████████████████████████████\n  a", "P1 █████████████████████████████\n  a\n"),

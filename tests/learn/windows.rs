@@ -99,7 +99,7 @@ fn what_is_higher_than_the_window_is_not_pushed_away_unread() {
     for (lines, is_higher) in [(60, false), (17, true)] {
         let screens = screens(&Place::new(), lines, 50, |_, _| "");
         let ran = screens.iter().position(|screen| screen.contains("\nNothing moves")).expect("it was run");
-        let told = screens[ran].contains("\nThat was higher than this window: its beginning is above.\n");
+        let told = screens[ran].contains("\nThat was higher than this window: scroll up.\n");
         assert_eq!(told, is_higher, "{}", screens[ran]);
         assert_eq!(screens[ran].contains("Seen:"), !is_higher, "{}", screens[ran]);
         assert_eq!(screens[ran + 1].contains("Seen:"), is_higher, "{}", screens[ran + 1]);
