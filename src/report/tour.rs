@@ -76,7 +76,11 @@ impl Leaf<'_> {
             (_, Some(next)) => format!("`lesson learn {}{}` goes on.", next.number, self.option),
             (_, None) => "That was the last lesson.".into(),
         };
-        joined([self.say(&format!("That is the end of lesson {}.", self.lesson.number)), self.say(&step)])
+        // Such files are to be looked at, and nothing is to be solved.
+        let files = (self.lesson.exercise.is_none() && !self.lesson.files.is_empty())
+            .then(|| self.say(&format!("`{}` puts its files into your folder.", self.command("start"))));
+        let end = self.say(&format!("That is the end of lesson {}.", self.lesson.number));
+        joined([end, files.unwrap_or_default(), self.say(&step)])
     }
 
     /// Where the files of the tour are now; empty if there were none.
@@ -94,5 +98,44 @@ impl Leaf<'_> {
     pub fn leaving(&self, has_answered: bool) -> String {
         let kept = if has_answered { "What you answered is kept. " } else { "" };
         self.say(&format!("{kept}`{}` shows this lesson from its beginning.", self.command("learn")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::Course;
+    use crate::report::Style;
+
+    /// Lesson 3 has an exercise, lesson 20 has files to look at, and lesson 24 is the last one.
+    #[test]
+    fn the_end_names_one_next_step_and_says_where_files_are() {
+        let course = Course::built_in().expect("a course");
+        let end = |number: usize| format!("That is the end of lesson {number}.\n\n");
+        let own = "Its exercise is yours: `lesson start 3` puts the file into your folder,\n\
+                   `lesson verify 3` checks what you made of it.\n";
+        let files = "`lesson start 20` puts its files into your folder.\n\n";
+        for (number, is_solved, expected) in [
+            (3, false, own.to_owned()),
+            (3, true, "`lesson learn 4` goes on.\n".into()),
+            (20, false, format!("{files}`lesson learn 21` goes on.\n")),
+            (24, true, "That was the last lesson.\n".into()),
+        ] {
+            let leaf = leaf(&course, number);
+            assert_eq!(leaf.ending(is_solved, course.lesson(number + 1)), end(number) + &expected);
+        }
+        for (files, expected) in [
+            (&[][..], ""),
+            (&["a"], "The file `a` is gone with this tour; it stands in `lesson read 3`.\n"),
+            (&["a", "b"], "The files `a` and `b` are gone with this tour; they stand in `lesson read 3`.\n"),
+        ] {
+            let files: Vec<String> = files.iter().map(|&name| name.to_owned()).collect();
+            assert_eq!(leaf(&course, 3).gone(&files), expected);
+        }
+    }
+
+    fn leaf(course: &Course, number: usize) -> Leaf<'_> {
+        let lesson = course.lesson(number).expect("a lesson");
+        Leaf { lesson, option: "", style: Style { color: false, width: 80 } }
     }
 }
