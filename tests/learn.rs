@@ -1,6 +1,9 @@
 //! `lesson read` and `lesson learn` from outside, with a small course of our own.
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "learn/windows.rs"]
+mod windows;
 
 use std::fs;
 use std::path::Path;
@@ -79,10 +82,34 @@ fn answers_are_compared_and_kept() {
     let asked = "Type one of a, b, or nothing, or q.\n";
     check("c\nab\nb)\n", "b+ - -", true, 4, &[asked, RIGHT, "The answer is a) Whoever drives back.", GOES_ON]);
     check("", "- - -", true, 4, &[SEEN, "The answer is b) Neither", "Enter goes on (q leaves): ", GOES_ON]);
-    let skipped = ["nothing was run here", "The page has this output:", "This needs a second terminal", "| head -1"];
+    let skipped = [
+        "  Nothing was run here. On the page stands: `Nobody who",
+        "The page has this output:",
+        "This needs a second terminal",
+        "| head -1",
+    ];
     check("b\ns\ns\ns\n\ns\ns\n\n\n", "b+ - -", true, 0, &skipped);
-    check("b\nq\n", "b+", false, 0, &["What you answered is kept. `lesson learn 1 --course"]);
-    check(&"y\n".repeat(200), "- - -", true, 0, &["Type nothing, s or q.\n", GOES_ON]);
+    check("b\nq\n", "b+", false, 0, &["\nWhat you answered is kept. `lesson learn 1 --course"]);
+    check("\nq\n", "-", false, 0, &["\n`lesson learn 1 --course"]);
+    let strange = ["Type nothing, s or q.\n", "Type nothing or q.\n", GOES_ON];
+    check(&"y\n".repeat(200), "- - -", true, 0, &strange);
+    let file = ["The file `mine.toml` is written for this tour.\n", "The file `mine.toml` is gone with this tour; it"];
+    check("", "- - -", true, 4, &file);
+}
+
+#[test]
+fn the_first_answer_counts_and_that_is_said() {
+    let place = Place::new();
+    for (input, said, kept) in
+        [("\nq\n", None, "-"), ("a\nq\n", None, "a"), ("b\nq\n", Some("a"), "b+"), ("b\nq\n", Some("a"), "b+")]
+    {
+        let done = finish(typed(&place, "learn 1", input)).expect(0);
+        let words = said.map(|letter| format!("\n\nYou said {letter} before; the first answer counts.\n\nYour answer"));
+        let is_said = words.map_or(!done.text().contains("before; "), |words| done.text().contains(&words));
+        assert!(is_said, "{input:?} {said:?}: {}", done.text());
+        let all = progress(&place, 1)["answers"].as_array().cloned().expect("a list");
+        assert_eq!(answers(&serde_json::json!({ "answers": &all[all.len() - 1..] })), kept);
+    }
 }
 
 #[test]
@@ -141,10 +168,20 @@ fn what_luck_did_not_show_is_said() {
         "lesson run 02.toml --schedule 'P1 P2'",
         "Stuck? `lesson hint 2 --course",
         "Its exercise is yours: `lesson start 2 --course",
-        "That was the last lesson.",
     ] {
         assert!(text.contains(words), "`{words}` is missing in: {text}");
     }
+    assert!(!text.contains("That was the last lesson.") && !text.contains("gone with this tour"), "{text}");
+    place.write("02.toml", fs::read(Path::new(COURSE).join("solutions/02.toml")).expect("a solution"));
+    let mut verify = command(&place, "verify 2");
+    finish({
+        verify.current_dir(place.path());
+        verify
+    })
+    .expect(0);
+    let done = finish(typed(&place, "learn 2", "")).expect(0);
+    assert!(done.text().ends_with("\nThat is the end of lesson 2.\n\nThat was the last lesson.\n"), "{}", done.text());
+    assert!(!done.text().contains("Its exercise is yours"), "one next step: {}", done.text());
 }
 
 #[test]

@@ -2,16 +2,19 @@
 
 mod carry;
 mod evidence;
+mod pieces;
 mod room;
 
 use super::courses::{Opened, Which, keep, now, number};
 use super::input::Input;
 use super::output::print;
 use super::{Verdict, style};
-use crate::course::{Answered, Block, Commands, Lesson, Question, Section, seen};
+use crate::course::{Answered, Block, Commands, Done, Lesson, Question, Section, seen};
+use crate::home::Home;
 use crate::machine::Terminal;
 use crate::report::{Leaf, Observed, height};
 use crate::run::{Interrupted, is_interrupted};
+use pieces::pieces;
 use room::Room;
 
 /// So often a question is asked again; then it is skipped.
@@ -59,7 +62,10 @@ impl Args {
             input,
             filled: 0,
             heading: String::new(),
+            files: Vec::new(),
+            before: done_before(&opened, number),
             asked: 0,
+            has_answered: false,
             predicted: None,
         };
         let verdict = match tour.go() {
@@ -67,9 +73,19 @@ impl Args {
             Err(error) if error.is::<Interrupted>() => Verdict::Interrupted,
             ended => return ended.map(|()| Verdict::Shown),
         };
-        print(&format!("\n{}", tour.leaf().leaving()))?;
+        let leaf = tour.leaf();
+        print(&format!("\n{}", leaf.leaving(tour.has_answered)))?;
+        if !tour.files.is_empty() {
+            print(&format!("\n{}", leaf.gone(&tour.files)))?;
+        }
         Ok(verdict)
     }
+}
+
+/// What was done in the lesson until now. What can't be read is said where it is kept.
+fn done_before(opened: &Opened, number: usize) -> Done {
+    let progress = Home::find().and_then(|home| home.read());
+    progress.ok().and_then(|progress| progress.course(&opened.key).remove(&number)).unwrap_or_default()
 }
 
 /// The learner has had enough for now.
@@ -88,8 +104,14 @@ struct Tour<'a> {
     filled: usize,
     /// A heading that is shown together with what stands below it.
     heading: String,
+    /// Files of the page that were written.
+    files: Vec<String>,
+    /// What was done in this lesson before.
+    before: Done,
     /// Questions that were asked.
     asked: usize,
+    /// Whether one of them was answered.
+    has_answered: bool,
     /// A prediction that waits to be compared.
     predicted: Option<(&'a Question, Option<char>)>,
 }
@@ -107,10 +129,15 @@ impl<'a> Tour<'a> {
             self.blocks(&section.blocks, self.deciding(section))?;
         }
         self.compare()?;
+        // It may have been solved in another window meanwhile.
+        let mut is_solved = self.before.is_solved();
+        self.opened.keep(self.lesson.number, |done| {
+            done.finished = Some(now());
+            is_solved = done.is_solved();
+        });
+        self.show(&self.leaf().gone(&self.files))?;
         let next = self.opened.course.lesson(self.lesson.number + 1);
-        self.show(&self.leaf().ending(next))?;
-        self.opened.keep(self.lesson.number, |done| done.finished = Some(now()));
-        Ok(())
+        self.show(&self.leaf().ending(is_solved, next))
     }
 
     /// In the present size of the terminal.
@@ -141,9 +168,14 @@ impl<'a> Tour<'a> {
                     }
                 }
                 Block::File { name, text } => {
-                    self.show(&self.leaf().block(block))?;
                     self.room.write(name, text.as_bytes());
+                    let written = self.leaf().written(name);
+                    self.show_listing(&format!("{}\n{written}", self.leaf().block(block)))?;
+                    if !self.files.contains(name) {
+                        self.files.push(name.clone());
+                    }
                 }
+                Block::Lines(_) => self.show_listing(&self.leaf().block(block))?,
                 _ => self.show(&self.leaf().block(block))?,
             }
         }
@@ -152,10 +184,15 @@ impl<'a> Tour<'a> {
 
     /// The prediction is compared after the run; the answer to any other question follows at once.
     fn question(&mut self, question: &'a Question) -> anyhow::Result<()> {
-        self.show(&self.leaf().question(question))?;
-        let letter = self.answer(question)?;
         let number = self.asked;
         self.asked += 1;
+        let mut text = self.leaf().question(question);
+        if let Some(letter) = self.before.first_answer(number).and_then(|answer| answer.letter) {
+            text += &format!("\n{}", self.leaf().said_before(letter));
+        }
+        self.put(&text, true)?;
+        let letter = self.answer(question)?;
+        self.has_answered |= letter.is_some();
         let answered = Answered {
             at: now(),
             question: number,
@@ -211,21 +248,24 @@ impl<'a> Tour<'a> {
     /// Runs commands if the learner wants; what is not run is shown as the page has it.
     fn offer(&mut self, commands: &Commands) -> anyhow::Result<()> {
         if commands.meanwhile.is_some() {
-            return self.show(&self.leaf().commands(commands));
+            return self.show_listing(&self.leaf().commands(commands));
         }
-        for typed in &commands.typed {
+        for (at, typed) in commands.typed.iter().enumerate() {
             let leaf = self.leaf();
             let one = Commands { typed: vec![typed.clone()], ..commands.clone() };
             let Some(deed) = carry::deed(&typed.command) else {
-                self.show(&leaf.commands(&one))?;
+                self.show_listing(&leaf.commands(&one))?;
                 continue;
             };
+            if at > 0 {
+                self.filled = 0; // the learner is asked at once
+            }
             self.show(&leaf.lines(&format!("$ {}\n", typed.command)))?;
             if self.is_skipped()? {
                 if typed.shown.lines().any(|line| line != "...") {
                     let shown =
                         format!("The page has this output:\n\n{}{}", leaf.lines(&typed.shown), leaf.types(&one));
-                    self.show(&shown)?;
+                    self.show_listing(&shown)?;
                 }
                 continue;
             }
@@ -235,6 +275,7 @@ impl<'a> Tour<'a> {
             self.input.forget();
             self.filled = 0;
             if let Some(ran) = ran {
+                self.look_back(&deed, &ran.transcript)?;
                 let evidence = evidence::keep(self.lesson.number, &typed.command, &ran);
                 if let Some(evidence) = evidence {
                     self.opened.keep(self.lesson.number, |done| done.runs.push(evidence));
@@ -243,6 +284,17 @@ impl<'a> Tour<'a> {
                     return Err(Interrupted.into());
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What was printed is not pushed out of sight unread; what was out of sight at once is said.
+    fn look_back(&mut self, deed: &carry::Deed, printed: &str) -> anyhow::Result<()> {
+        let now = self.terminal.again();
+        let Some(most) = now.height.filter(|_| matches!(deed, carry::Deed::Lesson(_, None))) else { return Ok(()) };
+        self.filled = height(printed, now.width);
+        if self.filled >= most {
+            print("\nThat was higher than this window: scroll up.\n")?;
         }
         Ok(())
     }
@@ -260,7 +312,13 @@ impl<'a> Tour<'a> {
 
     /// Goes on when the learner does.
     fn pause(&mut self) -> anyhow::Result<()> {
-        self.prompt("Enter goes on (q leaves): ").map(drop)
+        for _ in 0..PATIENCE {
+            if self.prompt("Enter goes on (q leaves): ")?.is_empty() {
+                break;
+            }
+            print("\nType nothing or q.\n")?;
+        }
+        Ok(())
     }
 
     /// Asks, and gives what was typed, in small letters; nothing at the end of the input.
@@ -277,26 +335,39 @@ impl<'a> Tour<'a> {
         if hung_up || matches!(word.as_str(), "q" | "quit") { Err(Left.into()) } else { Ok(word) }
     }
 
-    /// Shows a piece, with an empty line above it. Before a paragraph would push out of sight what was not read yet,
-    /// the learner is asked.
+    /// Shows a text, with an empty line above it.
     fn show(&mut self, text: &str) -> anyhow::Result<()> {
+        self.put(text, false)
+    }
+
+    /// Shows lines that belong together. If they are higher than the window, the learner gets them part by part.
+    fn show_listing(&mut self, text: &str) -> anyhow::Result<()> {
+        let is_one = fits(&self.terminal.again(), text);
+        self.put(text, is_one)
+    }
+
+    /// Shows a text in one piece, or by paragraphs. Before a piece would push out of sight what was not read yet, the
+    /// learner is asked.
+    fn put(&mut self, text: &str, is_one: bool) -> anyhow::Result<()> {
         if text.is_empty() {
             return Ok(());
         }
         let now = self.terminal.again();
         let heading = std::mem::take(&mut self.heading);
-        let text = if heading.is_empty() { text.to_owned() } else { format!("{heading}\n{text}") };
-        let mut rest = text.trim_end_matches('\n').split("\n\n");
-        let first = (!heading.is_empty()).then(|| rest.by_ref().take(2).collect::<Vec<_>>().join("\n\n"));
-        for paragraph in first.into_iter().chain(rest.map(str::to_owned)) {
-            let lines = 1 + height(&paragraph, now.width);
+        for piece in pieces(&heading, text, is_one, |piece| fits(&now, piece)) {
+            let lines = 1 + height(&piece, now.width);
             let is_full = now.height.is_some_and(|most| self.filled + lines + PROMPT_LINES > most);
             if is_full && self.filled > 0 && self.input.is_terminal {
                 self.pause()?;
             }
-            print(&format!("\n{paragraph}\n"))?;
+            print(&format!("\n{piece}\n"))?;
             self.filled += lines;
         }
         Ok(())
     }
+}
+
+/// Whether a text fits the window, with an empty line above it and a prompt below.
+fn fits(now: &Terminal, text: &str) -> bool {
+    now.height.is_none_or(|most| 1 + height(text, now.width) + PROMPT_LINES <= most)
 }

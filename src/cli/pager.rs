@@ -21,10 +21,11 @@ const USUAL: [&str; 2] = ["less", "-FRX"];
 /// Whether a pager has the terminal.
 static PAGES: AtomicBool = AtomicBool::new(false);
 
-/// Prints a text, page by page if somebody looks at it and it is too long.
-pub(super) fn show(text: &str, terminal: &Terminal) -> anyhow::Result<()> {
+/// Prints a text, page by page if somebody looks at it and it is too long. The usual pager says what it is (letters,
+/// digits and blanks), and how one goes on and leaves.
+pub(super) fn show(text: &str, what: &str, terminal: &Terminal) -> anyhow::Result<()> {
     let is_long = terminal.height.is_some_and(|lines| height(text, terminal.width) >= lines);
-    match (is_long && terminal.is_terminal).then(start).flatten() {
+    match (is_long && terminal.is_terminal).then(|| start(what)).flatten() {
         Some(pager) => {
             copy(text)?;
             feed(pager, text)
@@ -41,11 +42,15 @@ pub(super) fn interrupt(last: impl FnOnce()) {
 }
 
 /// The pager; `None` if there is none.
-fn start() -> Option<Child> {
+fn start(what: &str) -> Option<Child> {
     let named = std::env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned());
     let words = match &named {
         Some(named) => shell_words::split(named),
-        None => Ok(USUAL.map(str::to_owned).to_vec()),
+        // What stands at the bottom, and another text at the end (less(1), PROMPTS).
+        None => {
+            let prompt = format!("-Ps {what}   ?eThe end; q leaves:blank goes on, q leaves. ");
+            Ok(USUAL.map(str::to_owned).into_iter().chain([prompt]).collect())
+        }
     };
     let (program, options) = match words.as_deref() {
         Ok([program, options @ ..]) => (program, options),

@@ -39,7 +39,7 @@ impl Args {
         let page = leaf.page(self.answers);
         match self.no_pager {
             true => super::output::print(&page)?,
-            false => pager::show(&page, terminal)?,
+            false => pager::show(&page, &format!("lesson {number}"), terminal)?,
         }
         Ok(Verdict::Shown)
     }

@@ -117,6 +117,9 @@ impl Args {
             }
             print(&style(terminal).faint("\nI look again when the file is saved; Ctrl-C ends.\n"))?;
         }
+        if terminal.is_terminal {
+            print("\n")?; // the terminal has written ^C, and the shell's prompt comes next
+        }
         Ok(if outcome == Verdict::Shown { outcome } else { Verdict::Interrupted })
     }
 }

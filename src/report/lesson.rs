@@ -1,6 +1,7 @@
 //! A lesson's page in a terminal: `lesson read` shows it whole, `lesson learn` piece by piece.
 
-use super::markdown::{clean_lines, markdown, wrapped};
+use super::listing::listing;
+use super::markdown::{markdown, wrapped};
 use super::paint::Style;
 use super::words::{clean, width};
 use crate::course::{Block, Choice, Commands, Goal, Lesson, Question, Section, Typed};
@@ -99,17 +100,9 @@ impl Leaf<'_> {
         types.map(|text| format!("\n{text}")).unwrap_or_default()
     }
 
-    /// Lines as they are. They are indented if that leaves them whole; commands stand out.
+    /// Lines as they are, indented; one that is too long goes on below. Commands stand out.
     pub fn lines(&self, text: &str) -> String {
-        let text = clean_lines(text);
-        let widest = text.lines().map(width).max().unwrap_or(0);
-        let indent = if widest + 2 <= self.style.width { "  " } else { "" };
-        let line = |line: &str| match line.strip_prefix("$ ") {
-            Some(_) => format!("{indent}{}\n", self.style.heading(line)),
-            None if line.is_empty() => "\n".into(),
-            None => format!("{indent}{line}\n"),
-        };
-        text.lines().map(line).collect()
+        listing(text, self.style)
     }
 
     /// What a question asks, and its options.
@@ -205,11 +198,12 @@ Run
 In virtual time, so that it takes none. Look for
 `Nothing moves`, and see lesson 2.
 
-$ lesson run deadlock --simulate
-...
-Nothing moves
-  Nobody who is left can make a step: all wait, none of these waits has a
-...
+  $ lesson run deadlock --simulate
+  ...
+  Nothing moves
+    Nobody who is left can make a step: all wait,
+      none of these waits has a
+  ...
 
 The same as numbers:
 

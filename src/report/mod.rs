@@ -19,6 +19,7 @@ mod fixed;
 mod graph;
 mod lanes;
 mod lesson;
+mod listing;
 mod markdown;
 mod moral;
 mod paint;
