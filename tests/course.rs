@@ -202,7 +202,7 @@ fn bad_usage_is_refused_with_a_remedy() {
         ("start 11 --dir nowhere", &["there is no directory nowhere"]),
         ("verify", &["no exercise", "lesson start N"]),
         ("verify 11", &["can't read 11.toml", "lesson start 11"]),
-        ("verify --watch", &["<N>"]),
+        ("verify --watch", &["no exercise", "lesson start N"]),
         ("hint 12", &["lesson 12 has no exercise"]),
         ("hint 11 --again --give-up", &["--give-up"]),
         ("reset", &["--all"]),

@@ -46,7 +46,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
     dir: PathBuf,
     /// Check it again whenever it is saved, until Ctrl-C
-    #[arg(long, requires = "lesson", conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json")]
     watch: bool,
     /// Print one JSON document instead of the page
     #[arg(long)]
@@ -71,7 +71,10 @@ impl Args {
             bail!("there is no exercise in {}; `lesson start N` puts one there", self.dir.display());
         }
         if self.watch {
-            return self.watch(&opened, numbers[0], terminal);
+            let [number] = numbers.as_slice() else {
+                bail!("--watch follows one exercise; name it: lesson verify {} --watch", numbers[0]);
+            };
+            return self.watch(&opened, *number, terminal);
         }
         let mut checks = Vec::new();
         for (at, &number) in numbers.iter().enumerate() {
