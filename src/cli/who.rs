@@ -36,7 +36,8 @@ pub(super) struct Args {
     /// The database (or its -wal, -shm, -journal) or the lock file; without it, the whole machine
     path: Option<PathBuf>,
     /// Follow it live, with a look every so often: `2`, `500ms` [default: 1]
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, allow_hyphen_values = true)]
+    // A word that begins with `-` is the next option, unless it is a number: that one is refused as such.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, allow_negative_numbers = true)]
     watch: Option<Option<OsString>>,
     /// Print one JSON document instead of the page; with --watch one a line
     #[arg(long)]
