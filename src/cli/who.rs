@@ -30,8 +30,8 @@ Examples:
   sudo lesson who app.db        see the processes of other users, too
 
 Exit status: 0 = somebody holds it (without a path: somebody waits), 1 = nobody
-does (a WAL database that is merely open is not held), 2 = could not look,
-130 = --watch was interrupted.")]
+does (a WAL database that is merely open is not held), 2 = could not look (told
+on standard error only, with --json, too), 130 = --watch was interrupted.")]
 pub(super) struct Args {
     /// The database (or its -wal, -shm, -journal) or the lock file; without it, the whole machine
     path: Option<PathBuf>,
