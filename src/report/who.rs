@@ -77,7 +77,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> Stri
         style.wrap(&format!("{whole}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
         text += &format!("\n{}", parties(answer, &file.parties, view));
-        text += &legend::of(answer, file.parties.iter(), style);
+        text += &legend::of(answer, file.parties.iter().take(view.rows), style);
     }
     text += &section("What it means", &file.reading.text.replace(&target.path, &whole), style);
     let is_followed = view.watch.is_some() && file.reading.fix == reading::FOLLOW;
@@ -214,7 +214,7 @@ fn on_files(heading: &str, files: &[OnFile], answer: &Answer, view: &View) -> St
         format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, view))
     };
     let tables: String = files.iter().map(one).collect();
-    tables + &legend::of(answer, files.iter().flat_map(|file| &file.parties), style)
+    tables + &legend::of(answer, files.iter().flat_map(|file| file.parties.iter().take(view.rows)), style)
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {

@@ -1,4 +1,4 @@
-//! The rings on the page of a file: its own, the one at the end of its chain, and those that have nothing to do with it.
+//! The rings on the page of a file: its own, the one at the end of its chain, those that have nothing to do with it.
 
 use super::super::Style;
 use super::super::words::{clean, list};

@@ -128,9 +128,9 @@ pub struct WalIndex {
 
 /// Reads the beginning of a `-shm`; `None` if it is too short, or if its index is not finished.
 ///
-/// The header stands there twice, and whoever changes it writes one copy after the other: only if both are the same, say
-/// that they are set up (byte 12) and have the right checksum, do its numbers mean anything (`walIndexTryHdr` in
-/// `wal.c`). Whoever opens the database next makes another index from the log then.
+/// The header stands there twice, and whoever changes it writes one copy after the other: its numbers mean something
+/// only if both are the same, say that they are set up (byte 12) and have the right checksum (`walIndexTryHdr` in
+/// `wal.c`). Else whoever opens the database next makes another index from the log.
 pub fn wal_index(bytes: &[u8]) -> Option<WalIndex> {
     let word = |at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let is_finished = bytes.get(..48)? == bytes.get(48..96)?
