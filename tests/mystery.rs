@@ -68,6 +68,13 @@ fn who_finds_each_culprit_and_a_right_answer_is_right() {
         let mut mystery = Mystery::start(seed);
         assert_eq!(mystery.found["file"]["cause"], cause, "{name}: {:#}", mystery.found);
         assert_eq!(mystery.pids().len(), processes, "{name}: {:#}", mystery.found);
+        // Nobody is called what the learner is to find out.
+        for party in mystery.found["file"]["parties"].as_array().expect("a list") {
+            let command = party["process"]["command"].as_str().expect("a command");
+            let is_own = party["pids"][0] == mystery.running.pid();
+            let called = command.split_once("lesson worker -- ").map(|(_, called)| called);
+            assert!(is_own || called.is_some_and(|called| !called.contains(name)), "{name}: {command}");
+        }
         let answer = if number % 2 == 0 { number.to_string() } else { name.to_owned() };
         mystery.say(&format!("nonsense\n{answer}\n"));
         let pids = mystery.pids();

@@ -126,15 +126,6 @@ enum Command {
         /// For whoever reads `ps`
         names: Option<std::ffi::OsString>,
     },
-    /// A lock that a child inherits; lesson starts it by itself
-    #[command(hide = true)]
-    Heir {
-        /// Takes this lock and hands it on; without it, the child
-        lock: Option<String>,
-        /// The arena goes with the child
-        #[arg(long)]
-        temporary: bool,
-    },
     /// Gives the terminal back when play is killed; lesson starts it by itself
     #[cfg(unix)]
     #[command(hide = true)]
@@ -180,9 +171,7 @@ impl Cli {
     fn dispatch(self) -> anyhow::Result<Verdict> {
         match &self.command {
             // A worker prints events, not pages; Ctrl-C is its conductor's affair.
-            Some(Command::Worker { .. } | Command::Heir { .. }) => {
-                return self.execute(&Terminal::of_stdout(ColorChoice::Never));
-            }
+            Some(Command::Worker { .. }) => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
             #[cfg(unix)]
             Some(Command::Guardian) => return self.execute(&Terminal::of_stdout(ColorChoice::Never)),
             _ => {}
@@ -225,10 +214,11 @@ impl Cli {
             Command::Course(args) => args.run(terminal),
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
-            Command::Worker { .. } => crate::run::worker::main().map(|()| Verdict::Shown),
-            Command::Heir { lock, temporary } => {
-                crate::run::heir::main(lock.as_deref(), temporary).map(|()| Verdict::Shown)
+            Command::Worker { .. } => match crate::run::heir::Role::assigned() {
+                Some(role) => role.live(),
+                None => crate::run::worker::main(),
             }
+            .map(|()| Verdict::Shown),
             #[cfg(unix)]
             Command::Guardian => guardian::main().map(|()| Verdict::Shown),
         }

@@ -30,13 +30,14 @@ Examples:
   sudo lesson who app.db        see the processes of other users, too
 
 Exit status: 0 = somebody holds it (without a path: somebody waits), 1 = nobody
-does (a WAL database that is merely open is not held), 2 = could not look,
-130 = --watch was interrupted.")]
+does (a WAL database that is merely open is not held), 2 = could not look (told
+on standard error only, with --json, too), 130 = --watch was interrupted.")]
 pub(super) struct Args {
     /// The database (or its -wal, -shm, -journal) or the lock file; without it, the whole machine
     path: Option<PathBuf>,
     /// Follow it live, with a look every so often: `2`, `500ms` [default: 1]
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, allow_hyphen_values = true)]
+    // A word that begins with `-` is the next option, unless it is a number: that one is refused as such.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, allow_negative_numbers = true)]
     watch: Option<Option<OsString>>,
     /// Print one JSON document instead of the page; with --watch one a line
     #[arg(long)]

@@ -6,6 +6,7 @@ mod absent;
 mod behind;
 pub mod json;
 mod legend;
+mod rings;
 mod watched;
 
 pub use absent::absent;
@@ -76,7 +77,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> Stri
         style.wrap(&format!("{whole}: {}", facts(file, target)), "").replacen(&name, &style.heading(&name), 1);
     if !file.parties.is_empty() {
         text += &format!("\n{}", parties(answer, &file.parties, view));
-        text += &legend::of(answer, file.parties.iter(), style);
+        text += &legend::of(answer, file.parties.iter().take(view.rows), style);
     }
     text += &section("What it means", &file.reading.text.replace(&target.path, &whole), style);
     let is_followed = view.watch.is_some() && file.reading.fix == reading::FOLLOW;
@@ -84,20 +85,7 @@ fn of_file(answer: &Answer, file: &OfFile, target: &Target, view: &View) -> Stri
         text += &section("What helps", &file.reading.fix, style);
     }
     text += &endings(file.ending.iter(), style);
-    let here = |ring: &Ring| ring.arrows.iter().any(|arrow| target.part_of(&arrow.file).is_some());
-    if !answer.graph.rings.iter().any(here) {
-        text += &behind::picture(&answer.sight, &file.behind, style);
-    }
-    let rings = answer.graph.rings.iter().zip(&answer.rings);
-    for (ring, (words, ending)) in rings {
-        let heading = if here(ring) { "The wait-for graph" } else { "Elsewhere on this machine" };
-        text += &format!("\n{}\n{}", style.heading(heading), picture(&answer.sight, ring, style));
-        if !here(ring) {
-            text += &style.wrap(&clean(words), "  ");
-            text += &endings(ending.iter(), style);
-        }
-    }
-    text
+    text + &rings::beside(answer, file, target, style)
 }
 
 /// What is known of the file itself, in one sentence.
@@ -226,7 +214,7 @@ fn on_files(heading: &str, files: &[OnFile], answer: &Answer, view: &View) -> St
         format!("\n{}: {name}\n{}", style.heading(heading), parties(answer, &file.parties, view))
     };
     let tables: String = files.iter().map(one).collect();
-    tables + &legend::of(answer, files.iter().flat_map(|file| &file.parties), style)
+    tables + &legend::of(answer, files.iter().flat_map(|file| file.parties.iter().take(view.rows)), style)
 }
 
 fn picture(sight: &Sight, ring: &Ring, style: Style) -> String {

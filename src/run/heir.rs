@@ -29,8 +29,9 @@ impl Heir {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut parent = command
-            .args(arguments(temporary))
-            .arg(lock)
+            .args(ARGUMENTS)
+            .env(ROLE, lock)
+            .envs(temporary.then_some((TEMPORARY, "1")))
             .current_dir(room)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -56,23 +57,52 @@ impl Drop for Heir {
     }
 }
 
-/// How both are started.
-fn arguments(temporary: bool) -> impl Iterator<Item = &'static str> {
-    ["heir"].into_iter().chain(temporary.then_some("--temporary"))
+/// Tells a worker that it is one of the two, and which one: the name of the lock, or nothing for the child. It is no
+/// argument: these are for everybody to see in `ps`, and whoever hunts a culprit would only have to read them.
+const ROLE: &str = "LESSON_HEIR";
+
+/// Says that the arena goes with the child.
+const TEMPORARY: &str = "LESSON_HEIR_TEMPORARY";
+
+/// Both are called as any worker with one process is.
+const ARGUMENTS: [&str; 3] = ["worker", "--", "archive"];
+
+/// Which of the two a process is.
+#[derive(Debug)]
+pub struct Role {
+    /// The parent takes this lock; the child has none to take.
+    lock: Option<String>,
+    temporary: bool,
 }
 
-/// The life of the parent, which takes `lock`; without one, that of the child.
-pub fn main(lock: Option<&str>, temporary: bool) -> anyhow::Result<()> {
-    if let Some(lock) = lock {
-        let file = open_lock_file(lock)?;
-        file.try_lock().with_context(|| format!("can't lock {lock}"))?;
-        // The lock is not let go: this process only loses its descriptor. And it does not wait for its child.
-        Command::new(std::env::current_exe()?).args(arguments(temporary)).stdout(file).spawn()?;
-        return Ok(());
+impl Role {
+    /// The role of this process; `None` if it is an ordinary worker.
+    pub fn assigned() -> Option<Self> {
+        let lock = std::env::var(ROLE).ok()?;
+        Some(Self {
+            lock: Some(lock).filter(|lock| !lock.is_empty()),
+            temporary: std::env::var_os(TEMPORARY).is_some(),
+        })
     }
-    io::stdin().read_to_end(&mut Vec::new())?;
-    if temporary && let Ok(room) = std::env::current_dir() {
-        arena::remove_orphaned(room.parent().unwrap_or(Path::new("")));
+
+    /// The life of the parent, which takes the lock, or that of the child.
+    ///
+    /// # Errors
+    /// The lock can't be taken, or no process can be started.
+    pub fn live(self) -> anyhow::Result<()> {
+        if let Some(lock) = &self.lock {
+            let file = open_lock_file(lock)?;
+            file.try_lock().with_context(|| format!("can't lock {lock}"))?;
+            // The lock is not let go: this process only loses its descriptor. And it does not wait for its child.
+            Command::new(std::env::current_exe()?).args(ARGUMENTS).env(ROLE, "").stdout(file).spawn()?;
+            return Ok(());
+        }
+        io::stdin().read_to_end(&mut Vec::new())?;
+        if self.temporary
+            && let Ok(room) = std::env::current_dir()
+        {
+            arena::remove_orphaned(room.parent().unwrap_or(Path::new("")));
+        }
+        Ok(())
     }
-    Ok(())
 }

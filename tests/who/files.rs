@@ -231,9 +231,23 @@ pub fn a_ring_is_found_whatever_the_kinds() {
             // Both files are named in the way of the user; without a name of his, by their full names.
             assert_eq!(words.contains(" on /"), path.is_empty(), "{words}");
         }
-        let page = page(place.path(), "a.lock");
-        assert!(page.contains("┌▶") && page.contains("──waits for b.lock──▶"), "{page}");
+        let third = behind.pid();
+        let shown = page(place.path(), "a.lock");
+        assert!(shown.contains("┌▶") && shown.contains("──waits for b.lock──▶"), "{shown}");
+        assert!(shown.contains(&format!("\n  {third} (python3) ──waits for a.lock──▶ ")), "{shown}");
+        assert!(flat(&shown).contains(&format!(" {third} (python3) is blocked behind it, without being")), "{shown}");
+        // On the page of another file it is one line, and how to end it is told elsewhere.
+        place.write("c.lock", "");
+        let shown = page(place.path(), "c.lock");
+        let line = format!("{} and {} wait for each other, on a.lock and b.lock.", one.min(two), one.max(two));
+        assert!(shown.matches("Elsewhere on this machine").count() == 1 && shown.contains(&line), "{shown}");
+        assert!(!shown.contains("What would end it") && !shown.contains("──waits for"), "{shown}");
     }
+}
+
+/// On one line.
+fn flat(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The ring in which this process waits; other tests have theirs at the same time.

@@ -118,7 +118,18 @@ pub fn watching_tells_for_how_long() {
     let mut watch = Running::start(place.lesson("who --watch a.lock"));
     watch.wait_for(&["in this state"]);
     watch.close_and_finish();
+    // The next option is no word of its own.
+    for (words, shown) in [
+        ("who a.lock --watch --json", "\"seen_s\":0"),
+        ("who --watch --json a.lock", "\"seen_s\":0"),
+        ("who a.lock --watch --color never", "in this state"),
+    ] {
+        let mut watch = Running::start(place.lesson(words));
+        watch.wait_for(&[shown]);
+        watch.close_and_finish();
+    }
     for (words, error) in [
+        ("who a.lock --watch -1", "not a duration"),
         ("who a.lock --watch 0", "too often"),
         ("who a.lock --watch 9999", "too seldom"),
         ("who a.lock --watch x", "not a duration"),

@@ -19,6 +19,8 @@ mod holders;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
+mod index;
+#[cfg(target_os = "linux")]
 mod outside;
 #[cfg(target_os = "linux")]
 mod sqlite;
@@ -70,6 +72,7 @@ fn trials() -> Vec<Trial> {
             sqlite::a_database_without_a_header_is_known_by_its_locks
             sqlite::a_database_that_is_cut_short_is_said_to_be
             sqlite::who_has_the_log_to_itself_is_not_said_to_be_in_a_transaction
+            index::an_index_that_was_never_finished_tells_nothing
             sqlite::a_reader_without_a_log_is_in_nobodys_way
             sqlite::a_locked_database_is_found_without_its_name
             sqlite::an_flock_on_a_database_is_none_of_sqlites

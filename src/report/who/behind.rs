@@ -15,7 +15,12 @@ pub(super) fn picture(sight: &Sight, arrows: &[Arrow], style: Style) -> String {
     if arrows.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", style.heading("The wait-for graph"));
+    format!("\n{}\n{}", style.heading("The wait-for graph"), lines(sight, arrows, style))
+}
+
+/// The arrows alone.
+pub(super) fn lines(sight: &Sight, arrows: &[Arrow], style: Style) -> String {
+    let mut text = String::new();
     for one in arrows.iter().take(MOST) {
         for line in lines_of(&arrow(sight, one), style.width.saturating_sub(2)) {
             text += &format!("  {}\n", style.warn(&line));

@@ -23,6 +23,8 @@
 //!       "words": "writing", "inferred": false,
 //!       "seen_s": 12,                null unless it is watched
 //!       "locks": ["1: POSIX ..."],   the lines of the kernel's list
+//!       "ranges": [ { "kind": "posix", "write": true,           of each of them; kind: flock | posix | ofd | lease, or
+//!                     "first": 0, "last": 9 } ],                the kernel's word; last: null is the end of the file
 //!       "process": PROCESS } ],      of the first pid; null if it is not known
 //!     "behind": [ { "waiter": 4711, "file": "...", "holder": 4712 } ] },    [] if the parties tell as much
 //!   "waits": [ { "pids": [4712], "file": "/tmp/b.lock", "lock": "exclusive flock", "held_by": [4711],
@@ -51,6 +53,7 @@ use crate::who::judge::graph::{Arrow, Wait};
 use crate::who::judge::header::{Header, Journal};
 use crate::who::judge::sight::{FileId, FileKind, Process, Sight, Target};
 use crate::who::judge::{Answer, Ending, Nature, OfFile, Party, Stand, polling, reading, words};
+use crate::who::{LockKind, LockLine};
 
 /// The document as text, on one line or many. Command lines of others are in it: what could act on a terminal or
 /// deceive the eye is written as JSON's own escape.
@@ -165,8 +168,21 @@ fn party_of(answer: &Answer, party: &Party, watch: Option<&Watch>) -> Value {
         "inferred": matches!(party.stand, Stand::Polls { .. }),
         "seen_s": watch.map(|watch| (watch.seen)(&holder_key(sight, party))),
         "locks": party.locks.iter().map(|&index| sight.locks[index].line.raw.as_str()).collect::<Vec<_>>(),
+        "ranges": party.locks.iter().map(|&index| range_of(&sight.locks[index].line)).collect::<Vec<_>>(),
         "process": party.pids.first().and_then(|pid| sight.processes.get(pid)).map(process_of),
     })
+}
+
+/// What a line of the kernel's list says, in fields.
+fn range_of(line: &LockLine) -> Value {
+    let kind = match &line.kind {
+        LockKind::Flock => "flock",
+        LockKind::Posix => "posix",
+        LockKind::Ofd => "ofd",
+        LockKind::Lease => "lease",
+        LockKind::Other(word) => word,
+    };
+    json!({ "kind": kind, "write": line.write, "first": line.first, "last": line.last })
 }
 
 fn wait_of(answer: &Answer, wait: &Wait, watch: Option<&Watch>) -> Value {
@@ -227,6 +243,20 @@ mod tests {
         use FileKind::{Device, Directory, Fifo, File, Socket};
         let names = [File, Directory, Fifo, Socket, Device].map(kind_name);
         assert_eq!(names, ["file", "directory", "fifo", "socket", "device"]);
+    }
+
+    #[test]
+    fn a_line_has_fields() {
+        let table = [
+            ("1: FLOCK  ADVISORY  WRITE 3 fe:00:1 0 EOF", json!(["flock", true, 0, null])),
+            ("1: POSIX  ADVISORY  READ 3 fe:00:1 5 14", json!(["posix", false, 5, 14])),
+            ("1: OFDLCK ADVISORY  READ -1 fe:00:1 5 EOF", json!(["ofd", false, 5, null])),
+            ("1: -> LEASE  ACTIVE    WRITE 3 fe:00:1 0 EOF", json!(["lease", true, 0, null])),
+        ];
+        for (line, fields) in table {
+            let range = range_of(&line.parse().expect(line));
+            assert_eq!(json!([range["kind"], range["write"], range["first"], range["last"]]), fields, "{line}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::graph::{Arrow, Graph, Wait};
+use super::graph::{Arrow, Graph, Ring, Wait};
 use super::sight::{FileId, Sight, Target};
 
 /// What is found when the waits are followed from some holders on.
@@ -76,6 +76,25 @@ pub fn of_file(sight: &Sight, target: &Target, graph: &Graph) -> Vec<Arrow> {
     let holders: BTreeSet<u32> = arrows.iter().map(|arrow| arrow.holder).collect();
     let is_plain = arrows.iter().all(|arrow| target.part_of(&arrow.file).is_some()) && holders.len() < 2;
     if is_plain { Vec::new() } else { arrows }
+}
+
+/// Who waits behind a ring without being in it: for one of its processes, or for somebody behind it.
+pub fn behind(sight: &Sight, graph: &Graph, ring: &Ring) -> Vec<Arrow> {
+    let members: BTreeSet<u32> = ring.arrows.iter().map(|arrow| arrow.waiter).collect();
+    let (mut arrows, mut seen, mut left) = (Vec::new(), members.clone(), VecDeque::from_iter(members));
+    while let Some(holder) = left.pop_front() {
+        let is_his = |wait: &&Wait| wait.behind.iter().any(|&index| sight.locks[index].owners.contains(&holder));
+        for wait in graph.waits.iter().filter(is_his) {
+            let file = FileId::of(&sight.locks[wait.request].line);
+            for &waiter in sight.locks[wait.request].owners.iter().filter(|pid| graph.blocked_behind.contains(pid)) {
+                if seen.insert(waiter) {
+                    arrows.push(Arrow { waiter, file: file.clone(), holder });
+                    left.push_back(waiter);
+                }
+            }
+        }
+    }
+    arrows
 }
 
 /// One arrow for each lock in the way of a request; of those who share it, to one who waits, if there is one.

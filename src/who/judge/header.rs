@@ -126,14 +126,36 @@ pub struct WalIndex {
     pub marks: [u32; 5],
 }
 
-/// Reads the beginning of a `-shm`; `None` if it is too short.
+/// Reads the beginning of a `-shm`; `None` if it is too short, or if its index is not finished.
+///
+/// The header stands there twice, and whoever changes it writes one copy after the other: its numbers mean something
+/// only if both are the same, say that they are set up (byte 12) and have the right checksum (`walIndexTryHdr` in
+/// `wal.c`). Else whoever opens the database next makes another index from the log.
 pub fn wal_index(bytes: &[u8]) -> Option<WalIndex> {
     let word = |at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let is_finished = bytes.get(..48)? == bytes.get(48..96)?
+        && bytes[12] != 0
+        && index_checksum(bytes.get(..40)?) == [word(40)?, word(44)?];
+    if !is_finished {
+        return None;
+    }
     Some(WalIndex {
         frames: word(16)?,
         copied: word(96)?,
         marks: [word(100)?, word(104)?, word(108)?, word(112)?, word(116)?],
     })
+}
+
+/// The checksum of a header of the index: <https://www.sqlite.org/fileformat2.html#checksum_algorithm>, in the byte
+/// order of the machine.
+fn index_checksum(bytes: &[u8]) -> [u32; 2] {
+    let mut sums = [0_u32; 2];
+    for (at, four) in bytes.chunks_exact(4).enumerate() {
+        let number = u32::from_ne_bytes([four[0], four[1], four[2], four[3]]);
+        let (own, other) = (at % 2, 1 - at % 2);
+        sums[own] = sums[own].wrapping_add(number).wrapping_add(sums[other]);
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -206,12 +228,44 @@ mod tests {
         for (bytes, expected) in table {
             assert_eq!(journal(bytes), expected, "{bytes:?}");
         }
+    }
+
+    /// An index with 9 frames, 4 of them copied.
+    fn index() -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
-        for (at, number) in [(16, 9_u32), (96, 4), (104, 7)] {
-            bytes[at..at + 4].copy_from_slice(&number.to_ne_bytes());
+        let mut put = |at: usize, number: u32| bytes[at..at + 4].copy_from_slice(&number.to_ne_bytes());
+        put(16, 9);
+        put(96, 4);
+        put(104, 7);
+        bytes[12] = 1;
+        let sums = index_checksum(&bytes[..40]);
+        bytes[40..44].copy_from_slice(&sums[0].to_ne_bytes());
+        bytes[44..48].copy_from_slice(&sums[1].to_ne_bytes());
+        bytes.copy_within(..48, 48);
+        bytes
+    }
+
+    #[test]
+    fn an_index_counts_only_if_it_was_finished() {
+        let good = Some(WalIndex { frames: 9, copied: 4, marks: [0, 7, 0, 0, 0] });
+        assert_eq!(wal_index(&index()), good);
+        assert_eq!(wal_index(&index()[..119]), None);
+        assert_eq!(wal_index(&[0; HEADER_BYTES]), None);
+        // In both copies: not set up, another number, another checksum. Then in one copy only.
+        let table: [(&[usize], bool); 7] = [
+            (&[12, 60], false),
+            (&[16, 64], false),
+            (&[40, 88], false),
+            (&[47, 95], false),
+            (&[16], false),
+            (&[64], false),
+            (&[120], true),
+        ];
+        for (places, counts) in table {
+            let mut bytes = index();
+            places.iter().for_each(|place| bytes[*place] ^= 1);
+            assert_eq!(wal_index(&bytes), good.filter(|_| counts), "{places:?}");
         }
-        assert_eq!(wal_index(&bytes), Some(WalIndex { frames: 9, copied: 4, marks: [0, 7, 0, 0, 0] }));
-        assert_eq!(wal_index(&bytes[..119]), None);
     }
 
     proptest::proptest! {

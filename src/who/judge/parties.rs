@@ -107,6 +107,10 @@ pub fn parties(sight: &Sight, target: &Target, nature: Nature) -> Vec<Party> {
         Stand::Opens => (5, None),
     };
     parties.sort_by_key(|party| (rank(party), party.pids.first().copied()));
+    // The kernel's list has the newest first; whoever reads a row looks for a byte.
+    for party in &mut parties {
+        party.locks.sort_by_key(|&index| (sight.locks[index].line.first, sight.locks[index].line.last));
+    }
     parties
 }
 

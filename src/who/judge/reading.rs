@@ -3,6 +3,7 @@
 mod behind;
 mod database;
 mod nobody;
+mod pastime;
 mod pending;
 
 use super::super::describe::list;
@@ -195,7 +196,7 @@ impl Scene<'_> {
     fn deadlock(&self, ring: &Ring) -> Reading {
         Reading {
             cause: Cause::Deadlock,
-            text: ring_in_words(self.sight, ring),
+            text: ring_in_words(self.sight, ring) + &self.behind_in_words(ring),
             fix:
                 "End one of them: the others then go on. For good: let all take these locks in one and the same order, \
                   or try, and let go of everything when refused."
@@ -214,6 +215,8 @@ impl Scene<'_> {
             [] => "Nobody waits in the kernel; who tries and is refused leaves no trace.".to_owned(),
             waiters => self.waits_in_words(&holders, waiters),
         };
+        let stopped: Vec<&Party> =
+            blocking.iter().copied().filter(|party| self.doing(party) == Doing::Stopped).collect();
         let hold = format!("{} {} {}.", self.names(&holders), verb(count(&holders), "hold"), self.target.path);
         let inherited = locks(first).into_iter().find_map(super::sight::Lock::taken_by_another);
         let (cause, why, fix) = match (first.pids.as_slice(), inherited) {
@@ -231,13 +234,15 @@ impl Scene<'_> {
                 ),
                 "Open lock files so that children don't inherit them (O_CLOEXEC; `flock -o`), or end the child.",
             ),
-            _ if self.doing(first) == Doing::Stopped => {
-                (Cause::Stopped, format!(" {} is stopped, and lets go of nothing.", self.name(first)), LET_IT_GO_ON)
+            _ if !stopped.is_empty() => {
+                let (names, number) = (self.names(&stopped), count(&stopped));
+                let (is, lets) = if number == 1 { ("is", "lets") } else { ("are", "let") };
+                (Cause::Stopped, format!(" {names} {is} stopped, and {lets} go of nothing."), LET_IT_GO_ON)
             }
-            _ if self.doing(first) == Doing::Runs => {
+            _ if blocking.iter().all(|party| self.doing(party) == Doing::Runs) => {
                 (Cause::Held, String::new(), "It is busy computing: wait until it is done, or ask whoever runs it.")
             }
-            _ => (Cause::Held, self.pastime(first), "Wait until it is done, or ask whoever runs it."),
+            _ => (Cause::Held, self.pastimes(&blocking), "Wait until it is done, or ask whoever runs it."),
         };
         let text = format!("{hold}{why}{} {behind}", self.either_or(&holders));
         self.go_to_the_root(self.reading(cause, text, fix, &[]), &blocking)
@@ -289,18 +294,6 @@ impl Scene<'_> {
     /// How a sentence begins that says so, and no more than that.
     fn nobody_holds(&self) -> &'static str {
         if self.hides_holders() { "Nobody that can be seen from here holds" } else { "Nobody holds" }
-    }
-
-    /// What a holder does meanwhile, if it is known and worth a sentence.
-    fn pastime(&self, party: &Party) -> String {
-        match self.doing(party) {
-            Doing::Unknown | Doing::Runs => String::new(),
-            Doing::AwaitsLock if self.is_told_to_wait(party) => String::new(),
-            doing => {
-                let first = party.pids.first().map_or_else(String::new, |pid| name(self.sight, *pid));
-                format!(" {first} {} meanwhile.", doing.words())
-            }
-        }
     }
 }
 

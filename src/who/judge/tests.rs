@@ -82,6 +82,11 @@ const AT_CHECKPOINT: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 121 121";
 const CHECKPOINTS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 121";
 const RECOVERS: &str = "POSIX  ADVISORY  WRITE PID fe:00:2 120 127";
 
+const HIGH: &str = "POSIX  ADVISORY  WRITE PID fe:00:1 20 EOF";
+const LOW: &str = "POSIX  ADVISORY  READ PID fe:00:1 0 9";
+/// The row of both, whatever their order in the list.
+const LOW_AND_HIGH: &str = "3 holds shared POSIX lock on bytes 0 to 9, exclusive POSIX lock from byte 20 on";
+
 fn line(pid: u32, template: &str) -> String {
     let owner = if pid == 0 { "?".to_owned() } else { pid.to_string() };
     format!("{owner}: {}", template.replace("PID", &pid.to_string()))
@@ -112,10 +117,11 @@ fn check(row: Row<'_>) {
 
 #[test]
 fn states_and_causes() {
-    let table: [Row<'_>; 25] = [
+    let table: [Row<'_>; 26] = [
         (ROLLBACK, &[], &[], "", "nobody", ""),
         (ROLLBACK, &[], &[3], "3 open", "nobody", ""),
         (ROLLBACK, &[(3, SHARED)], &[3], "3 SHARED", "reader", "kill 3"),
+        (Header::Other, &[(3, HIGH), (3, LOW)], &[], LOW_AND_HIGH, "held", "kill 3"),
         (ROLLBACK, &[(3, SHARED), (3, RESERVED)], &[3], "3 RESERVED", "asleep_in_transaction", "kill 3"),
         (
             ROLLBACK,

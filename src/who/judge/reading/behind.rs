@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::chain;
-use super::super::graph::{Arrow, Wait};
+use super::super::graph::{Arrow, Ring, Wait};
 use super::super::parties::Party;
 use super::super::sight::Doing;
 use super::{Reading, Scene, count, file_name, list, name, verb};
@@ -58,6 +58,19 @@ impl Scene<'_> {
         }
     }
 
+    /// Who is blocked behind a ring without being part of it; to end one of these would help nobody.
+    pub(super) fn behind_in_words(&self, ring: &Ring) -> String {
+        let behind = chain::behind(self.sight, self.graph, ring);
+        match behind.len() {
+            0 => String::new(),
+            number => format!(
+                " {} {} blocked behind it, without being part of it.",
+                list(&behind.iter().map(|arrow| name(self.sight, arrow.waiter)).collect::<Vec<_>>()),
+                if number == 1 { "is" } else { "are" },
+            ),
+        }
+    }
+
     /// Goes on to those for whom the culprits wait: to end these instead helps all who are behind.
     pub(super) fn go_to_the_root(&self, reading: Reading, culprits: &[&Party]) -> Reading {
         self.follow(reading, culprits.iter().map(|party| party.pids.clone()).collect())
@@ -95,10 +108,5 @@ impl Scene<'_> {
             }
         }
         reading
-    }
-
-    /// Whether the paragraph says for what it waits.
-    pub(super) fn is_told_to_wait(&self, party: &Party) -> bool {
-        party.pids.iter().any(|pid| chain::is_stuck(self.sight, self.graph, *pid))
     }
 }

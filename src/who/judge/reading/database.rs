@@ -116,6 +116,13 @@ impl Scene<'_> {
         };
         let upgrade = match readers {
             [] => String::new(),
+            some if !wal => format!(
+                " {} {}: the COMMIT will have to wait until that is over, and from then on nobody new gets in \
+                 (PENDING). A write in that transaction would be refused at once, whatever the timeout (the upgrade \
+                 trap; BEGIN IMMEDIATE helps).",
+                self.names(some),
+                verb(count(some), "read")
+            ),
             some => format!(
                 " {} {}: a write in the same transaction would be refused at once, whatever the timeout (the upgrade \
                  trap; BEGIN IMMEDIATE helps).",
@@ -245,7 +252,7 @@ impl Scene<'_> {
             })
         });
         let text = format!(
-            "{} {} a snapshot: the database as it was when they began to read. That is in nobody's way: others \
+            "{} {} a snapshot: the database as it was when the reading began. That is in nobody's way: others \
              can read and write; only a checkpoint can't go past it.{}{}{ALL_THE_SAME}",
             self.names(readers),
             verb(count(readers), "read"),
@@ -290,19 +297,6 @@ impl Scene<'_> {
         matches!(self.target.journal, Journal::None | Journal::Over)
             && self.target.wal_bytes.is_none_or(|bytes| bytes == 0)
             && !self.parties.iter().any(writes)
-    }
-
-    /// What these do meanwhile: of many who do the same it is said once.
-    pub(super) fn pastimes(&self, parties: &[&Party]) -> String {
-        match parties {
-            [first, _, ..] if parties.iter().all(|party| self.doing(party) == self.doing(first)) => {
-                match self.pastime(first).is_empty() {
-                    true => String::new(),
-                    false => format!(" Each of them {} meanwhile.", self.doing(first).words()),
-                }
-            }
-            _ => parties.iter().take(3).map(|party| self.pastime(party)).collect(),
-        }
     }
 
     /// What to do if one of them is a program in which a person types.

@@ -123,3 +123,31 @@ fn who_is_in_nobodys_way_is_left_alone() {
     ];
     table.iter().for_each(check);
 }
+
+/// Whoever waits for one in a ring, or for one behind it, is told apart: to end that one would help nobody.
+#[test]
+fn who_is_behind_a_ring_is_told_apart() {
+    let a = "2: 1#FLOCK  ADVISORY  WRITE 2 fe:00:1 0 EOF";
+    let b = "3: 2#FLOCK  ADVISORY  WRITE 3 fe:00:10 0 EOF";
+    let (two_wants_b, three_wants_a) =
+        ("2: 2#-> FLOCK  ADVISORY  WRITE 2 fe:00:10 0 EOF", "3: 1#-> FLOCK  ADVISORY  WRITE 3 fe:00:1 0 EOF");
+    let four_wants_a = "4: 1#-> FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
+    let (c, five_wants_c) =
+        ("4: 3#FLOCK  ADVISORY  WRITE 4 fe:00:11 0 EOF", "5: 3#-> FLOCK  ADVISORY  WRITE 5 fe:00:11 0 EOF");
+    let ring = [a, b, two_wants_b, three_wants_a];
+    let with = |more: &[&'static str]| [&ring, more].concat();
+    let (one, two) = (with(&[four_wants_a]), with(&[four_wants_a, c, five_wants_c]));
+    let table: [Case<'_>; 3] = [
+        (Header::Other, &ring, "3>2 2>3", "kill 2", &["None of them can go on"], &["blocked behind"]),
+        (
+            Header::Other,
+            &one,
+            "3>2 4>2 2>3",
+            "kill 2",
+            &["for ever. 4 (prog) is blocked behind it, without being part of it."],
+            &[],
+        ),
+        (Header::Other, &two, "3>2 4>2 2>3", "kill 2", &["4 (prog) and 5 (naps) are blocked behind it"], &[]),
+    ];
+    table.iter().for_each(check);
+}

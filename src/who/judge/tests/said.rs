@@ -22,7 +22,7 @@ fn what_is_said_of_special_cases() {
     let own_flock = "4: FLOCK  ADVISORY  WRITE 4 fe:00:1 0 EOF";
     let elsewhere = "4: POSIX  ADVISORY  WRITE 4 fe:00:1 0 9";
     let (zero, naps) = (line(3, READS_DATABASE), line(5, OPEN));
-    let table: [Case<'_>; 25] = [
+    let table: [Case<'_>; 31] = [
         (
             ROLLBACK,
             &[&held],
@@ -116,6 +116,36 @@ fn what_is_said_of_special_cases() {
             "reader",
             &["them. Each of them sleeps meanwhile. If"],
         ),
+        (
+            ROLLBACK,
+            &[&line(3, RESERVED), &line(4, SHARED)],
+            |_| {},
+            "asleep_in_transaction",
+            &["4 (prog) reads: the COMMIT will have to wait until that is over, and from then on nobody new gets in"],
+        ),
+        (WAL, &[&line(3, WRITES), &line(4, MARK)], |_| {}, "asleep_in_transaction", &["4 (prog) reads: a write in"]),
+        (
+            Header::Other,
+            &["2: FLOCK  ADVISORY  READ 2 fe:00:1 0 EOF", "3: FLOCK  ADVISORY  READ 3 fe:00:1 0 EOF"],
+            |_| {},
+            "held",
+            &["2 (prog) and 3 (prog) hold app.db. Each of them sleeps meanwhile."],
+        ),
+        (
+            Header::Other,
+            &["5: FLOCK  ADVISORY  READ 5 fe:00:1 0 EOF", "2,3: FLOCK  ADVISORY  READ 2 fe:00:1 0 EOF"],
+            |_| {},
+            "held",
+            &["Each of 2 (prog) and 3 (prog) sleeps meanwhile. 5 (naps) sleeps for a set time meanwhile."],
+        ),
+        (
+            Header::Other,
+            &["3: FLOCK  ADVISORY  READ 3 fe:00:1 0 EOF", "7: FLOCK  ADVISORY  READ 7 fe:00:1 0 EOF"],
+            |_| {},
+            "stopped",
+            &["3 (prog) and 7 (stopped) hold app.db. 7 (stopped) is stopped, and lets go of nothing."],
+        ),
+        (WAL, &[&line(3, MARK)], |_| {}, "reader", &["3 (prog) reads a snapshot: the database as it was when the"]),
         (ROLLBACK, &[&line(9, RESERVED)], |_| {}, "writer", &["Wait: it is busy computing."]),
         (
             Header::Other,
