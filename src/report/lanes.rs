@@ -122,8 +122,8 @@ fn cells(lane: &Lane, end_us: u64, room: usize) -> Vec<char> {
     cells
 }
 
-/// How many stretches share pieces that are as long as a column. A few in a part of one, as when a process begins, change
-/// nothing that can be seen.
+/// How many stretches share pieces that are as long as a column. A few in a part of one, as when a process begins,
+/// change nothing that can be seen.
 fn crowded(lane: &Lane, end_us: u64, room: usize) -> u64 {
     let pieces = Strip::of(lane, end_us, room as u32).pieces;
     let fills = |piece: &&Piece| {
