@@ -236,15 +236,50 @@ fn a_long_run_has_a_bounded_picture_that_says_so() {
         let recording = simulated(&scenario, 1);
         let page = picture::page(&recording);
         assert_eq!(data(&page)["runs"][0]["stills"].as_array().expect("a list").len(), 1201);
-        assert_eq!(count(&page, "stretches are too short to see and are merged into [0-9]+ pieces"), 1);
-        assert_eq!(count(&page, "The cursor stops at 1200 of [0-9]+ moments"), 1);
+        let merged = "[0-9,]+ stretches too short to see are merged into [0-9]+ pieces: what is merged shows the \
+                      most telling of what is in it, not how long";
+        assert_eq!(count(&page, merged), 1);
+        assert_eq!(count(&page, "The slider stops at 1,200 of [0-9,]+ moments"), 1);
+        let (before, _) = page.split_once("<p id=\"left-out\"").expect("it is said");
+        assert_eq!(count(before, "<details"), count(before, "</details"), "below the lanes, not behind a click");
         assert_eq!(count(&page, "more events; a file of --trace keeps them all"), 1);
         let svg = picture::svg_of_lanes(&recording);
-        assert_eq!(count(&svg, "stretches are too short to see and are merged into [0-9]+ pieces"), 1);
+        assert_eq!(count(&svg, merged), 1);
+        assert_eq!(count(&svg, "several too short to see: the most telling of them, not how long"), 1);
         *size = page.len() + svg.len();
         assert!(*size < 8_000_000, "{seconds} s: {size}");
     }
     assert!(sizes[1] < 2 * sizes[0], "ten times the events, hardly more to see: {sizes:?}");
+}
+
+/// 200 rounds, most of them work without a lock: that it holds is seen in every picture, and that this is not how long.
+#[test]
+fn what_fills_little_is_seen_where_it_is_merged() {
+    let place = Place::new();
+    let steps = "steps = [\"work 10ms\", \"lock A\", \"work 4ms\", \"unlock A\"]";
+    place.write(
+        "it.toml",
+        format!("title = \"t\"\non = \"flock\"\n[[process]]\nname = \"P1\"\nrounds = 200\n{steps}\n"),
+    );
+    let done = place.run("run it.toml --simulate --svg lanes.svg --html page.html").expect(0);
+    let lane = done.text().lines().find(|line| line.starts_with("P1 ") && line.contains("██")).expect("a lane");
+    assert!(lane.matches('█').count() > 60 && !lane.contains('─'), "{lane}");
+    let words = done.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = " stretches too short to see are merged: what is merged shows the most telling of what is in it, not \
+                how long.";
+    assert!(words.contains(said), "{}", done.text());
+    for file in ["lanes.svg", "page.html"] {
+        let text = read(&place, file);
+        assert_eq!(count(&text, r#"rect class="hold" data-from"#), 200, "{file}: at this width each fills its column");
+        assert_eq!(count(&text, r"holds \(and may work meanwhile\)"), 1, "{file}");
+    }
+}
+
+/// Of several runs the page says which one the cursor is in.
+#[test]
+fn a_page_of_several_runs_names_the_one_that_is_shown() {
+    let named = |name: &str| count(&picture::page(&recording(name)), " data-name>[^<]+</bdi>");
+    assert_eq!(["fixed", "locked", "deadlock"].map(named), [2, 2, 0]);
 }
 
 /// Thousands share one lock: each that comes or goes is looked at alone, so that their page is there soon, and true.

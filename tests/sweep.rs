@@ -228,3 +228,17 @@ fn an_interrupt_ends_the_real_runs() {
     assert_eq!(done.status, Some(130), "{done:?}");
     assert_eq!(place.entries(), [""; 0], "no page of half a sweep, and no directory stays");
 }
+
+/// One of one cell; and the same value twice would be the same row twice.
+#[test]
+fn one_cell_and_a_value_given_twice() {
+    let done = run("sweep --task 10ms --busy-timeout 60s").expect(0);
+    assert!(done.text().ends_with("1 of 1 cell loses no record.\n"), "{}", done.text());
+    for (words, what) in [
+        ("sweep --task 0s,0s", "--task has 0s twice; give each value once"),
+        ("sweep --task 0s,1s --busy-timeout 1s,2s,1000ms", "--busy-timeout has 1s twice; give each value once"),
+        ("sweep retry --attempts 3,3", "--attempts has 3 twice; give each value once"),
+    ] {
+        run(words).expect_error(&[what]);
+    }
+}

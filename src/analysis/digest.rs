@@ -1,5 +1,6 @@
 //! As much of a run as can be seen in so many columns: what is too short is merged, and how much was merged is told.
-//! So a picture of a long run has a bounded size.
+//! So a picture of a long run has a bounded size. What was merged shows the most telling of what is in it, not how long
+//! it lasted: whoever holds a lock for a tenth of the time only is still seen to hold it.
 
 use super::lanes::{Lane, Mark, Segment, State};
 use crate::trace::{Event, What};
@@ -16,7 +17,8 @@ pub struct Strip {
 /// One stretch of a lane, or several that are too short to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
-    /// From the begin of the first to the end of the last, in microseconds of the run; in the state that filled most.
+    /// From the begin of the first to the end of the last, in microseconds of the run; in the most telling of their
+    /// states.
     pub segment: Segment,
     /// How many stretches it stands for; 1 is a stretch as it was.
     pub count: u64,
@@ -65,6 +67,32 @@ impl Strip {
         strip
     }
 
+    /// The state that each column shows, if it can show but one: what fills most of it, or a stretch too short to fill
+    /// a column that has its middle there and tells more. `None` where the lane has ended.
+    pub fn cells(lane: &Lane, end_us: u64, columns: usize) -> Vec<Option<State>> {
+        let (columns, end) = (columns.max(1), u128::from(end_us.max(1)));
+        let column_of = |us: u64| ((u128::from(us) * columns as u128 / end) as usize).min(columns - 1);
+        let begin_of = |column: usize| (column as u128 * end / columns as u128) as u64;
+        let mut fills: Vec<(u64, Option<State>)> = vec![(0, None); columns];
+        let mut short: Vec<Option<State>> = vec![None; columns];
+        for segment in &lane.segments {
+            let (first, last) = (column_of(segment.from_us), column_of(segment.to_us.saturating_sub(1)));
+            for (column, cell) in fills.iter_mut().enumerate().take(last + 1).skip(first) {
+                let time =
+                    segment.to_us.min(begin_of(column + 1)).saturating_sub(segment.from_us.max(begin_of(column)));
+                if time > cell.0 {
+                    *cell = (time, Some(segment.state));
+                }
+            }
+            let length = segment.to_us.saturating_sub(segment.from_us);
+            if u128::from(length) * (columns as u128) < end {
+                let middle = column_of(segment.from_us + length / 2);
+                short[middle] = short[middle].max(Some(segment.state));
+            }
+        }
+        fills.into_iter().zip(short).map(|((_, fills), short)| fills.max(short)).collect()
+    }
+
     /// How many stretches stand in pieces together with others.
     pub fn merged(&self) -> u64 {
         self.pieces.iter().map(|piece| piece.count).filter(|&count| count > 1).sum()
@@ -77,8 +105,8 @@ struct Heap {
     first: Option<u64>,
     to_us: u64,
     count: u64,
-    /// How long each state lasted in them.
-    sums: [u64; State::ALL.len()],
+    /// The most telling state of them.
+    tells: Option<State>,
 }
 
 impl Heap {
@@ -86,16 +114,12 @@ impl Heap {
         self.first.get_or_insert(segment.from_us);
         self.to_us = segment.to_us;
         self.count += 1;
-        let at = State::ALL.iter().position(|state| *state == segment.state).unwrap_or(0);
-        self.sums[at] += segment.to_us.saturating_sub(segment.from_us);
+        self.tells = self.tells.max(Some(segment.state));
     }
 
     fn take(&mut self) -> Option<Piece> {
         let heap = std::mem::take(self);
-        let from_us = heap.first?;
-        // Of two that lasted as long, the later in the list: waiting is told before working.
-        let most = heap.sums.iter().enumerate().max_by_key(|(_, sum)| **sum).map_or(0, |(at, _)| at);
-        let segment = Segment { from_us, to_us: heap.to_us, state: State::ALL[most] };
+        let segment = Segment { from_us: heap.first?, to_us: heap.to_us, state: heap.tells? };
         Some(Piece { segment, count: heap.count })
     }
 }
@@ -147,7 +171,9 @@ mod tests {
         let mut from_us = 0;
         for (at, length) in lengths.iter().enumerate() {
             let state = if at % 2 == 0 { State::Holding } else { State::Idle };
-            lane.segments.push(Segment { from_us, to_us: from_us + length, state });
+            if *length > 0 {
+                lane.segments.push(Segment { from_us, to_us: from_us + length, state });
+            }
             from_us += length;
         }
         lane
@@ -170,9 +196,52 @@ mod tests {
         check(&[50, 50], 10, &["0-50 Holding x1", "50-100 Idle x1"], 0);
         // A column is 10 µs: three of them are too short, and are one piece.
         check(&[4, 3, 3, 90], 10, &["0-10 Holding x3", "10-100 Idle x1"], 3);
-        check(&[1, 5, 1, 93], 10, &["0-7 Idle x3", "7-100 Idle x1"], 3);
+        // However short the hold is, it is seen.
+        check(&[1, 5, 1, 93], 10, &["0-7 Holding x3", "7-100 Idle x1"], 3);
         // One that is too short but alone stays as it was.
         check(&[60, 1, 39], 10, &["0-60 Holding x1", "60-61 Idle x1", "61-100 Holding x1"], 0);
+    }
+
+    /// Where each column shows but one state: `H` holds, `.` is idle.
+    #[test]
+    fn a_column_shows_the_most_telling_of_what_is_too_short() {
+        let table: [(&[u64], &str); 6] = [
+            (&[50, 50], "HHHHH....."),
+            // What is long fills its columns; a hold of a hundredth is seen, a pause of a hundredth is not.
+            (&[54, 46], "HHHHH....."),
+            (&[0, 42, 1, 57], "....H....."),
+            (&[42, 1, 57], "HHHHHHHHHH"),
+            (&[1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 49], "HHHHHH...."),
+            // Its middle is in one column only, though it touches two.
+            (&[0, 16, 8, 76], "..H......."),
+        ];
+        for (lengths, expected) in table {
+            let cells = Strip::cells(&lane(lengths), 100, 10);
+            let sign = |cell: &Option<State>| if *cell == Some(State::Holding) { 'H' } else { '.' };
+            assert_eq!(cells.iter().map(sign).collect::<String>(), expected, "{lengths:?}");
+        }
+        assert_eq!(Strip::cells(&lane(&[10]), 100, 2), [Some(State::Holding), None]);
+    }
+
+    /// Every process of 1,000,000 stretches holds for 12% of the time, and waits for 1%.
+    #[test]
+    fn of_what_is_merged_the_most_telling_is_seen() {
+        assert!(State::ALL.is_sorted(), "from the one that says least on");
+        let mut long = Lane::default();
+        for at in 0..1_000_000_u64 {
+            let (from, length, state) = match at % 3 {
+                0 => (0, 87, State::Idle),
+                1 => (87, 1, State::Waiting),
+                _ => (88, 12, State::Holding),
+            };
+            let from_us = at / 3 * 100 + from;
+            long.segments.push(Segment { from_us, to_us: from_us + length, state });
+        }
+        let end_us = long.segments.last().expect("it has some").to_us;
+        let strip = Strip::of(&long, end_us, 720);
+        assert!(strip.pieces.len() >= 719 && strip.pieces.iter().all(|piece| piece.segment.state == State::Waiting));
+        assert_eq!(strip.merged(), 1_000_000);
+        assert_eq!(Strip::cells(&long, end_us, 70), vec![Some(State::Waiting); 70]);
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub enum State {
 }
 
 impl State {
-    /// Every state, from the one that says least on.
+    /// Every state, from the one that says least on; in this order they compare. Who waits tells more than who holds,
+    /// and who was refused, and so backs off, more than who waits.
     pub const ALL: [Self; 7] = [
         Self::Idle,
         Self::Working,

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use super::frame;
 use super::reel::{self, Reel, Told};
 use crate::analysis::{Mark, Notch, Piece, Ring, State};
-use crate::report::{clean, cut, plural, span, word_of_mark, word_of_state};
+use crate::report::{clean, cut, legend_of_state, plural, span, word_of_mark};
 use crate::trace::Recording;
 
 /// Colours of a picture that stands alone. Viewers of SVG know no variables.
@@ -278,13 +278,16 @@ fn signs<'a>(reels: impl Iterator<Item = &'a Reel<'a>> + Clone) -> Vec<(Sign, us
     for (state, class) in STATES {
         if strips().flat_map(|strip| &strip.pieces).any(|piece| piece.segment.state == state) {
             let half = if state == State::Working { 2 } else { 6 };
-            signs.push(Sign::State(class, half, word_of_state(state)));
+            signs.push(Sign::State(class, half, legend_of_state(state)));
         }
     }
     for (mark, class, shape) in MARKS {
         if strips().flat_map(|strip| &strip.marks).any(|notch| notch.mark == mark) {
             signs.push(Sign::Mark(class, shape, word_of_mark(mark)));
         }
+    }
+    if strips().any(|strip| strip.merged() > 0) {
+        signs.push(Sign::State("many none", 6, "several too short to see: the most telling of them, not how long"));
     }
     if reels.clone().any(|reel| !reel.film.cycles.is_empty()) {
         let ends = reels.clone().flat_map(|reel| &reel.film.cycles).all(|ring| ring.timed);

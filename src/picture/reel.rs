@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Film, Lane, Mark, Notch, Piece, Strip, lanes};
-use crate::report::{Story, Style, clean, cut, moment_of, name, plural, span, word_of_mark, word_of_state};
+use crate::report::{
+    Story, Style, TELLING, clean, cut, moment_of, name, plural, span, too_short, word_of_mark, word_of_state,
+};
 use crate::scenario::Scenario;
 use crate::trace::{Event, Trace, What};
 
@@ -80,6 +82,12 @@ impl<'a> Reel<'a> {
         moment_of(us, self.trace.outcome.took_us)
     }
 
+    /// How many stretches are merged, and into how many pieces.
+    pub(super) fn merged(&self) -> (u64, u64) {
+        let pieces = self.lanes.iter().flat_map(|lane| &lane.strip.pieces).filter(|piece| piece.count > 1);
+        pieces.fold((0, 0), |(merged, into), piece| (merged + piece.count, into + 1))
+    }
+
     /// What the picture leaves out or merges, in words; empty if nothing.
     pub(super) fn left_out(&self) -> Vec<String> {
         let mut notes = Vec::new();
@@ -88,12 +96,8 @@ impl<'a> Reel<'a> {
             let first = if self.film.cycles.is_empty() { "the first" } else { "those of a cycle first" };
             notes.push(format!("{} of {all} processes are drawn: {first}.", self.cast.len()));
         }
-        let merged: u64 = self.lanes.iter().map(|lane| lane.strip.merged()).sum();
-        let into: usize = self.lanes.iter().flat_map(|lane| &lane.strip.pieces).filter(|piece| piece.count > 1).count();
-        if merged > 0 {
-            let pieces = plural(into as u64, "piece");
-            notes.push(format!("{merged} stretches are too short to see and are merged into {pieces}."));
-        }
+        let (merged, into) = self.merged();
+        notes.extend(words_of_merged(merged, into));
         let marks = self.lanes.iter().flat_map(|lane| &lane.strip.marks);
         let hidden: u64 = marks.map(|notch| notch.count - 1).sum();
         if hidden > 0 {
@@ -101,6 +105,11 @@ impl<'a> Reel<'a> {
         }
         notes
     }
+}
+
+/// `1,234 stretches too short to see are merged into 12 pieces: ...`, and what such a piece shows.
+pub(super) fn words_of_merged(merged: u64, into: u64) -> Option<String> {
+    (merged > 0).then(|| format!("{} into {}: {TELLING}.", too_short(merged), plural(into, "piece")))
 }
 
 /// Who is drawn: all, or those who were part of a cycle and the first of the others.
@@ -185,7 +194,9 @@ impl Sentences {
         let (from, time) =
             (moment_of(segment.from_us, self.took_us), span(segment.to_us.saturating_sub(segment.from_us)));
         if *count > 1 {
-            return format!("{name} from {from}, for {time}: {count} stretches too short to see; mostly it {does}.");
+            return format!(
+                "{name} from {from}, for {time}: {count} stretches too short to see; of them this tells most: {does}."
+            );
         }
         match self.pieces.get(&(who, segment.from_us)) {
             Some(sentence) => format!("At {from}: {sentence}. For {time} it {does}."),

@@ -67,6 +67,7 @@
     for (const button of all("[data-choose]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.choose) === run));
     }
+    for (const name of all("[data-name]")) name.textContent = data.runs[run].name;
     scrubber.max = data.runs[run].stills.length - 1;
     show(data.runs[run].first);
   }

@@ -15,7 +15,7 @@ use super::frame::{self, Page};
 use super::lanes::{self, Axis, MOST_RUNS, WIDTH};
 use super::reel::{self, Reel};
 use crate::analysis::{Figures, Mark};
-use crate::report::{Style, Transcript, clean, cut, heading_of_fix, parts, plural, reason_of, settings};
+use crate::report::{Style, Transcript, clean, cut, grouped, heading_of_fix, parts, plural, reason_of, settings};
 use crate::trace::{Command, Recording};
 use arrows::Arrows;
 use ladder::Ladder;
@@ -45,6 +45,8 @@ struct Data {
 
 #[derive(Serialize)]
 struct RunData {
+    /// What it is called beside the time, if there are others.
+    name: String,
     /// The instant that is shown first.
     first: usize,
     stills: Vec<StillData>,
@@ -99,6 +101,11 @@ impl Scene<'_> {
         &self.stills.stills[self.stills.first]
     }
 
+    /// The run's name, as it may be shown.
+    fn name(&self) -> String {
+        cut(&clean(&self.reel.trace.label), 60)
+    }
+
     fn data(&self, axis: Axis, texts: &mut Texts) -> RunData {
         let still = |still: &Still| {
             let (waits, ring) = self.arrows.shown(still);
@@ -113,7 +120,8 @@ impl Scene<'_> {
                 rungs: still.rungs.iter().flatten().map(|names| texts.index(names)).collect(),
             }
         };
-        RunData { first: self.stills.first, stills: self.stills.stills.iter().map(still).collect() }
+        let name = self.name();
+        RunData { name, first: self.stills.first, stills: self.stills.stills.iter().map(still).collect() }
     }
 }
 
@@ -169,22 +177,21 @@ fn body(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) -> Ma
     let opening = Transcript::new(&recording.header, PLAIN).opening();
     html! {
         @if !opening.is_empty() { p { (opening) } }
-        (controls(shown))
+        (controls(shown, scenes.len() > 1))
         div class="stage" {
-            div { (all_lanes(recording, scenes, first, axis)) }
+            div { (all_lanes(recording, scenes, first, axis)) (left_out(recording, scenes)) }
             div class="instant" role="region" aria-label="At this instant" tabindex="0" {
-                h2 { "At this instant" }
+                h2 { "At this instant" @if scenes.len() > 1 { " of " bdi data-name { (shown.name()) } } }
                 (instant(scenes, first))
             }
         }
         (tables::runs(recording))
         @for (index, scene) in scenes.iter().enumerate() { (details(recording, scene, index)) }
-        (left_out(recording, scenes))
         (machine(recording))
     }
 }
 
-fn controls(shown: &Scene) -> Markup {
+fn controls(shown: &Scene, several: bool) -> Markup {
     let last = shown.stills.stills.len() - 1;
     html! {
         div class="bar" {
@@ -197,6 +204,7 @@ fn controls(shown: &Scene) -> Markup {
                 span id="count" class="faint" { "event " (shown.stills.first) " of " (last) }
             }
             p class="told" {
+                @if several { bdi id="run" data-name { (shown.name()) } " " }
                 output id="now" { (shown.reel.moment(shown.first().at_us)) } " "
                 span id="event" { (shown.first().says) "." }
             }
@@ -234,7 +242,7 @@ fn all_lanes(recording: &Recording, scenes: &[Scene], first: usize, axis: Axis) 
                 @if scenes.len() > 1 {
                     figcaption {
                         button type="button" data-choose=(index) aria-pressed=(index == first) {
-                            bdi { (cut(&clean(&scene.reel.trace.label), 60)) }
+                            bdi { (scene.name()) }
                         }
                     }
                 }
@@ -256,22 +264,32 @@ fn trouble(recording: &Recording, label: &str) -> Option<&'static str> {
     matches!(recording.header.command, Command::Fixed { .. }).then(|| heading_of_fix(label)).flatten()
 }
 
+/// What the lanes merge and where the slider stops, below them: who looks at a picture is to know what it leaves out.
+/// Of several runs it tells what all of them merge; what each does is behind a click.
 fn left_out(recording: &Recording, scenes: &[Scene]) -> Markup {
-    let mut notes = lanes::notes(recording, scenes.iter().map(|scene| &scene.reel));
+    let each = lanes::notes(recording, scenes.iter().map(|scene| &scene.reel));
+    let (merged, into) = scenes.iter().fold((0, 0), |(merged, into), scene| {
+        let more = scene.reel.merged();
+        (merged + more.0, into + more.1)
+    });
+    let several = scenes.len() > 1;
+    let mut notes = if several { reel::words_of_merged(merged, into).into_iter().collect() } else { each.clone() };
     let (shown, all) = scenes
         .iter()
         .fold((0, 0), |(shown, all), scene| (shown + scene.stills.stills.len() - 1, all + scene.stills.moments));
     if shown < all {
-        notes.push(format!("The cursor stops at {shown} of {all} moments, at those that tell most."));
+        let (shown, all) = (grouped(&shown), grouped(&all));
+        notes.push(format!("The slider stops at {shown} of {all} moments, at those that tell most."));
     }
     if scenes.iter().any(|scene| scene.arrows.is_cut) {
         notes.push("The graph has too many different arrows; some are not drawn.".into());
     }
     html! {
-        @if !notes.is_empty() {
-            details id="left-out" class="faint" {
-                summary { "What the drawing merges or leaves out" }
-                ul { @for note in &notes { li { (note) } } }
+        @if !notes.is_empty() { p id="left-out" class="faint" { (notes.join(" ")) } }
+        @if several && !each.is_empty() {
+            details class="faint" {
+                summary { "What each run's drawing merges or leaves out" }
+                ul { @for note in &each { li { (note) } } }
             }
         }
     }

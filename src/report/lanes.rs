@@ -1,8 +1,8 @@
 //! The lanes as text: one row a process, as wide as the page.
 
 use super::paint::Style;
-use super::words::{clean, fit, setting, span, width};
-use crate::analysis::{Lane, Mark, State, lanes};
+use super::words::{clean, fit, grouped, setting, span, width};
+use crate::analysis::{Lane, Mark, Piece, State, Strip, lanes};
 use crate::trace::Trace;
 
 /// More lanes than this are not a picture: the first and the last are shown.
@@ -20,9 +20,28 @@ const GLYPHS: [(State, char, &str); 6] = [
 const MARKS: [(Mark, char, &str); 3] =
     [(Mark::Refused, '✗', "refused"), (Mark::Crashed, '†', "crashed"), (Mark::Killed, '■', "ended by lesson")];
 
+/// What a picture shows where several stretches are too short to be seen.
+pub const TELLING: &str = "what is merged shows the most telling of what is in it, not how long";
+
+/// `1,234 stretches too short to see are merged`.
+pub fn too_short(stretches: u64) -> String {
+    format!("{} stretches too short to see are merged", grouped(&stretches))
+}
+
 /// What a process does in a state, in words.
 pub fn word_of_state(state: State) -> &'static str {
     GLYPHS.iter().find(|glyph| glyph.0 == state).map_or("does nothing with a lock", |glyph| glyph.2)
+}
+
+/// The same for the legend of a picture, which has room to say what else is meant: who holds a lock may work in it,
+/// pause or wait at a meeting, and is drawn as one who holds.
+pub fn legend_of_state(state: State) -> &'static str {
+    match state {
+        State::Working => "works, without a lock",
+        State::Sharing => "holds shared (and may work meanwhile)",
+        State::Holding => "holds (and may work meanwhile)",
+        _ => word_of_state(state),
+    }
 }
 
 /// What a mark says, in words.
@@ -37,10 +56,16 @@ pub fn picture(trace: &Trace, style: Style) -> String {
     let end_us = trace.outcome.took_us.max(1);
     let columns = name_columns(&names);
     let mut text = scale(&names, end_us, style) + "\n";
+    let merged: u64 = lanes.iter().map(|lane| crowded(lane, end_us, room(columns, style))).sum();
     let strips = strips(&lanes, &names, end_us, style);
     let legend = legend(&strips);
     text.extend(strips.into_iter().map(|line| line + "\n"));
-    text + &style.faint(style.wrap(&legend, &" ".repeat(columns + 2)).trim_end()) + "\n"
+    let below = [Some(legend), (merged > 0).then(|| format!("{}: {TELLING}.", too_short(merged)))];
+    for words in below.into_iter().flatten() {
+        text += &style.faint(style.wrap(&words, &" ".repeat(columns + 2)).trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// One line for each lane, from the beginning to `end_us`.
@@ -86,27 +111,26 @@ fn name_columns(names: &[&str]) -> usize {
     names.iter().map(|name| width(&clean(name))).max().unwrap_or(0).clamp(2, 12)
 }
 
-/// The sign of each column: what filled most of it, or the mark that fell into it.
+/// The sign of each column: its state, or the mark that fell into it.
 fn cells(lane: &Lane, end_us: u64, room: usize) -> Vec<char> {
     let column_of = |us: u64| ((u128::from(us) * room as u128 / u128::from(end_us)) as usize).min(room - 1);
-    let mut filled: Vec<(u64, char)> = vec![(0, ' '); room];
-    for segment in &lane.segments {
-        let sign = GLYPHS.iter().find(|glyph| glyph.0 == segment.state).map_or(' ', |glyph| glyph.1);
-        let (first, last) = (column_of(segment.from_us), column_of(segment.to_us.saturating_sub(1)));
-        for (column, cell) in filled.iter_mut().enumerate().take(last + 1).skip(first) {
-            let from = (column as u128 * u128::from(end_us) / room as u128) as u64;
-            let to = ((column as u128 + 1) * u128::from(end_us) / room as u128) as u64;
-            let time = segment.to_us.min(to).saturating_sub(segment.from_us.max(from));
-            if time > cell.0 {
-                *cell = (time, sign);
-            }
-        }
-    }
-    let mut cells: Vec<char> = filled.into_iter().map(|cell| cell.1).collect();
+    let sign = |state| GLYPHS.iter().find(|glyph| Some(glyph.0) == state).map_or(' ', |glyph| glyph.1);
+    let mut cells: Vec<char> = Strip::cells(lane, end_us, room).into_iter().map(sign).collect();
     for (at_us, mark) in &lane.marks {
         cells[column_of(*at_us)] = MARKS.iter().find(|known| known.0 == *mark).map_or('?', |known| known.1);
     }
     cells
+}
+
+/// How many stretches share pieces that are as long as a column. A few in a part of one, as when a process begins,
+/// change nothing that can be seen.
+fn crowded(lane: &Lane, end_us: u64, room: usize) -> u64 {
+    let pieces = Strip::of(lane, end_us, room as u32).pieces;
+    let fills = |piece: &&Piece| {
+        let length = piece.segment.to_us.saturating_sub(piece.segment.from_us);
+        piece.count > 1 && u128::from(length) * room as u128 >= u128::from(end_us)
+    };
+    pieces.iter().filter(fills).map(|piece| piece.count).sum()
 }
 
 /// Colours each run of the same sign.

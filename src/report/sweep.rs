@@ -81,7 +81,8 @@ impl Swept<'_> {
             0 => String::new(),
             count => format!(" {} can't be simulated.", plural(count as u64, "cell")),
         };
-        format!("{whole} of {} lose no record.{unknown}", plural(self.cells.len() as u64, "cell"))
+        let loses = if self.cells.len() == 1 { "loses" } else { "lose" };
+        format!("{whole} of {} {loses} no record.{unknown}", plural(self.cells.len() as u64, "cell"))
     }
 
     /// A cell in words: what is set in it, what was lost, and what really was.

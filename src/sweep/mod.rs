@@ -110,7 +110,8 @@ impl Sweep {
     /// the second along the columns. Each cell is simulated under so many seeds, from `seed` on.
     ///
     /// # Errors
-    /// A setting has nothing to set in this scenario, three vary, the grid is too large, or no record can be counted.
+    /// A setting has nothing to set in this scenario or a value twice, three vary, the grid is too large, or no record
+    /// can be counted.
     pub fn new(subject: Subject, mut axes: Vec<Axis>, seed: u64, repeat: u32) -> Result<Self, Unfit> {
         axes.sort_by_key(|axis| axis.setting);
         check_counts(&subject.scenario)?;

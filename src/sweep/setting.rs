@@ -84,6 +84,10 @@ impl Setting {
 impl Axis {
     /// Whether it has something to set in a scenario.
     pub(super) fn fits(&self, subject: &Subject) -> Result<(), Unfit> {
+        let twice = self.values.iter().enumerate().find(|(at, value)| self.values[..*at].contains(value));
+        if let Some((_, value)) = twice {
+            return Err(Unfit(format!("--{} has {value} twice; give each value once", self.setting)));
+        }
         let scenario = &subject.scenario;
         let works =
             || scenario.processes.iter().flat_map(|process| &process.steps).any(|step| matches!(step, Step::Work(_)));

@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 const wish = JSON.parse(readFileSync(0, "utf8"));
 const browser = await chromium.launch({
   executablePath: process.env.PATH.split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync),
+  ignoreDefaultArgs: ["--hide-scrollbars"], // as for a user
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
 });
 const page = await browser.newPage({
@@ -44,6 +45,13 @@ const acts = {
       const { top, bottom } = element.getBoundingClientRect();
       return bottom > 0 && top < window.innerHeight;
     }),
+  // Whether something of it is out of sight in it while no bar says that it scrolls.
+  hidden: (target) =>
+    page.locator(target).first().evaluate((element) => {
+      const { borderLeftWidth, borderRightWidth, overflowY } = getComputedStyle(element);
+      const bar = element.offsetWidth - element.clientWidth - parseFloat(borderLeftWidth) - parseFloat(borderRightWidth);
+      return element.scrollHeight > element.clientHeight + 1 && (bar < 8 || !["auto", "scroll"].includes(overflowY));
+    }),
   press: (key) => page.keyboard.press(key),
   focus: (target) => page.locator(target).first().focus(),
   // A slider, moved as its user does: the page hears of it.
@@ -60,7 +68,7 @@ const acts = {
   // Waits until it is so; the browser's own limit ends it.
   until: ([target, text]) => page.locator(target).filter({ hasText: text }).first().waitFor(),
   // Pixels by which the page is wider than the window.
-  overflow: () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+  overflow: () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
   // Elements whose text has too little contrast, as WCAG AA defines it.
   pale: () => page.evaluate(pale),
   // Shapes of lanes of which neither the inside nor the edge has enough contrast (WCAG 1.4.11).

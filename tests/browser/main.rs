@@ -31,6 +31,8 @@ fn trials() -> Vec<Trial> {
             every_page_opens_from_disk_and_asks_nobody
             lanes_stand_out_from_the_paper
             the_instant_stays_in_sight
+            nothing_of_the_instant_is_hidden
+            the_run_of_the_cursor_is_named
             hostile_names_stay_text
             the_scrubber_moves_through_time
             a_piece_under_the_mouse_is_told_with_its_time

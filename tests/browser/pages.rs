@@ -65,6 +65,34 @@ pub fn the_instant_stays_in_sight() {
     assert_eq!(drive(&place.join("page.html"), low, &acts), [json!(true)]);
 }
 
+/// Where the ladder makes what is so at an instant higher than the window, a bar tells that it scrolls; the ladder
+/// stands before its note.
+pub fn nothing_of_the_instant_is_hidden() {
+    let place = Place::new();
+    let traces = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces");
+    for name in ["reader", "locked", "fixed", "deadlock"] {
+        place
+            .run(&format!("show {} --html page.html --force", traces.join(format!("{name}.jsonl")).display()))
+            .expect(0);
+        for height in [800, 700, 400] {
+            let seen =
+                drive(&place.join("page.html"), Window { height, ..Window::DESK }, &[json!({ "hidden": ".instant" })]);
+            assert_eq!(seen, [json!(false)], "{name}, {height} pixels");
+        }
+    }
+}
+
+/// The name of the run that the cursor is in follows the choice.
+pub fn the_run_of_the_cursor_is_named() {
+    let place = Place::new();
+    let page = page(&place, "run deadlock --quiet --simulate --repeat 2");
+    let look = ["#run", ".instant h2"].map(|target| json!({ "text": target }));
+    let other = [json!({ "click": "[data-choose=\"1\"]" }), json!({ "text": "[data-choose=\"1\"]" })];
+    let seen = drive(&page, Window::DESK, &[&other[..], &look].concat());
+    let name = seen[0].as_str().expect("a text");
+    assert_eq!(seen[1..], [json!(name), json!(format!("At this instant of {name}"))]);
+}
+
 /// Every page that lesson writes.
 pub fn every_page_opens_from_disk_and_asks_nobody() {
     let table = [

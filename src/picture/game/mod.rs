@@ -27,6 +27,10 @@ const MOST_LOOKED_AT: usize = 300_000;
 /// Columns of a title on a page.
 const LONGEST_TITLE: usize = 300;
 
+/// Why the command of moves with a time-out or a refusal in them is for the model.
+const PLAYED: &str = "A time-out may fire at any moment here. Real locks keep their time: moves with a refusal in them \
+                      are played again by the command below, not run.";
+
 /// What is to be played.
 pub struct Playable<'a> {
     /// The scenario.
@@ -85,6 +89,7 @@ fn body(playable: &Playable, map: &Map, data: &Data) -> Markup {
         p { "You are the scheduler: say who makes the next step." }
         noscript { p class="bad" { "This page is played with a script, which this browser does not run." } }
         (goals(data))
+        @if playable.scenario.uses_sqlite() { p id="played" class="faint" { (PLAYED) } }
         @if !map.is_whole() { p id="part" { (part(map, data)) } }
         p id="verdict" role="status" {}
         div class="controls" role="group" aria-label="The game" {

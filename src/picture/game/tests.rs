@@ -242,3 +242,12 @@ fn the_ids_that_others_rely_on_are_there() {
         assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
     }
 }
+
+/// Where a time-out may fire at any moment, the page says why its command plays the moves again.
+#[test]
+fn moves_of_a_database_are_played_not_run() {
+    for (name, said) in [("locked", true), ("deadlock 2", false)] {
+        let (page, _) = paged(&scenario(name), MOST_STATES);
+        assert_eq!(page.contains("A time-out may fire at any moment here."), said, "{name}");
+    }
+}
