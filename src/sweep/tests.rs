@@ -67,13 +67,19 @@ fn sizes_and_retries_vary_too() {
 
 #[test]
 fn what_has_nothing_to_set_is_refused() {
-    let table: [(&str, Vec<Axis>, &str); 8] = [
+    let many: Vec<u64> = (0..400).collect();
+    let table: [(&str, Vec<Axis>, &str); 9] = [
+        ("locked", vec![times(Setting::Task, &[0, 1, 0])], "--task has 0s twice; give each value once"),
         ("deadlock", vec![times(Setting::Task, &[0, 1])], "stores no records"),
         ("load-none", vec![times(Setting::Task, &[0, 1])], "time, not a count"),
         ("locked-quick", vec![times(Setting::Task, &[0, 1])], "no process has a `work` step"),
         ("locked", vec![counts(Setting::Attempts, &[1, 2])], "no process has a `retry`"),
         ("locked", vec![], "nothing is to be varied"),
-        ("locked", vec![times(Setting::Task, &[0; 21]), times(Setting::BusyTimeout, &[0; 20])], "21 x 20 = 420 cells"),
+        (
+            "locked",
+            vec![times(Setting::Task, &many[..21]), times(Setting::BusyTimeout, &many[..20])],
+            "21 x 20 = 420 cells",
+        ),
         (
             "retry",
             vec![
@@ -83,7 +89,7 @@ fn what_has_nothing_to_set_is_refused() {
             ],
             "--task, --busy-timeout and --attempts all have a list",
         ),
-        ("locked", vec![times(Setting::Task, &[0; 400])], "40000 simulations"),
+        ("locked", vec![times(Setting::Task, &many)], "40000 simulations"),
     ];
     for (name, axes, words) in table {
         let error = Sweep::new(subject(name), axes, 1, 100).expect_err(words).to_string();
