@@ -58,8 +58,8 @@ const EXAMPLES: [(&str, &str); 3] = [
     ("lesson who app.db", "who has it locked, right now, and why"),
 ];
 
-const STATUS: &str = "Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input, 3 = not known, \
-                      130 = interrupted. `lesson help COMMAND` tells more.";
+const STATUS: &str = "Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input, \
+                      3 = not known, 130 = interrupted. `lesson help COMMAND` tells more.";
 
 impl Cli {
     /// Reads the command line; on bad usage, and for help, it prints and ends.
