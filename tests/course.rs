@@ -34,6 +34,8 @@ fn the_course_is_fit() {
     check.arg(lessons());
     let done = finish(check).expect(0);
     assert_eq!(done.text(), "Locks, waiting and deadlock: 24 lessons, 20 exercises; nothing is wrong.\n");
+    let readme = fs::read_to_string(lessons().with_file_name("README.md")).expect("there");
+    assert!(readme.contains("\n24 lessons in [`lessons/`]"), "README.md counts them, too");
 }
 
 #[test]

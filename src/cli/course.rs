@@ -8,8 +8,7 @@ use clap::CommandFactory as _;
 use super::courses::files;
 use super::output::print;
 use super::{Cli, Verdict};
-use crate::course::{self, Course, Fault, Lesson};
-use crate::explore::Task;
+use crate::course::{self, Course, Fault, Lesson, TASK};
 use crate::machine::Terminal;
 use crate::report::clean;
 use crate::run::is_interrupted;
@@ -89,14 +88,13 @@ fn unknown_commands(lesson: &Lesson) -> Vec<Fault> {
 
 /// Exercises that are solved as they are shipped, or are not by their solution.
 fn untrue_exercises(course: &Course) -> anyhow::Result<Vec<Fault>> {
-    let task = Task { count: true, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
     let mut faults = Vec::new();
     let exercises = course.lessons.iter().filter_map(|lesson| lesson.exercise.as_ref());
     for exercise in exercises {
         let solution = scenario::parse(&exercise.solution, &exercise.file)?;
         for (folder, scenario, wanted) in [("exercises", &exercise.shipped, false), ("solutions", &solution, true)] {
             let verdict =
-                course::verify(&exercise.shipped, scenario, &exercise.goals, &task, &mut |_| !is_interrupted())?;
+                course::verify(&exercise.shipped, scenario, &exercise.goals, &TASK, &mut |_| !is_interrupted())?;
             if verdict.answer.interrupted {
                 bail!("interrupted");
             }

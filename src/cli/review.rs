@@ -11,18 +11,11 @@ use super::courses::{Opened, Which, now};
 use super::live::words_only;
 use super::output::print;
 use super::{Verdict, style};
-use crate::course::{LARGEST_HAND_IN, Review, Reviewer};
-use crate::explore::Task;
+use crate::course::{LARGEST_HAND_IN, Review, Reviewer, TASK};
 use crate::machine::Terminal;
 use crate::report::review::Class;
 use crate::report::{Style, Transcript};
 use crate::run::{Care, is_interrupted};
-
-/// An exercise is explored up to so many states.
-const MOST_STATES: u64 = 5_000_000;
-
-/// And with so much memory, in bytes.
-const MOST_BYTES: usize = 1024 * 1024 * 1024;
 
 /// The most files that an error names.
 const MOST_NAMED: usize = 5;
@@ -63,7 +56,7 @@ impl Args {
         let reviewer = Reviewer {
             course: &course,
             now: &now(),
-            task: Task { count: true, keep: true, first: None, max_states: MOST_STATES, max_bytes: MOST_BYTES },
+            task: TASK,
             tell: &|recording, width| Transcript::whole(recording, Style { color: false, width }),
             goes_on: &|| !is_interrupted(),
         };

@@ -13,8 +13,7 @@ use super::output::print;
 use super::progress::next;
 use super::start::file_in;
 use super::{Verdict, style};
-use crate::course::{self, Exercise, Lesson};
-use crate::explore::Task;
+use crate::course::{self, Exercise, Lesson, TASK};
 use crate::machine::Terminal;
 use crate::report::course::{Checked, verdict, verdict_document};
 use crate::run::{Care, is_interrupted};
@@ -22,10 +21,6 @@ use crate::scenario::{self, LARGEST_FILE, Scenario};
 
 /// How often a watched file is looked at.
 const MOMENT: Duration = Duration::from_millis(200);
-
-/// An edited exercise is small; more states than this are more than it takes.
-const MOST_STATES: u64 = 5_000_000;
-const MOST_BYTES: usize = 1 << 30;
 
 /// Looks at every interleaving of a repaired exercise: solved, with the proof, or where it goes wrong.
 #[derive(Debug, clap::Args)]
@@ -192,10 +187,9 @@ impl<'a> Check<'a> {
 
 /// Checks it; Ctrl-C ends it soon.
 fn check(scenario: &Scenario, exercise: &Exercise) -> anyhow::Result<course::Verdict> {
-    let task = Task { count: true, keep: true, first: None, max_states: MOST_STATES, max_bytes: MOST_BYTES };
     let care = Care::new();
     let mut bar = Bar::new();
-    let verdict = course::verify(&exercise.shipped, scenario, &exercise.goals, &task, &mut |progress| {
+    let verdict = course::verify(&exercise.shipped, scenario, &exercise.goals, &TASK, &mut |progress| {
         bar.show(progress);
         !is_interrupted()
     });

@@ -31,7 +31,7 @@ pub use progress::{Answered, Done, Evidence, Progress, Unreadable, Worked};
 pub use question::{Choice, Misconception, Question};
 pub use review::{Review, Reviewer, Share, common};
 pub use seen::seen;
-pub use verify::{Judged, SEEDS, Verdict, verify};
+pub use verify::{Judged, SEEDS, TASK, Verdict, verify};
 
 use std::collections::BTreeMap;
 use std::fmt;

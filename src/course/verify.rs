@@ -12,6 +12,10 @@ use crate::simulate;
 /// So many seeds are tried where time decides.
 pub const SEEDS: u64 = 100;
 
+/// How far the interleavings of an exercise are looked at, by whoever checks it: it is small, and more than this is
+/// more than it takes.
+pub const TASK: Task = Task { count: true, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
+
 /// The shortest way to a loss is looked for among so many states.
 const MOST_MAPPED: usize = 300_000;
 
