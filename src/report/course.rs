@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::explored::{self, Exploration};
+use super::explored::{self, Exploration, Walk};
 use super::paint::Style;
+use super::story::Story;
 use super::table::{Cells, table};
-use super::words::{clean, grouped};
-use crate::course::{Course, Done, Goal, Judged, Lesson, SEEDS, Verdict};
+use super::words::{clean, grouped, name};
+use crate::course::{Course, Done, Goal, Judged, Lesson, Round, SEEDS, Unlucky, Verdict, Way};
 use crate::explore::Schedules;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, format_schedule};
 
 /// The map of the course: what is done, and the next thing to do.
 pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, style: Style) -> String {
@@ -136,8 +137,10 @@ fn proof(verdict: &Verdict, style: Style) -> String {
         Some(Schedules::Infinite) => "schedules without end".into(),
         None => "all schedules".into(),
     };
-    let (in_time, always): (Vec<Goal>, Vec<Goal>) =
-        verdict.goals.iter().map(|(goal, _)| *goal).partition(|goal| goal.is_in_time());
+    let goals = || verdict.goals.iter().map(|(goal, _)| *goal);
+    let in_time: Vec<Goal> = goals().filter(|goal| goal.is_in_time()).collect();
+    let patient: Vec<Goal> = goals().filter(|goal| goal.is_patient()).collect();
+    let always: Vec<Goal> = goals().filter(|goal| !goal.is_in_time() && !goal.is_patient()).collect();
     let names = |goals: &[Goal]| goals.iter().map(|goal| goal.name()).collect::<Vec<_>>().join("; ");
     let mut text = String::new();
     if !always.is_empty() {
@@ -147,6 +150,16 @@ fn proof(verdict: &Verdict, style: Style) -> String {
                  ({schedules}). In each: {}.",
                 grouped(&explored.states),
                 names(&always)
+            ),
+            "",
+        );
+    }
+    if !patient.is_empty() {
+        text += &style.wrap(
+            &format!(
+                "Proved: {}. So every order of the steps was looked at in which no time-out fires, and whoever tries \
+                 again never stops.",
+                names(&patient)
             ),
             "",
         );
@@ -174,27 +187,69 @@ fn trouble(checked: &Checked, style: Style) -> String {
     let is_missed = |judged: &Judged| !matches!(judged, Judged::Reached | Judged::Unknown(_));
     let exploration = Exploration { scenario, answer: &verdict.answer, source: Some(file.clone()) };
     match verdict.goals.iter().find(|(_, judged)| is_missed(judged)) {
-        Some((goal, Judged::MissedOn(path))) => explored::way(&exploration, path, heading(*goal), style),
-        Some((_, Judged::MissedWith(seed))) => {
-            let text = format!("In run {seed} of {SEEDS} in virtual time it goes wrong. Look at it:");
-            format!("{}  lesson run {file} --simulate --seed {seed}\n", style.wrap(&text, ""))
+        Some((goal, Judged::MissedOn(way))) => {
+            let Way { program, path, is_stuck, .. } = &**way;
+            let walk = Walk { scenario, program, path, is_stuck: *is_stuck, source: Some(file) };
+            walk.told(heading(*goal), &remark(scenario, way), style)
         }
+        Some((goal, Judged::MissedIn(unlucky))) => soonest(checked, *goal, unlucky, style),
         Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),
         None => String::new(),
     }
+}
+
+/// The simulated run that goes wrong soonest, as a story up to there.
+fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> String {
+    let Unlucky { seed, runs, events } = unlucky;
+    let text = format!(
+        "{runs} of {SEEDS} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the soonest."
+    );
+    let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
+    let mut story = Story::new(checked.scenario, style);
+    for event in events {
+        text += &story.line(event).unwrap_or_default();
+    }
+    text += &story.ending().unwrap_or_default();
+    text += &format!("\n{}\n", style.heading("Carry it out"));
+    text + &format!("  lesson run {} --simulate --seed {seed}\n", checked.file)
 }
 
 /// What stands above the way on which a goal is missed.
 fn heading(goal: Goal) -> &'static str {
     match goal {
         Goal::NoDeadlock => "The shortest way to a deadlock",
-        Goal::NothingLost | Goal::NothingLostInTime => "The shortest way to a loss",
-        Goal::NobodyRefused | Goal::NobodyRefusedInTime => "The shortest way to a refusal",
-        Goal::EverybodyFinishes | Goal::NoLivelock | Goal::NobodyStarves => "The shortest way to trouble",
+        Goal::NothingLost => "The shortest way to a loss",
+        Goal::NothingLostInTime => "The way to the loss",
+        Goal::NobodyRefused => "The shortest way to a refusal",
+        Goal::NobodyRefusedInTime => "The way to the refusal",
+        Goal::EverybodyFinishes => "The shortest way to trouble",
+        Goal::NoLivelock => "The way into a livelock, and once around",
+        Goal::NobodyStarves => "A way to starve, once around",
+        Goal::NoDeadlockWithPatience => "The shortest way to a cycle that only a time-out ends",
+        Goal::NothingLostWithPatience => "The shortest way to a loss that no patience prevents",
     }
 }
 
-/// The verdict as a document: `lesson`, `file`, `solved`, `missing`, `goals` (`goal`, `reached`), `states`.
+/// What stands below a way that goes round.
+fn remark(scenario: &Scenario, way: &Way) -> String {
+    let Some(Round { after, kept }) = way.round else { return String::new() };
+    let last = way.path.movers.len();
+    let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
+    match kept {
+        None => format!(
+            "After move {last} everybody stands as {back}, and nobody has finished a round: unless somebody gives up, it \
+             can go round for ever."
+        ),
+        Some(who) => format!(
+            "After move {last} everybody stands as {back}, and {} has not finished its round: it can go round for ever.",
+            clean(name(scenario, who))
+        ),
+    }
+}
+
+/// The verdict as a document: `lesson`, `file`, `solved`, `missing`, `goals`, `states`, `complete`. A goal has its
+/// `name`; `reached` (null: not known); where it is missed the `schedule`, with the number of moves after which it
+/// `goes_round_after`, or the `seed` of the soonest run and how many `runs_missed` it.
 pub fn verdict_document(checked: &Checked) -> Value {
     let Checked { lesson, file, verdict, .. } = checked;
     let goal = |(goal, judged): &(Goal, Judged)| {
@@ -203,8 +258,16 @@ pub fn verdict_document(checked: &Checked) -> Value {
             Judged::Unknown(_) => None,
             _ => Some(false),
         };
-        let seed = if let Judged::MissedWith(seed) = judged { Some(*seed) } else { None };
-        json!({ "goal": goal.name(), "reached": reached, "seed": seed })
+        let unlucky = if let Judged::MissedIn(unlucky) = judged { Some(unlucky) } else { None };
+        let way = if let Judged::MissedOn(way) = judged { Some(way) } else { None };
+        json!({
+            "goal": goal.name(),
+            "reached": reached,
+            "seed": unlucky.map(|unlucky| unlucky.seed),
+            "runs_missed": unlucky.map(|unlucky| unlucky.runs),
+            "schedule": way.map(|way| format_schedule(&way.path.movers, checked.scenario)),
+            "goes_round_after": way.and_then(|way| way.round).map(|round| round.after),
+        })
     };
     json!({
         "lesson": lesson.number,
