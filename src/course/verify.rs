@@ -18,6 +18,9 @@ pub const SEEDS: u64 = 100;
 /// more than it takes.
 pub const TASK: Task = Task { count: true, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
 
+/// Runs that go wrong are simulated for so long altogether, in virtual time: then one of them is known, and is enough.
+const LONGEST_TRIAL: Duration = Duration::from_secs(3_600);
+
 /// The shortest way to a loss is looked for among so many states.
 const MOST_MAPPED: usize = 300_000;
 
@@ -74,8 +77,10 @@ pub struct Round {
 pub struct Unlucky {
     /// The seed of its luck.
     pub seed: u64,
-    /// So many of the [`SEEDS`] runs go wrong.
+    /// So many runs go wrong.
     pub runs: u64,
+    /// Of so many that were tried.
+    pub tried: u64,
     /// What happens in it, up to where it goes wrong.
     pub events: Vec<Event>,
 }
@@ -213,21 +218,22 @@ impl Judge<'_> {
 
     /// Whether every run is well; the one that is not, and comes soonest to an event `by` which it is not.
     fn in_time(&self, is_well: impl Fn(&Figures) -> bool, by: impl Fn(&What) -> bool) -> Judged {
-        let (mut runs, mut soonest) = (0, None::<Unlucky>);
-        for seed in 1..=SEEDS {
-            let Trace { mut events, .. } = match self.simulated(seed) {
+        let (mut runs, mut tried, mut took_us, mut soonest) = (0, 0, 0_u64, None::<Unlucky>);
+        while tried < SEEDS && took_us <= LONGEST_TRIAL.as_micros() as u64 {
+            tried += 1;
+            let Trace { mut events, outcome, .. } = match self.simulated(tried) {
                 Ok(trace) if is_well(&Figures::of(&trace)) => continue,
                 Ok(trace) => trace,
                 Err(error) => return Judged::Unknown(error.to_string()),
             };
-            runs += 1;
+            (runs, took_us) = (runs + 1, took_us.saturating_add(outcome.took_us));
             let told = events.iter().position(|event| by(&event.what)).map_or(events.len(), |at| at + 1);
             if soonest.as_ref().is_none_or(|soonest| told < soonest.events.len()) {
                 events.truncate(told);
-                soonest = Some(Unlucky { seed, runs: 0, events });
+                soonest = Some(Unlucky { seed: tried, runs: 0, tried: 0, events });
             }
         }
-        soonest.map_or(Judged::Reached, |unlucky| Judged::MissedIn(Unlucky { runs, ..unlucky }))
+        soonest.map_or(Judged::Reached, |unlucky| Judged::MissedIn(Unlucky { runs, tried, ..unlucky }))
     }
 
     fn simulated(&self, seed: u64) -> Result<Trace, simulate::Error> {

@@ -200,9 +200,9 @@ fn trouble(checked: &Checked, style: Style) -> String {
 
 /// The simulated run that goes wrong soonest, as a story up to there.
 fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> String {
-    let Unlucky { seed, runs, events } = unlucky;
+    let Unlucky { seed, runs, tried, events } = unlucky;
     let text = format!(
-        "{runs} of {SEEDS} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the soonest."
+        "{runs} of {tried} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the soonest."
     );
     let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
     let mut story = Story::new(checked.scenario, style);
@@ -249,7 +249,8 @@ fn remark(scenario: &Scenario, way: &Way) -> String {
 
 /// The verdict as a document: `lesson`, `file`, `solved`, `missing`, `goals`, `states`, `complete`. A goal has its
 /// `name`; `reached` (null: not known); where it is missed the `schedule`, with the number of moves after which it
-/// `goes_round_after`, or the `seed` of the soonest run and how many `runs_missed` it.
+/// `goes_round_after`, or the `seed` of the soonest run, and how many
+/// `runs_missed` it of those `runs_tried`.
 pub fn verdict_document(checked: &Checked) -> Value {
     let Checked { lesson, file, verdict, .. } = checked;
     let goal = |(goal, judged): &(Goal, Judged)| {
@@ -265,6 +266,7 @@ pub fn verdict_document(checked: &Checked) -> Value {
             "reached": reached,
             "seed": unlucky.map(|unlucky| unlucky.seed),
             "runs_missed": unlucky.map(|unlucky| unlucky.runs),
+            "runs_tried": unlucky.map(|unlucky| unlucky.tried),
             "schedule": way.map(|way| format_schedule(&way.path.movers, checked.scenario)),
             "goes_round_after": way.and_then(|way| way.round).map(|round| round.after),
         })
