@@ -82,12 +82,7 @@ fn subcommand<S: AsRef<str>>(arguments: &[S]) -> Option<&str> {
 }
 
 /// Carries it out, live. `None` if that leaves nothing behind.
-pub(super) fn carry(
-    deed: &Deed,
-    types: Option<&str>,
-    room: &mut Room,
-    terminal: &Terminal,
-) -> anyhow::Result<Option<Ran>> {
+pub(super) fn carry(deed: &Deed, types: Option<&str>, room: &Room, terminal: &Terminal) -> anyhow::Result<Option<Ran>> {
     match deed {
         Deed::Cat(name) => cat(name, room).map(|()| None),
         Deed::Lesson(arguments, target) => {
@@ -100,7 +95,6 @@ pub(super) fn carry(
             let said = String::from_utf8_lossy(&said);
             copy(&said)?;
             let transcript = plain(&said);
-            room.heard += &transcript;
             let trace = Some(room.beside(TRACE)).filter(|file| file.exists());
             Ok(Some(Ran { status, transcript, trace }))
         }
