@@ -50,7 +50,7 @@ impl Args {
         if self.number.is_none() {
             keep(|_| {}); // a broken progress is put aside before it is read
         }
-        let number = self.number.unwrap_or_else(|| opened.next(&opened.done()));
+        let number = self.number.unwrap_or_else(|| opened.next(&opened.done(), 1));
         let lesson = opened.lesson(number)?;
         let room = Room::new(lesson)?;
         let input = Input::new();

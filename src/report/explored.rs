@@ -5,6 +5,7 @@ mod verdict;
 
 use super::graph;
 use super::paint::Style;
+use super::refrain::folded;
 use super::story::Story;
 use super::table::{Cells, table};
 use super::words::{clean, grouped, name, plural, width};
@@ -155,9 +156,8 @@ impl Walk<'_> {
         let mut text = format!("\n{}\n", style.heading(&format!("{what}: {}", plural(moves, "move"))));
         let (told, deadlock) = tell(self);
         let mut story = Story::of_moves(scenario, moves, style);
-        for event in &told {
-            text += &story.line(event).unwrap_or_default();
-        }
+        let lines: Vec<String> = told.iter().filter_map(|event| story.line(event)).collect();
+        text += &folded(&lines, style);
         text += &style.wrap(remark, "  ");
         let graph = graph::picture(scenario, &deadlock, style);
         if !graph.is_empty() {
