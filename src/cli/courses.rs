@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
+use super::aside::note;
 use crate::course::{Course, Done, Exercise, Files, Lesson, Progress, SUMMARY};
 use crate::home::Home;
-use crate::report::clean;
 
 /// The name of the built-in course in the progress.
 const BUILT_IN: &str = "lesson";
@@ -119,11 +118,6 @@ pub(super) fn trouble(error: &anyhow::Error) {
     if !SAID.swap(true, Ordering::Relaxed) {
         note(&format!("{error:#}; going on without"));
     }
-}
-
-/// One line on standard error that is no error.
-pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "note: {}", clean(text));
 }
 
 /// Now, for the progress (UTC, RFC 3339).

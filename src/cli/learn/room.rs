@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::super::courses::note;
+use super::super::aside::note;
 use crate::course::Lesson;
 use crate::run::Arena;
 
