@@ -4,6 +4,7 @@ mod json;
 mod verdict;
 
 use super::graph;
+use super::listing::command;
 use super::paint::Style;
 use super::story::Story;
 use super::table::{Cells, table};
@@ -161,17 +162,24 @@ pub(super) fn way(exploration: &Exploration, path: &Path, what: &str, style: Sty
     }
     if let Some(source) = &exploration.source {
         let schedule = format_schedule(&path.movers, scenario);
-        let command = match is_for_real(scenario, &answer.program, path) {
+        let (how, option) = match is_for_real(scenario, &answer.program, path) {
             true => ("run", "--schedule"),
             false => ("play", "--moves"),
         };
         text += &format!("\n{}\n", style.heading("Carry it out"));
-        text += &format!(
-            "  {}\n",
-            clean(&format!("lesson {} {source} {} {}", command.0, command.1, shell_words::quote(&schedule)))
-        );
+        let line = format!("lesson {how} {source} {option} {}", shell_words::quote(&schedule));
+        text += &carried_out(&clean(&line), style);
     }
     text
+}
+
+/// A command below its heading. A page that is as wide as a file keeps it on one line, as programs read it there.
+fn carried_out(line: &str, style: Style) -> String {
+    let lines = match style.width < Style::PLAIN.width {
+        true => command(line, style.width.saturating_sub(2)),
+        false => vec![line.to_owned()],
+    };
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// Whether nobody can move at the end of a way.

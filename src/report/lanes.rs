@@ -44,6 +44,16 @@ pub fn legend_of_state(state: State) -> &'static str {
     }
 }
 
+/// Whether lanes are drawn with this sign.
+pub(super) fn is_sign(sign: char) -> bool {
+    GLYPHS.iter().any(|glyph| glyph.1 == sign) || is_mark(sign)
+}
+
+/// Whether it is the sign of a moment, and not of a stretch of time.
+pub(super) fn is_mark(sign: char) -> bool {
+    MARKS.iter().any(|mark| mark.1 == sign)
+}
+
 /// What a mark says, in words.
 pub fn word_of_mark(mark: Mark) -> &'static str {
     MARKS.iter().find(|known| known.0 == mark).map_or("", |known| known.2)
