@@ -227,3 +227,18 @@ fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Dea
     }
     (events, narrator.deadlock().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_broken_in_a_narrow_window_only() {
+        let line = "lesson run shop.toml --schedule 'orders stock orders stock web web web'";
+        let whole = format!("  {line}\n");
+        let broken = "  lesson run shop.toml --schedule \\\n      'orders stock orders stock web web web'\n";
+        for (width, expected) in [(120, whole.as_str()), (80, whole.as_str()), (50, broken)] {
+            assert_eq!(carried_out(line, Style { color: false, width }), expected, "{width}");
+        }
+    }
+}

@@ -294,7 +294,8 @@ mod tests {
             // A comment stays as it is, and nothing in a file is a command.
             (
                 "# Each process holds the write lock while it works for three seconds, and the other\n# waits.",
-                "  # Each process holds the write\n  # lock while it works for\n  # three seconds, and the other\n  # waits.\n",
+                "  # Each process holds the write\n  # lock while it works for\n  # three seconds, and the other\n  \
+                 # waits.\n",
             ),
             ("$ lesson run x --simulate --busy-timeout 3s", "  $ lesson run x --simulate\n    --busy-timeout 3s\n"),
         ];

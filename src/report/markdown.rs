@@ -170,9 +170,10 @@ fn table(lines: &[String], style: Style) -> String {
     super::table::table(&heads, &rows, Cells::Words, style)
 }
 
-/// The cells of a line, without marks; code keeps its own, as no colour shows it here, and is not broken if it is short.
+/// The cells of a line, without marks. Code keeps its own, as no colour shows it here; it is not broken if it is short.
 fn cells(line: &str) -> Vec<String> {
-    const LINE: char = '\u{1}'; // a line that is meant as a letter: `\|`; no text has this one, it was made safe
+    // A line that is meant as a letter: `\|`. No text has this one: it was made safe.
+    const LINE: char = '\u{1}';
     let line = line.replace("\\|", &LINE.to_string());
     let line = line.strip_prefix('|').unwrap_or(&line);
     let line = line.trim_end().strip_suffix('|').unwrap_or(line);
