@@ -75,7 +75,85 @@ fn an_exercise_that_goes_wrong_is_told_as_a_story_with_a_command() {
     run.args(shell_words::split(command).expect("words")).arg("--json");
     assert_eq!(finish(run).json()["runs"][0]["outcome"], "deadlocked", "it is carried out on real locks");
     let document = place.run("verify 11 --json").expect(1).json();
-    assert_eq!(document[0]["goals"][0], json!({ "goal": "no deadlock", "reached": false, "seed": null }));
+    let goal = json!({
+        "goal": "no deadlock", "reached": false, "schedule": "P1 P2", "goes_round_after": null,
+        "seed": null, "runs_missed": null, "runs_tried": null,
+    });
+    assert_eq!(document[0]["goals"][0], goal);
+}
+
+/// Whatever is wrong with it: a deadlock, a loss, a livelock, starvation, by the order of the steps or by time.
+#[test]
+fn each_exercise_as_shipped_is_told_with_a_command_that_can_be_carried_out() {
+    let place = Place::new();
+    for number in exercises() {
+        place.run(&format!("start {number}")).expect(0);
+        let told = place.run(&format!("verify {number}")).expect(1);
+        let (story, command) = told.text().split_once("\nCarry it out\n").expect(told.text());
+        assert!(story.contains(" 0.000 s ") || story.contains(" move "), "exercise {number}: {story}");
+        let mut run = place.lesson("--color");
+        run.arg("never").args(shell_words::split(command.trim().trim_start_matches("lesson ")).expect("words"));
+        let status = finish(run).status;
+        assert!(matches!(status, Some(0 | 1)), "exercise {number}: {command} {status:?}");
+        let goals = place.run(&format!("verify {number} --json")).expect(1).json()[0]["goals"].clone();
+        let missed = goals.as_array().into_iter().flatten().find(|goal| goal["reached"] == false).expect("one").clone();
+        assert!(missed["schedule"].is_string() != missed["seed"].is_u64(), "exercise {number}: {missed}");
+    }
+}
+
+/// Tries an idea: a shipped exercise with some words changed.
+fn check(number: usize, changes: &[(&str, &str)], is_solved: bool) {
+    let file = format!("{number:02}.toml");
+    let mut text = fs::read_to_string(lessons().join("exercises").join(&file)).expect("there");
+    for (from, to) in changes {
+        assert!(text.contains(from), "exercise {number} has no {from}");
+        text = text.replace(from, to);
+    }
+    let place = Place::new();
+    place.write(&file, &text);
+    let done = place.run(&format!("verify {number}"));
+    assert_eq!(done.status, Some(if is_solved { 0 } else { 1 }), "{text}\n{}", done.text());
+}
+
+/// Any right solution counts, and to begin at another moment is none where the order of the steps decides.
+#[test]
+fn ideas_are_judged() {
+    let retry =
+        "retry = { backoff = \"exponential\", base = \"50ms\", cap = \"1s\", jitter = \"full\", attempts = 9 }\n";
+    let (begins, retries) = ("steps  = [\"begin\", \"select\"", format!("{retry}steps  = [\"begin\", \"select\""));
+    let till = "steps = [\"work 100ms\", \"begin\", \"select\"";
+    let patient = ("busy_timeout = \"0s\"", "busy_timeout = \"5s\"");
+    let one_round = ("rounds = 2\nsteps  = [", "steps = [\"begin\", \"insert\", \"commit\", ");
+    let table: [(usize, &[(&str, &str)], bool); 14] = [
+        (1, &[patient], true),
+        (1, &[patient, one_round], true),
+        (1, &[patient, ("rounds = 2\n", ""), ("\"insert\"", "\"insert\", \"insert\"")], true),
+        (1, &[patient, ("rounds = 2\n", "")], false),
+        (6, &[(begins, &retries)], true),
+        (
+            6,
+            &[("name   = \"ben\"\nrounds = 2\nsteps  = [", "name = \"ben\"\nrounds = 2\nsteps = [\"work 5s\", ")],
+            false,
+        ),
+        (7, &[("steps  = [\"begin\"", "steps  = [\"work 2s\", \"begin\"")], false),
+        (17, &[(" within 500ms", "")], false),
+        (17, &[("steps = [\"lock B", "steps = [\"work 1s\", \"lock B")], false),
+        (17, &[("500ms", "900s")], false),
+        (
+            17,
+            &[
+                (" within 500ms", ""),
+                ("\"lock B\", \"work 100ms\", \"lock A\"", "\"lock A\", \"lock B\", \"work 100ms\""),
+            ],
+            true,
+        ),
+        (23, &[("busy_timeout = \"900ms\"", "busy_timeout = \"60s\"")], false),
+        (23, &[(till, "steps = [\"work 2s\", \"begin\", \"select\"")], false),
+        (23, &[(till, &format!("{retry}{till}"))], true),
+    ];
+    for (number, changes, is_solved) in table {
+        check(number, changes, is_solved);
+    }
 }
 
 /// An empty program has no deadlock; it is no solution.

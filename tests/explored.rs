@@ -145,6 +145,8 @@ fn livelock_and_starvation() {
     let found = explored(&toml, "--json").expect(0).json();
     assert_eq!((&found["livelock"], &found["starvation"]), (&value!(false), &value!(true)), "{found:#}");
     assert_eq!(found["starving"], value!(["P1", "P2"]));
+    let (greedy, late) = (value!({ "into": "", "around": "P2 P2" }), value!({ "into": "", "around": "P1 P1" }));
+    assert_eq!(found["starving_schedules"], value!([greedy, late]));
 }
 
 #[test]

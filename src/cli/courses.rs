@@ -89,11 +89,13 @@ impl Opened {
     }
 
     /// The first lesson that is not done; the last if all are.
-    pub(super) fn next(&self, done: &BTreeMap<usize, Done>) -> usize {
+    pub(super) fn next(&self, done: &BTreeMap<usize, Done>, from: usize) -> usize {
         let lessons = &self.course.lessons;
         let is_done =
-            |lesson: &&Lesson| done.get(&lesson.number).is_some_and(|done| done.is_done(lesson.exercise.is_some()));
-        lessons.iter().find(|lesson| !is_done(lesson)).map_or(lessons.len(), |lesson| lesson.number)
+            |lesson: &Lesson| done.get(&lesson.number).is_some_and(|done| done.is_done(lesson.exercise.is_some()));
+        let (before, behind): (Vec<&Lesson>, Vec<&Lesson>) = lessons.iter().partition(|lesson| lesson.number < from);
+        let mut open = behind.into_iter().chain(before).filter(|lesson| !is_done(lesson));
+        open.next().map_or(lessons.len(), |lesson| lesson.number)
     }
 
     /// Keeps what was done in a lesson. That it can't be kept is said, and is no wall: the learner goes on.

@@ -17,6 +17,10 @@ pub enum Goal {
     NoLivelock,
     /// Nobody can be kept waiting for ever while others finish their rounds.
     NobodyStarves,
+    /// Nobody stands still for ever where no time-out fires: none is needed to end a cycle.
+    NoDeadlockWithPatience,
+    /// No round is given up, and no row lost, where no time-out fires and whoever tries again never stops.
+    NothingLostWithPatience,
     /// No round is given up, and no row lost, where the simulator keeps the time.
     NothingLostInTime,
     /// Nobody is refused where the simulator keeps the time.
@@ -25,13 +29,15 @@ pub enum Goal {
 
 impl Goal {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NoDeadlock,
         Self::EverybodyFinishes,
         Self::NothingLost,
         Self::NobodyRefused,
         Self::NoLivelock,
         Self::NobodyStarves,
+        Self::NoDeadlockWithPatience,
+        Self::NothingLostWithPatience,
         Self::NothingLostInTime,
         Self::NobodyRefusedInTime,
     ];
@@ -45,9 +51,16 @@ impl Goal {
             Self::NobodyRefused => "nobody is refused",
             Self::NoLivelock => "no livelock",
             Self::NobodyStarves => "nobody starves",
+            Self::NoDeadlockWithPatience => "no deadlock with endless patience",
+            Self::NothingLostWithPatience => "nothing is lost with endless patience",
             Self::NothingLostInTime => "nothing is lost in virtual time",
             Self::NobodyRefusedInTime => "nobody is refused in virtual time",
         }
+    }
+
+    /// Whether it is asked with endless patience.
+    pub fn is_patient(self) -> bool {
+        matches!(self, Self::NoDeadlockWithPatience | Self::NothingLostWithPatience)
     }
 
     /// Whether time decides: it is tried with many seeds then, and not proved.

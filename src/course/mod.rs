@@ -11,6 +11,7 @@ mod duty;
 mod goal;
 mod handin;
 mod page;
+mod patience;
 mod piece;
 mod progress;
 mod question;
@@ -31,7 +32,7 @@ pub use progress::{Answered, Done, Evidence, Progress, Unreadable, Worked};
 pub use question::{Choice, Misconception, Question};
 pub use review::{Review, Reviewer, Share, common};
 pub use seen::seen;
-pub use verify::{Judged, SEEDS, TASK, Verdict, verify};
+pub use verify::{Judged, Round, SEEDS, TASK, Unlucky, Verdict, Way, verify};
 
 use std::collections::BTreeMap;
 use std::fmt;

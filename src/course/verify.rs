@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::patience::Patient;
 use super::{Goal, duty};
 use crate::analysis::Figures;
-use crate::explore::{Answer, Arc, Node, Path, Progress, Schedules, Task, answer, nearest_move};
-use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, TooLarge};
+use crate::explore::{Answer, Arc, Cycle, Loops, Node, Path, Progress, Schedules, Sought, Task, answer, nearest};
+use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, Program, TooLarge};
 use crate::scenario::{OnDeadlock, Scenario, Step};
 use crate::simulate;
+use crate::trace::{Event, Trace, What};
 
 /// So many seeds are tried where time decides.
 pub const SEEDS: u64 = 100;
@@ -15,6 +17,9 @@ pub const SEEDS: u64 = 100;
 /// How far the interleavings of an exercise are looked at, by whoever checks it: it is small, and more than this is
 /// more than it takes.
 pub const TASK: Task = Task { count: true, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
+
+/// Runs that go wrong are simulated for so long altogether, in virtual time: then one of them is known, and is enough.
+const LONGEST_TRIAL: Duration = Duration::from_secs(3_600);
 
 /// The shortest way to a loss is looked for among so many states.
 const MOST_MAPPED: usize = 300_000;
@@ -31,24 +36,59 @@ pub struct Verdict {
 }
 
 /// Whether a goal is reached.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Judged {
     /// In every interleaving; where time decides, with every seed.
     Reached,
-    /// Not on this way, one of the shortest.
-    MissedOn(Path),
-    /// Not with this seed of a simulation.
-    MissedWith(u64),
+    /// Not on this way.
+    MissedOn(Box<Way>),
+    /// Not in this run of a simulation.
+    MissedIn(Unlucky),
     /// Not, and the verdict of the exploration says why.
     Missed,
     /// A bound was reached before it was known; why.
     Unknown(String),
 }
 
+/// A way on which a goal is missed, one of the shortest.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The scenario as the rules take it on this way.
+    pub program: Program,
+    /// The way.
+    pub path: Path,
+    /// Nobody can go on at its end.
+    pub is_stuck: bool,
+    /// From where it can go round for ever; `None` if it does not.
+    pub round: Option<Round>,
+}
+
+/// How a way goes round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// After so many moves everybody stands as at its end.
+    pub after: usize,
+    /// Who finishes no round meanwhile; `None`: nobody does.
+    pub kept: Option<usize>,
+}
+
+/// The simulated run that goes wrong soonest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unlucky {
+    /// The seed of its luck.
+    pub seed: u64,
+    /// So many runs go wrong.
+    pub runs: u64,
+    /// Of so many that were tried.
+    pub tried: u64,
+    /// What happens in it, up to where it goes wrong.
+    pub events: Vec<Event>,
+}
+
 impl Verdict {
     /// Whether the exercise is solved.
     pub fn is_solved(&self) -> bool {
-        self.missing.is_empty() && self.goals.iter().all(|(_, judged)| *judged == Judged::Reached)
+        self.missing.is_empty() && self.goals.iter().all(|(_, judged)| matches!(judged, Judged::Reached))
     }
 
     /// Whether nothing is wrong, but something is not known.
@@ -97,12 +137,17 @@ impl Judge<'_> {
                 let none = self.is_unrefused();
                 self.nowhere(|_, arc| arc.outcome == Outcome::Refused, none)
             }
-            Goal::NoLivelock => self.loops(|loops| loops.livelock.is_none()),
-            Goal::NobodyStarves => self.loops(|loops| loops.starving.is_empty()),
+            Goal::NoLivelock => self.loops(|loops| loops.livelock.as_ref().map(|cycle| (None, cycle))),
+            Goal::NobodyStarves => self.loops(|loops| loops.starving.first().map(|(who, cycle)| (Some(*who), cycle))),
+            Goal::NoDeadlockWithPatience => self.patient(|patient| patient.deadlock(), true),
+            Goal::NothingLostWithPatience => self.patient(|patient| patient.loss(), false),
             Goal::NothingLostInTime => {
-                self.in_time(|figures| figures.abandoned == 0 && figures.lost().unwrap_or(0) == 0)
+                let is_lost = |what: &What| matches!(what, What::Abandons { .. } | What::Crashed { .. });
+                self.in_time(|figures| figures.abandoned == 0 && figures.lost().unwrap_or(0) == 0, is_lost)
             }
-            Goal::NobodyRefusedInTime => self.in_time(|figures| figures.refused == 0),
+            Goal::NobodyRefusedInTime => {
+                self.in_time(|figures| figures.refused == 0, |what| matches!(what, What::Refused { .. }))
+            }
         }
     }
 
@@ -122,19 +167,20 @@ impl Judge<'_> {
     fn deadlock(&self) -> Judged {
         let explored = &self.answer.explored;
         match (&explored.shortest, explored.deadlock_states, explored.stopped) {
-            (Some(path), _, _) => Judged::MissedOn(path.clone()),
+            (Some(path), _, _) => missed_on(&self.answer.program, path.clone(), true),
             (None, 1.., _) => Judged::Missed,
             (None, 0, Some(_)) => unknown(),
             (None, 0, None) => Judged::Reached,
         }
     }
 
-    fn loops(&self, is_well: impl Fn(&crate::explore::Loops) -> bool) -> Judged {
-        match &self.answer.endless {
-            Some((_, loops)) if is_well(loops) => Judged::Reached,
-            Some(_) => Judged::Missed,
-            None => unknown(),
-        }
+    /// Whether there is no such cycle; if there is, who is kept from finishing in it.
+    fn loops(&self, find: impl Fn(&Loops) -> Option<(Option<usize>, &Cycle)>) -> Judged {
+        let Some((program, loops)) = &self.answer.endless else { return unknown() };
+        find(loops).map_or(Judged::Reached, |(kept, cycle)| {
+            let round = Some(Round { after: cycle.into.movers.len(), kept });
+            Judged::MissedOn(Box::new(Way { program: program.clone(), path: cycle.once(), is_stuck: false, round }))
+        })
     }
 
     /// Whether no move is of this kind. `none` is what the counts say of it.
@@ -142,10 +188,23 @@ impl Judge<'_> {
         if none == Some(true) {
             return Judged::Reached;
         }
-        match (nearest_move(&self.answer.program, MOST_MAPPED, is_meant), none) {
-            (Some(way), _) => way.map_or(Judged::Reached, Judged::MissedOn),
+        let program = &self.answer.program;
+        let meant = |node: &Node| node.moves.iter().position(|arc| is_meant(node, arc)).map(Sought::Move);
+        match (nearest(program, MOST_MAPPED, |_, _| true, meant), none) {
+            (Some(way), _) => way.map_or(Judged::Reached, |path| missed_on(program, path, false)),
             (None, Some(false)) => Judged::Missed,
             (None, _) => unknown(),
+        }
+    }
+
+    /// Whether there is no such way with endless patience.
+    fn patient(&self, find: impl Fn(&Patient) -> Option<Option<Path>>, is_stuck: bool) -> Judged {
+        match Patient::new(self.scenario) {
+            Ok(patient) => match find(&patient) {
+                Some(way) => way.map_or(Judged::Reached, |path| missed_on(&patient.program, path, is_stuck)),
+                None => unknown(),
+            },
+            Err(error) => Judged::Unknown(error.to_string()),
         }
     }
 
@@ -157,23 +216,40 @@ impl Judge<'_> {
         arc.outcome == Outcome::Refused && is_last
     }
 
-    fn in_time(&self, is_well: impl Fn(&Figures) -> bool) -> Judged {
-        for seed in 1..=SEEDS {
-            let options = simulate::Options {
-                label: "verify".into(),
-                seed,
-                patience: Duration::ZERO,
-                schedule: None,
-                deadline: None,
-            };
-            match simulate::run(self.scenario, &options) {
-                Ok(trace) if is_well(&Figures::of(&trace)) => {}
-                Ok(_) => return Judged::MissedWith(seed),
+    /// Whether every run is well; the one that is not, and comes soonest to an event `by` which it is not.
+    fn in_time(&self, is_well: impl Fn(&Figures) -> bool, by: impl Fn(&What) -> bool) -> Judged {
+        let (mut runs, mut tried, mut took_us, mut soonest) = (0, 0, 0_u64, None::<Unlucky>);
+        while tried < SEEDS && took_us <= LONGEST_TRIAL.as_micros() as u64 {
+            tried += 1;
+            let Trace { mut events, outcome, .. } = match self.simulated(tried) {
+                Ok(trace) if is_well(&Figures::of(&trace)) => continue,
+                Ok(trace) => trace,
                 Err(error) => return Judged::Unknown(error.to_string()),
+            };
+            (runs, took_us) = (runs + 1, took_us.saturating_add(outcome.took_us));
+            let told = events.iter().position(|event| by(&event.what)).map_or(events.len(), |at| at + 1);
+            if soonest.as_ref().is_none_or(|soonest| told < soonest.events.len()) {
+                events.truncate(told);
+                soonest = Some(Unlucky { seed: tried, runs: 0, tried: 0, events });
             }
         }
-        Judged::Reached
+        soonest.map_or(Judged::Reached, |unlucky| Judged::MissedIn(Unlucky { runs, tried, ..unlucky }))
     }
+
+    fn simulated(&self, seed: u64) -> Result<Trace, simulate::Error> {
+        let options = simulate::Options {
+            label: "verify".into(),
+            seed,
+            patience: Duration::ZERO,
+            schedule: None,
+            deadline: None,
+        };
+        simulate::run(self.scenario, &options)
+    }
+}
+
+fn missed_on(program: &Program, path: Path, is_stuck: bool) -> Judged {
+    Judged::MissedOn(Box::new(Way { program: program.clone(), path, is_stuck, round: None }))
 }
 
 fn unknown() -> Judged {

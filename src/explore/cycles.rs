@@ -5,7 +5,7 @@ mod way;
 use std::collections::VecDeque;
 
 use super::graph::Graph;
-use super::{Loops, Path};
+use super::{Cycle, Loops, Path};
 use crate::model::{Outcome, Program};
 use way::Way;
 
@@ -251,21 +251,21 @@ impl<'a, const W: usize> Cycles<'a, W> {
     /// A cycle counts only if it is fair: whoever could always move, does.
     pub(super) fn loops(&self, program: &Program, pace: &mut Pace) -> Option<Loops> {
         let livelock = match self.fair(|edge| !edge.finishes, pace)?.first() {
-            Some(summary) => {
-                let around = self.around(summary, |edge| !edge.finishes, pace)?;
-                Some((self.graph.path_to(summary.state), around))
-            }
+            Some(summary) => Some(self.cycle(summary, |edge| !edge.finishes, |_| false, pace)?),
             None => None,
         };
         let mut starving = Vec::new();
         // Without choices whoever finishes rounds does so a limited number of times.
         for who in (0..program.process_count()).filter(|_| program.has_choices()) {
-            let cycles = self.fair(|edge| !(edge.finishes && usize::from(edge.who) == who), pace)?;
+            let follows = |edge: &Edge| !(edge.finishes && usize::from(edge.who) == who);
+            let cycles = self.fair(follows, pace)?;
             let is_kept = |cycle: &Summary| {
                 let at = self.graph.stands(cycle.state);
                 cycle.finishes != 0 && !program.place(who, at[who]).is_gone()
             };
-            starving.extend(cycles.iter().any(is_kept).then_some(who));
+            if let Some(summary) = cycles.iter().find(|cycle| is_kept(cycle)) {
+                starving.push((who, self.cycle(summary, follows, |edge| edge.finishes, pace)?));
+            }
         }
         Some(Loops { livelock, starving })
     }
@@ -294,16 +294,38 @@ impl<'a, const W: usize> Cycles<'a, W> {
         Some(summaries)
     }
 
+    /// The way to a component, and a way around in it.
+    fn cycle(
+        &self,
+        cycle: &Summary,
+        follows: impl Fn(&Edge) -> bool,
+        passes: impl Fn(&Edge) -> bool,
+        pace: &mut Pace,
+    ) -> Option<Cycle> {
+        let around = self.around(cycle, follows, passes, pace)?;
+        Some(Cycle { into: self.graph.path_to(cycle.state), around })
+    }
+
     /// A way through a component and back to where it began that is fair by itself: whoever can move in each of its
-    /// states does. It is as short as the next nearest step towards that makes it.
-    fn around(&self, cycle: &Summary, follows: impl Fn(&Edge) -> bool, pace: &mut Pace) -> Option<Path> {
+    /// states does. First it goes to an edge that it is to pass, if there is one. It is as short as the next nearest
+    /// step towards that makes it.
+    fn around(
+        &self,
+        cycle: &Summary,
+        follows: impl Fn(&Edge) -> bool,
+        passes: impl Fn(&Edge) -> bool,
+        pace: &mut Pace,
+    ) -> Option<Path> {
         let components = self.edges.components(&follows, pace)?;
         let mine = components.of[cycle.state as usize];
         let inside = |edge: &Edge| follows(edge) && components.of[edge.to as usize] == mine;
         let mut way = Way::new(cycle.state, self.can_move(cycle.state));
+        self.extend(&mut way, inside, passes, pace)?;
         loop {
             let mut closed = way.clone();
-            self.extend(&mut closed, inside, |edge| edge.to == cycle.state, pace)?;
+            if !closed.is_closed() {
+                self.extend(&mut closed, inside, |edge| edge.to == cycle.state, pace)?;
+            }
             let unfair = closed.unfair();
             if unfair == 0 {
                 return Some(closed.path(self.graph));

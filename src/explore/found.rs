@@ -99,10 +99,29 @@ pub struct Safety {
 /// What can go on without end, if each process that could always move does move now and then.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Loops {
-    /// A way into a cycle in which nobody ever finishes a round, and the way around it.
-    pub livelock: Option<(Path, Path)>,
-    /// Processes that can be kept from finishing a round for ever while others finish theirs.
-    pub starving: Vec<usize>,
+    /// A cycle in which nobody ever finishes a round.
+    pub livelock: Option<Cycle>,
+    /// Processes that can be kept from finishing a round for ever while others finish theirs, each with a cycle in
+    /// which that happens.
+    pub starving: Vec<(usize, Cycle)>,
+}
+
+/// Moves that lead back to where they began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle {
+    /// From the start to where they begin.
+    pub into: Path,
+    /// Once around.
+    pub around: Path,
+}
+
+impl Cycle {
+    /// From the start into it, and once around.
+    pub fn once(&self) -> Path {
+        let movers = [self.into.movers.as_slice(), &self.around.movers].concat();
+        let around = self.around.states.get(1..).unwrap_or_default();
+        Path { movers, states: [self.into.states.as_slice(), around].concat(), safe_moves: None }
+    }
 }
 
 impl Explored {

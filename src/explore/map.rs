@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Path;
-use crate::model::{Outcome, Program};
+use crate::model::{Move, Outcome, Program};
 
 #[cfg(test)]
 mod tests;
@@ -91,7 +91,7 @@ pub struct Arc {
 impl Map {
     /// All states that can be reached; `None` if there are more than `most`.
     pub fn whole(program: &Program, most: usize) -> Option<Self> {
-        let mut map = Self { states: grow(program, most, |_| true, |_| false)?, extent: Extent::Whole };
+        let mut map = Self { states: grow(program, most, |_| true, |_, _| true, |_| false)?, extent: Extent::Whole };
         map.measure();
         for node in &mut map.states {
             node.fate = match (node.fate, node.to_end) {
@@ -124,7 +124,8 @@ impl Map {
 
     fn part(program: &Program, extent: Extent, opens: impl Fn(&[u32]) -> bool) -> Self {
         // No state has more moves than two for each process.
-        let mut map = Self { states: grow(program, usize::MAX, opens, |_| false).unwrap_or_default(), extent };
+        let mut map =
+            Self { states: grow(program, usize::MAX, opens, |_, _| true, |_| false).unwrap_or_default(), extent };
         map.measure();
         let mut seer = Seer::new(program, MOST_LOOKED_AT);
         // From the last one back: what is known of those behind helps those before.
@@ -199,15 +200,30 @@ pub fn some_way_to_the_end(program: &Program, most: usize) -> Option<Path> {
     }
 }
 
-/// One of the shortest ways that end with such a move; `Some(None)` if nobody can ever make one, `None` if that is not
-/// known without a look at more than `most` states.
-pub fn nearest_move(program: &Program, most: usize, is_meant: impl Fn(&Node, &Arc) -> bool) -> Option<Option<Path>> {
-    let meant = |node: &Node| node.moves.iter().position(|arc| is_meant(node, arc));
-    let map = Map { states: grow(program, most, |_| true, |node| meant(node).is_some())?, extent: Extent::OneWay };
-    let Some((last, arc)) = map.states.iter().enumerate().find_map(|(at, node)| Some((at, meant(node)?))) else {
+/// What a way is looked for to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// This state.
+    State,
+    /// The move from it with this number.
+    Move(usize),
+}
+
+/// One of the shortest ways to what is sought, over the moves that are followed (where everybody stands, and the
+/// move); `Some(None)` if there is none, `None` if that is not known without a look at more than `most` states.
+pub fn nearest(
+    program: &Program,
+    most: usize,
+    follows: impl Fn(&[u32], &Move) -> bool,
+    sought: impl Fn(&Node) -> Option<Sought>,
+) -> Option<Option<Path>> {
+    let states = grow(program, most, |_| true, follows, |node| sought(node).is_some())?;
+    let map = Map { states, extent: Extent::OneWay };
+    let Some((last, found)) = map.states.iter().enumerate().find_map(|(at, node)| Some((at, sought(node)?))) else {
         return Some(None);
     };
-    let arcs = map.way_to(last).into_iter().chain([(last, arc)]).map(|(from, arc)| map.states[from].moves[arc]);
+    let by = if let Sought::Move(number) = found { Some((last, number)) } else { None };
+    let arcs = map.way_to(last).into_iter().chain(by).map(|(from, arc)| map.states[from].moves[arc]);
     let (mut movers, mut states) = (Vec::new(), vec![program.start()]);
     for arc in arcs {
         movers.push(arc.who);
@@ -216,12 +232,13 @@ pub fn nearest_move(program: &Program, most: usize, is_meant: impl Fn(&Node, &Ar
     Some(Some(Path { movers, states, safe_moves: None }))
 }
 
-/// All states that can be reached from the start over those that `opens` accepts, up to the first that `is_last`;
-/// `None` if there are more than `most`.
+/// All states that can be reached from the start over those that `opens` accepts, by moves that are followed, up to
+/// the first that `is_last`; `None` if there are more than `most`.
 fn grow(
     program: &Program,
     most: usize,
     opens: impl Fn(&[u32]) -> bool,
+    follows: impl Fn(&[u32], &Move) -> bool,
     is_last: impl Fn(&Node) -> bool,
 ) -> Option<Vec<Node>> {
     let start = program.start();
@@ -233,6 +250,9 @@ fn grow(
         if opens(&at) || is_at_rest(program, &at) {
             let mut moves: Vec<Arc> = Vec::new();
             program.for_each_move(&at, |made| {
+                if !follows(&at, &made) {
+                    return;
+                }
                 let mut then = at.clone();
                 made.make(&mut then);
                 let (depth, before) = (states[next].depth + 1, Some((next, moves.len())));

@@ -24,8 +24,8 @@ mod tally;
 mod tests;
 
 pub use answer::{Answer, answer};
-pub use found::{Explored, Loops, Path, Probability, Safety, Schedules};
-pub use map::{Arc, Extent, Fate, Map, Node, nearest_move, some_way_to_the_end};
+pub use found::{Cycle, Explored, Loops, Path, Probability, Safety, Schedules};
+pub use map::{Arc, Extent, Fate, Map, Node, Sought, nearest, some_way_to_the_end};
 
 use num_bigint::BigUint;
 

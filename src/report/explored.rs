@@ -6,6 +6,7 @@ mod verdict;
 use super::graph;
 use super::listing::command;
 use super::paint::Style;
+use super::refrain::folded;
 use super::story::Story;
 use super::table::{Cells, table};
 use super::words::{clean, grouped, name, plural, width};
@@ -127,50 +128,53 @@ fn chance(p: &Probability, is_possible: bool) -> String {
 /// The shortest schedule as a story, with the graph at its end and the command that carries it out.
 fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
     let what = if is_shortest(exploration.answer) { "The shortest way to a deadlock" } else { "A way to a deadlock" };
-    way(exploration, path, what, style)
+    walk(exploration, path).told(what, &no_return(exploration, path), style)
 }
 
-/// A way through the states as a story under `what`, with the graph at its end and the command that carries it out.
-pub(super) fn way(exploration: &Exploration, path: &Path, what: &str, style: Style) -> String {
-    let Exploration { scenario, answer, .. } = exploration;
-    let moves = plural(path.movers.len() as u64, "move");
-    let mut text = format!("\n{}\n", style.heading(&format!("{what}: {moves}")));
-    let (told, deadlock) = tell(scenario, &answer.program, path);
-    let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
-    let no_return = path.safe_moves.map(|safe| safe as u64 + 1);
-    for event in &told {
-        text += &story.line(event).unwrap_or_default();
-    }
-    text += &match no_return {
-        Some(at) => {
-            let mover = clean(name(scenario, path.movers[at as usize - 1]));
-            style.wrap(
-                &format!(
-                    "The point of no return is move {at}, by {mover}: before it everybody could still come to an end, \
-                     after it no schedule brings them there."
-                ),
-                "  ",
-            )
+/// The way to the nearest deadlock.
+fn walk<'a>(exploration: &'a Exploration, path: &'a Path) -> Walk<'a> {
+    let Exploration { scenario, answer, source } = exploration;
+    Walk { scenario, program: &answer.program, path, is_stuck: true, source: source.as_deref() }
+}
+
+/// A way through the states, to be told.
+pub(super) struct Walk<'a> {
+    pub(super) scenario: &'a Scenario,
+    /// The rules by which it goes.
+    pub(super) program: &'a Program,
+    pub(super) path: &'a Path,
+    /// Nobody can go on at its end.
+    pub(super) is_stuck: bool,
+    /// The scenario on a command line, if it can be named there.
+    pub(super) source: Option<&'a str>,
+}
+
+impl Walk<'_> {
+    /// A story under `what`; `remark` stands below, and then the graph at its end and the command that carries it out.
+    pub(super) fn told(&self, what: &str, remark: &str, style: Style) -> String {
+        let Self { scenario, program, path, .. } = self;
+        let moves = path.movers.len() as u64;
+        let mut text = format!("\n{}\n", style.heading(&format!("{what}: {}", plural(moves, "move"))));
+        let (told, deadlock) = tell(self);
+        let mut story = Story::of_moves(scenario, moves, style);
+        let lines: Vec<String> = told.iter().filter_map(|event| story.line(event)).collect();
+        text += &folded(&lines, style);
+        text += &style.wrap(remark, "  ");
+        let graph = graph::picture(scenario, &deadlock, style);
+        if !graph.is_empty() {
+            text += &format!("\n{}\n{graph}", style.heading("The wait-for graph at its end"));
         }
-        None if answer.explored.safety.is_some() && is_stuck(&answer.program, path) => style
-            .wrap("There is no point of no return: even from the start no schedule brings everybody to an end.", "  "),
-        None => String::new(),
-    };
-    let graph = graph::picture(scenario, &deadlock, style);
-    if !graph.is_empty() {
-        text += &format!("\n{}\n{graph}", style.heading("The wait-for graph at its end"));
+        if let Some(source) = self.source {
+            let schedule = format_schedule(&path.movers, scenario);
+            let (how, option) = match is_for_real(scenario, program, path) {
+                true => ("run", "--schedule"),
+                false => ("play", "--moves"),
+            };
+            let line = format!("lesson {how} {source} {option} {}", shell_words::quote(&schedule));
+            text += &format!("\n{}\n{}", style.heading("Carry it out"), carried_out(&clean(&line), style));
+        }
+        text
     }
-    if let Some(source) = &exploration.source {
-        let schedule = format_schedule(&path.movers, scenario);
-        let (how, option) = match is_for_real(scenario, &answer.program, path) {
-            true => ("run", "--schedule"),
-            false => ("play", "--moves"),
-        };
-        text += &format!("\n{}\n", style.heading("Carry it out"));
-        let line = format!("lesson {how} {source} {option} {}", shell_words::quote(&schedule));
-        text += &carried_out(&clean(&line), style);
-    }
-    text
 }
 
 /// A command below its heading. A page that is as wide as a file keeps it on one line, as programs read it there.
@@ -182,11 +186,22 @@ fn carried_out(line: &str, style: Style) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
-/// Whether nobody can move at the end of a way.
-fn is_stuck(program: &Program, path: &Path) -> bool {
-    let mut is_stuck = true;
-    path.states.last().inspect(|last| program.for_each_move(last, |_| is_stuck = false));
-    is_stuck
+/// What there is to say about the last moment at which everybody could still end.
+fn no_return(exploration: &Exploration, path: &Path) -> String {
+    match path.safe_moves {
+        Some(safe) => {
+            let mover = clean(name(exploration.scenario, path.movers[safe]));
+            format!(
+                "The point of no return is move {}, by {mover}: before it everybody could still come to an end, after \
+                 it no schedule brings them there.",
+                safe + 1
+            )
+        }
+        None if exploration.answer.explored.safety.is_some() => {
+            "There is no point of no return: even from the start no schedule brings everybody to an end.".into()
+        }
+        None => String::new(),
+    }
 }
 
 /// Whether no shorter way can lie in what was not visited: a search goes by the number of moves, or by a rank that may
@@ -208,7 +223,8 @@ fn is_for_real(scenario: &Scenario, program: &Program, path: &Path) -> bool {
 
 /// The events of a way through the states, with what everybody says who can't go on at its end, and who waits for whom
 /// there.
-fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Deadlock) {
+fn tell(walk: &Walk) -> (Vec<Event>, Deadlock) {
+    let Walk { scenario, program, path, .. } = walk;
     let mut narrator = Narrator::new(scenario, program, 0);
     let mut events = narrator.start(0);
     for (number, pair) in path.states.windows(2).enumerate() {
@@ -222,7 +238,7 @@ fn tell(scenario: &Scenario, program: &Program, path: &Path) -> (Vec<Event>, Dea
             }
         });
     }
-    if let Some(last) = path.states.last().filter(|_| is_stuck(program, path)) {
+    if let Some(last) = path.states.last().filter(|_| walk.is_stuck) {
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
     (events, narrator.deadlock().unwrap_or_default())

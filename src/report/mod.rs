@@ -24,6 +24,7 @@ mod markdown;
 mod moral;
 mod paint;
 mod parts;
+mod refrain;
 mod story;
 mod table;
 mod tour;

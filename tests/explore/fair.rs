@@ -1,9 +1,10 @@
-//! Every livelock that is shown is one: a way around which nobody finishes a round, and nobody is passed over.
+//! Every livelock that is shown is one: a way around which nobody finishes a round, and nobody is passed over. And so
+//! is every starvation: a way around which others finish rounds, and this one does not.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use lesson::explore::{self, Path, Task};
+use lesson::explore::{self, Cycle, Path, Task};
 use lesson::model::{Attempts, Outcome, Program};
 use lesson::scenario::{Scenario, builtin, to_toml};
 use proptest::prelude::*;
@@ -39,23 +40,39 @@ fn right(scenario: &Scenario) -> Result<Option<bool>, String> {
     if loops.livelock.is_some() != expected {
         return Err(format!("a livelock: {expected}\n{}", to_toml(scenario)));
     }
-    let Some((into, around)) = &loops.livelock else { return Ok(Some(false)) };
+    for (who, cycle) in &loops.starving {
+        goes_round(&program, cycle, |made| made.finishes && made.who == *who)?;
+        let others = cycle.around.movers.iter().zip(cycle.around.states.windows(2)).any(|(mover, pair)| {
+            moves(&program, &pair[0]).iter().any(|made| made.finishes && made.who == *mover && made.then == pair[1])
+        });
+        if !others {
+            return Err(format!("nobody finishes a round: {cycle:?}\n{}", to_toml(scenario)));
+        }
+    }
+    let Some(cycle) = &loops.livelock else { return Ok(Some(false)) };
+    goes_round(&program, cycle, |made| made.finishes)?;
+    Ok(Some(true))
+}
+
+/// Whether a cycle is one, without a move that it must not have, and nobody is passed over on it.
+fn goes_round(program: &Program, cycle: &Cycle, is_left_out: impl Fn(&Made) -> bool) -> Result<(), String> {
+    let Cycle { into, around } = cycle;
     let start = &program.start();
     let joins = into.states.first() == Some(start) && into.states.last() == around.states.first();
     let returns = !around.movers.is_empty() && around.states.first() == around.states.last();
-    let moves = |path: &Path, may_finish| {
+    let moves = |path: &Path, is_around: bool| {
         path.states.len() == path.movers.len() + 1
             && path.movers.iter().zip(path.states.windows(2)).all(|(who, pair)| {
-                moves(&program, &pair[0])
+                moves(program, &pair[0])
                     .iter()
-                    .any(|made| made.who == *who && made.then == pair[1] && (may_finish || !made.finishes))
+                    .any(|made| made.who == *who && made.then == pair[1] && !(is_around && is_left_out(made)))
             })
     };
-    let ways = moves(into, true) && moves(around, false);
-    let passed_over = passed_over(&program, around);
+    let ways = moves(into, false) && moves(around, true);
+    let passed_over = passed_over(program, around);
     match joins && returns && ways && passed_over.is_empty() {
-        true => Ok(Some(true)),
-        false => Err(format!("{joins} {returns} {ways} {passed_over:?} {around:?}\n{}", to_toml(scenario))),
+        true => Ok(()),
+        false => Err(format!("{joins} {returns} {ways} {passed_over:?} {around:?}")),
     }
 }
 

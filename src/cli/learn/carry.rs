@@ -83,12 +83,7 @@ fn subcommand<S: AsRef<str>>(arguments: &[S]) -> Option<&str> {
 }
 
 /// Carries it out, live. `None` if that leaves nothing behind.
-pub(super) fn carry(
-    deed: &Deed,
-    types: Option<&str>,
-    room: &mut Room,
-    terminal: &Terminal,
-) -> anyhow::Result<Option<Ran>> {
+pub(super) fn carry(deed: &Deed, types: Option<&str>, room: &Room, terminal: &Terminal) -> anyhow::Result<Option<Ran>> {
     match deed {
         Deed::Cat(name) => cat(name, room, terminal).map(|()| None),
         Deed::Lesson(arguments, target) => {
@@ -101,7 +96,6 @@ pub(super) fn carry(
             let said = String::from_utf8_lossy(&said);
             copy(&said)?;
             let transcript = plain(&said);
-            room.heard += &transcript;
             let trace = Some(room.beside(TRACE)).filter(|file| file.exists());
             Ok(Some(Ran { status, transcript, trace }))
         }

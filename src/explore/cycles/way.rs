@@ -27,6 +27,11 @@ impl Way {
         self.moved |= 1 << edge.who;
     }
 
+    /// Whether it has come back to where it began.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.movers.is_empty() && self.states[0] == self.last
+    }
+
     /// Who could always move, and never does.
     pub(super) fn unfair(&self) -> u64 {
         self.always & !self.moved

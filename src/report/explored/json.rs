@@ -29,17 +29,18 @@
 //!   "livelock": false,             null if not known
 //!   "livelock_schedule": null,     { "into": "P1", "around": "P2 P1" }
 //!   "starvation": false,           null if not known
-//!   "starving": [] }               who can starve
+//!   "starving": [],                who can starve
+//!   "starving_schedules": [] }     and how, for each: { "into": "", "around": "P1 P1 P2" }
 //! ```
 //!
 //! Counts that can outgrow 2^53 are decimal strings. New names may be added; these stay.
 
 use serde_json::{Value, json};
 
-use super::{Exploration, tell};
-use crate::explore::{Probability, Schedules, Stopped};
+use super::{Exploration, tell, walk};
+use crate::explore::{Cycle, Probability, Schedules, Stopped};
 use crate::report::words::name;
-use crate::scenario::format_schedule;
+use crate::scenario::{Scenario, format_schedule};
 
 /// The document of an exploration.
 pub fn document(exploration: &Exploration) -> Value {
@@ -49,13 +50,14 @@ pub fn document(exploration: &Exploration) -> Value {
     // What comes behind the search can be interrupted, too.
     let stopped = explored.stopped.or(answer.interrupted.then_some(Stopped::Interrupted));
     let path = explored.shortest.as_ref();
-    let stuck = path.map(|path| tell(scenario, &answer.program, path).1);
+    let stuck = path.map(|path| tell(&walk(exploration, path)).1);
     let cycle = stuck.iter().flat_map(|stuck| stuck.cycles.first()).flatten().map(|edge| edge.waiter);
     let behind = stuck.iter().flat_map(|stuck| &stuck.blocked_behind).map(|edge| edge.waiter);
     let (cycle, behind): (Vec<usize>, Vec<usize>) = (cycle.collect(), behind.collect());
     let counted = |which: fn(&Schedules) -> Option<String>| explored.schedules.as_ref().and_then(which);
     let loops = answer.endless.as_ref().map(|(_, loops)| loops);
     let livelock = loops.and_then(|loops| loops.livelock.as_ref());
+    let starving = loops.map_or(&[][..], |loops| &loops.starving);
     json!({
         "lesson": env!("CARGO_PKG_VERSION"),
         "command": "explore",
@@ -91,12 +93,18 @@ pub fn document(exploration: &Exploration) -> Value {
         "cycle": names(&cycle),
         "blocked_behind": names(&behind),
         "livelock": loops.map(|_| livelock.is_some()),
-        "livelock_schedule": livelock.map(|(into, around)| json!({
-            "into": format_schedule(&into.movers, scenario),
-            "around": format_schedule(&around.movers, scenario),
-        })),
+        "livelock_schedule": livelock.map(|cycle| turns(scenario, cycle)),
         "starvation": loops.map(|loops| !loops.starving.is_empty()),
-        "starving": names(loops.map_or(&[], |loops| &loops.starving)),
+        "starving": names(&starving.iter().map(|(who, _)| *who).collect::<Vec<_>>()),
+        "starving_schedules": starving.iter().map(|(_, cycle)| turns(scenario, cycle)).collect::<Vec<_>>(),
+    })
+}
+
+/// The schedule into a cycle, and around it.
+fn turns(scenario: &Scenario, cycle: &Cycle) -> Value {
+    json!({
+        "into": format_schedule(&cycle.into.movers, scenario),
+        "around": format_schedule(&cycle.around.movers, scenario),
     })
 }
 

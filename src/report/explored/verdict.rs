@@ -3,7 +3,7 @@
 use num_bigint::BigUint;
 
 use super::Exploration;
-use crate::explore::{Answer, Loops, Schedules, Stopped};
+use crate::explore::{Answer, Cycle, Loops, Schedules, Stopped};
 use crate::model::MOST_COUNTED_ATTEMPTS;
 use crate::report::paint::Style;
 use crate::report::words::{clean, grouped, list, name};
@@ -112,17 +112,11 @@ fn endless(scenario: &Scenario, loops: &Loops, deadlocks: bool, style: Style) ->
                  round."
                 .into()
         }
-        Some((into, around)) => {
-            let into = match into.movers.as_slice() {
-                [] => "From the start".into(),
-                movers => format!("After {}", clean(&format_schedule(movers, scenario))),
-            };
-            style.bad(&format!(
-                "A livelock is possible. {into} the moves {} lead back to where they began, and nobody has finished a \
-                 round: unless somebody gives up, that can go on for ever.",
-                clean(&format_schedule(&around.movers, scenario))
-            ))
-        }
+        Some(cycle) => style.bad(&format!(
+            "A livelock is possible. {}, and nobody has finished a round: unless somebody gives up, that can go on \
+             for ever.",
+            goes_round(scenario, cycle)
+        )),
     });
     sentences.push(match loops.starving.as_slice() {
         [] => {
@@ -130,14 +124,27 @@ fn endless(scenario: &Scenario, loops: &Loops, deadlocks: bool, style: Style) ->
             format!("{apart} can starve: be kept waiting for ever while others finish their rounds.")
         }
         starving => {
-            let names: Vec<String> = starving.iter().map(|&who| clean(name(scenario, who))).collect();
+            let names: Vec<String> = starving.iter().map(|(who, _)| clean(name(scenario, *who))).collect();
+            let (first, cycle) = (&names[0], &starving[0].1);
             style.bad(&format!(
-                "Starvation is possible: {} can be kept from finishing a round for ever while others finish theirs.",
-                list(&names)
+                "Starvation is possible: {} can be kept from finishing a round for ever while others finish theirs. \
+                 {}, and {first} has not finished a round.",
+                list(&names),
+                goes_round(scenario, cycle)
             ))
         }
     });
     sentences
+}
+
+/// The moves of a cycle: `After P1 the moves P2 P1 lead back to where they began`.
+fn goes_round(scenario: &Scenario, cycle: &Cycle) -> String {
+    let moves = |movers: &[usize]| clean(&format_schedule(movers, scenario));
+    let into = match cycle.into.movers.as_slice() {
+        [] => "From the start".into(),
+        movers => format!("After {}", moves(movers)),
+    };
+    format!("{into} the moves {} lead back to where they began", moves(&cycle.around.movers))
 }
 
 /// What nobody knows, and why.
