@@ -13,6 +13,12 @@ use crate::trace::WitnessLine;
 /// The lanes begin with room for so many moves.
 const LEAST_MOVES: u64 = 10;
 
+/// What parts the columns of a line of a process: the mark, and the blanks.
+const PARTED: usize = 6;
+
+/// Columns of a program that tell enough: the step where it stands, and one more.
+const LEAST_PROGRAM: usize = 24;
+
 /// More columns than this are not for a name.
 const LONGEST_NAME: usize = 12;
 
@@ -54,9 +60,10 @@ impl<'a> Scene<'a> {
         let names = self.names();
         let name_columns = names.iter().map(|name| width(name)).max().unwrap_or(0).min(LONGEST_NAME);
         let standings: Vec<String> = (0..names.len()).map(|who| self.standing(who)).collect();
-        let most = columns * 2 / 5;
-        let standing_columns = standings.iter().map(|text| width(text)).max().unwrap_or(0).min(most);
         let number_columns = names.len().to_string().len();
+        let beside = number_columns + name_columns + PARTED + LEAST_PROGRAM;
+        let most = columns.saturating_sub(beside).max(columns * 2 / 5);
+        let standing_columns = standings.iter().map(|text| width(text)).max().unwrap_or(0).min(most);
         let line = |(who, stander): (usize, &Stander)| {
             let process = &self.scenario.processes[who];
             let tone = self.tone(who);
