@@ -83,7 +83,7 @@ fn answers_are_compared_and_kept() {
     check("c\nab\nb)\n", "b+ - -", true, 4, &[asked, RIGHT, "The answer is a) Whoever drives back.", GOES_ON]);
     check("", "- - -", true, 4, &[SEEN, "The answer is b) Neither", "Enter goes on (q leaves): ", GOES_ON]);
     let skipped = [
-        "  Nothing was run here. On the page stands: `Nobody who",
+        "  The command was not run. On the page stands:",
         "The page has this output:",
         "This needs a second terminal",
         "| head -1",

@@ -123,7 +123,11 @@ fn repeats_are_counted_act_by_act() {
     let page = common::run("locked --task-duration 0s --busy-timeout 60s --repeat 4").expect(0);
     let lines = page.text().lines().filter(|line| line.contains("finished, 6 of 6 rows, 0 refused")).count();
     assert_eq!(lines, 4, "{}", page.text());
-    assert!(page.text().contains("Rows were lost in 0 of 4 runs. Stored: 6 rows in 4 runs."), "{}", page.text());
+    assert!(
+        page.text().contains("Rows were lost in 0 of 4 runs. Stored by a run: 6 rows (4 runs)."),
+        "{}",
+        page.text()
+    );
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn what_was_simulated_says_so_and_claims_nothing_that_was_not_seen() {
 fn repeats_take_the_next_seeds() {
     let page = run("run locked --simulate --seed 5 --repeat 20").expect(1).text().to_owned();
     assert!(page.contains("BEGIN DEFERRED, seeds 5 to 24\n"), "{page}");
-    assert!(page.contains("Rows were lost in 20 of 20 runs. Stored: 4 rows in 20 runs."), "{page}");
+    assert!(page.contains("Rows were lost in 20 of 20 runs. Stored by a run: 4 rows (20 runs)."), "{page}");
     assert_eq!(page.lines().filter(|line| line.contains("refused, 4 of 6 rows, 2 refused")).count(), 20, "{page}");
 }
 

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
+use super::aside::note;
 use crate::course::{Course, Done, Exercise, Files, Lesson, Progress, SUMMARY};
 use crate::home::Home;
-use crate::report::clean;
 
 /// The name of the built-in course in the progress.
 const BUILT_IN: &str = "lesson";
@@ -89,11 +88,13 @@ impl Opened {
     }
 
     /// The first lesson that is not done; the last if all are.
-    pub(super) fn next(&self, done: &BTreeMap<usize, Done>) -> usize {
+    pub(super) fn next(&self, done: &BTreeMap<usize, Done>, from: usize) -> usize {
         let lessons = &self.course.lessons;
         let is_done =
-            |lesson: &&Lesson| done.get(&lesson.number).is_some_and(|done| done.is_done(lesson.exercise.is_some()));
-        lessons.iter().find(|lesson| !is_done(lesson)).map_or(lessons.len(), |lesson| lesson.number)
+            |lesson: &Lesson| done.get(&lesson.number).is_some_and(|done| done.is_done(lesson.exercise.is_some()));
+        let (before, behind): (Vec<&Lesson>, Vec<&Lesson>) = lessons.iter().partition(|lesson| lesson.number < from);
+        let mut open = behind.into_iter().chain(before).filter(|lesson| !is_done(lesson));
+        open.next().map_or(lessons.len(), |lesson| lesson.number)
     }
 
     /// Keeps what was done in a lesson. That it can't be kept is said, and is no wall: the learner goes on.
@@ -117,11 +118,6 @@ pub(super) fn trouble(error: &anyhow::Error) {
     if !SAID.swap(true, Ordering::Relaxed) {
         note(&format!("{error:#}; going on without"));
     }
-}
-
-/// One line on standard error that is no error.
-pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "note: {}", clean(text));
 }
 
 /// Now, for the progress (UTC, RFC 3339).

@@ -95,7 +95,9 @@ impl Collector<'_> {
             let first = done.runs.len().saturating_sub(MOST_RUNS);
             if first > 0 {
                 let earlier = report::plural(first as u64, "earlier run");
-                self.made.left_out.push(format!("lesson {number}: the evidence of {earlier}"));
+                self.made
+                    .left_out
+                    .push(format!("lesson {number}: the evidence of {earlier}; the latest {MOST_RUNS} are in it"));
             }
             let runs = done.runs.iter().enumerate().skip(first);
             let evidence = runs.map(|(run, evidence)| self.shown(number, run, evidence)).collect();

@@ -50,7 +50,7 @@ impl Args {
         if self.number.is_none() {
             keep(|_| {}); // a broken progress is put aside before it is read
         }
-        let number = self.number.unwrap_or_else(|| opened.next(&opened.done()));
+        let number = self.number.unwrap_or_else(|| opened.next(&opened.done(), 1));
         let lesson = opened.lesson(number)?;
         let room = Room::new(lesson)?;
         let input = Input::new();
@@ -150,10 +150,8 @@ impl<'a> Tour<'a> {
         let (question, _) = self.predicted?;
         let all =
             || section.blocks.iter().filter_map(|block| if let Block::Commands(it) = block { Some(it) } else { None });
-        let shows = |commands: &&Commands| {
-            let words = question.seen.as_deref().unwrap_or_default();
-            commands.typed.iter().any(|typed| seen(words, &typed.shown).is_some())
-        };
+        let showing = self.lesson.page.showing(question.seen.as_deref().unwrap_or_default());
+        let shows = |commands: &&Commands| commands.typed.iter().any(|typed| showing.contains(&typed));
         all().find(shows).or_else(|| all().next())
     }
 
@@ -238,10 +236,13 @@ impl<'a> Tour<'a> {
 
     fn observed(&self, question: &Question) -> Observed {
         let Some(words) = &question.seen else { return Observed::Nothing };
-        match seen(words, &self.room.heard) {
-            Some(found) => Observed::Here(found),
-            None if self.room.heard.is_empty() => Observed::NotRun,
-            None => Observed::NotThisTime,
+        // What another command prints may have the same words and prove the opposite.
+        let showing = self.lesson.page.showing(words);
+        let is_meant = |command: &str| showing.iter().any(|typed| typed.command == command);
+        let mut heard = self.room.heard.iter().filter(|(command, _)| is_meant(command)).peekable();
+        match heard.peek() {
+            None => Observed::NotRun,
+            Some(_) => heard.find_map(|(_, heard)| seen(words, heard)).map_or(Observed::NotThisTime, Observed::Here),
         }
     }
 
@@ -271,10 +272,11 @@ impl<'a> Tour<'a> {
             }
             print("\n")?;
             let types = commands.types.as_deref();
-            let ran = carry::carry(&deed, types, &mut self.room, self.terminal)?;
+            let ran = carry::carry(&deed, types, &self.room, self.terminal)?;
             self.input.forget();
             self.filled = 0;
             if let Some(ran) = ran {
+                self.room.heard.push((typed.command.clone(), ran.transcript.clone()));
                 self.look_back(&deed, &ran.transcript)?;
                 let evidence = evidence::keep(self.lesson.number, &typed.command, &ran);
                 if let Some(evidence) = evidence {

@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, with its arguments and its `run`. Only this room knows the terminal.
 
+mod aside;
 mod check;
 mod course;
 mod courses;
@@ -38,7 +39,6 @@ mod sweep;
 mod verify;
 mod who;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
@@ -162,7 +162,7 @@ impl Cli {
                 // A mistake in a scenario has several lines and is clean; a file's name may have anything in it.
                 let mistake = error.downcast_ref::<Mistake>().map(Mistake::to_string);
                 let text = mistake.unwrap_or_else(|| clean(&format!("{error:#}")));
-                let _ = writeln!(io::stderr(), "error: {text}");
+                aside::error(&text);
                 ExitCode::from(if error.is::<Interrupted>() { 130 } else { 2 })
             }
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 
-use super::courses::note;
+use super::aside::note;
 use super::output::{copy, print};
 use crate::machine::Terminal;
 use crate::report::height;
@@ -48,7 +48,7 @@ fn start(what: &str) -> Option<Child> {
         Some(named) => shell_words::split(named),
         // What stands at the bottom, and another text at the end (less(1), PROMPTS).
         None => {
-            let prompt = format!("-Ps {what}   ?eThe end; q leaves:blank goes on, q leaves. ");
+            let prompt = format!("-Ps {what}   ?eThe end; q leaves:space goes on, b goes back, q leaves. ");
             Ok(USUAL.map(str::to_owned).into_iter().chain([prompt]).collect())
         }
     };

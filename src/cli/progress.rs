@@ -31,7 +31,7 @@ impl Args {
         match self.json {
             true => print(&format!("{:#}\n", document(&opened.course, &done)))?,
             false => {
-                let next = next(&opened);
+                let next = next(&opened, 1);
                 print(&map(&opened.course, &done, &next, style(terminal)))?;
             }
         }
@@ -39,10 +39,10 @@ impl Args {
     }
 }
 
-/// The next thing to do, as a sentence with a command.
-pub(super) fn next(opened: &Opened) -> String {
+/// The next thing to do from this lesson on, as a sentence with a command; then what was left out before it.
+pub(super) fn next(opened: &Opened, from: usize) -> String {
     let done = opened.done();
-    let number = opened.next(&done);
+    let number = opened.next(&done, from);
     let option = &opened.option;
     let lesson = opened.course.lesson(number);
     let of = |lesson: &Lesson| done.get(&lesson.number).cloned().unwrap_or_default();

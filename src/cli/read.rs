@@ -34,7 +34,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &Terminal) -> anyhow::Result<Verdict> {
         let opened = self.which.open()?;
-        let number = self.number.unwrap_or_else(|| opened.next(&opened.done()));
+        let number = self.number.unwrap_or_else(|| opened.next(&opened.done(), 1));
         let leaf = Leaf { lesson: opened.lesson(number)?, option: &opened.option, style: style(terminal) };
         let page = leaf.page(self.answers);
         match self.no_pager {

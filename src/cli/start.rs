@@ -85,8 +85,8 @@ impl Args {
             false => format!(" --dir {}", shell_words::quote(&self.dir.to_string_lossy())),
         };
         let rows = [
-            ("what it does now", format!("lesson {} {file}", first_look(&exercise.shipped))),
-            ("when you have edited it", format!("lesson verify {number}{dir}{option}")),
+            ("what it does now, if luck shows it", format!("lesson {} {file}", first_look(&exercise.shipped))),
+            ("what is wrong with it, and when you have edited it", format!("lesson verify {number}{dir}{option}")),
             ("a push", format!("lesson hint {number}{option}")),
         ];
         let rows: String = rows.iter().map(|(when, command)| format!("{when}:\n  {}\n", clean(command))).collect();

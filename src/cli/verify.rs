@@ -16,6 +16,7 @@ use super::{Verdict, style};
 use crate::course::{self, Exercise, Lesson, TASK};
 use crate::machine::Terminal;
 use crate::report::course::{Checked, verdict, verdict_document};
+use crate::report::plural;
 use crate::run::{Care, is_interrupted};
 use crate::scenario::{self, LARGEST_FILE, Scenario};
 
@@ -97,7 +98,7 @@ impl Args {
         let file = file_in(&self.dir, &exercise.file);
         let _care = Care::new();
         let mut seen = None;
-        let mut outcome = Verdict::NotShown;
+        let (mut outcome, mut looks) = (Verdict::NotShown, 0_u64);
         while !is_interrupted() {
             let saved = saved(&file);
             if seen.replace(saved) == Some(saved) {
@@ -113,7 +114,9 @@ impl Args {
                 }
                 Err(error) => print(&format!("{error:#}\n"))?,
             }
-            print(&style(terminal).faint("\nI look again when the file is saved; Ctrl-C ends.\n"))?;
+            looks += 1;
+            let times = plural(looks, "time");
+            print(&style(terminal).faint(&format!("\nLooked {times}; again when the file is saved. Ctrl-C ends.\n")))?;
         }
         if terminal.is_terminal {
             print("\n")?; // the terminal has written ^C, and the shell's prompt comes next
@@ -166,7 +169,7 @@ impl<'a> Check<'a> {
     fn page(&self, terminal: &Terminal) -> String {
         let page = verdict(&self.checked(), style(terminal));
         match self.outcome() {
-            Verdict::Shown => format!("{page}\n{}\n", style(terminal).heading(&next(self.opened))),
+            Verdict::Shown => format!("{page}\n{}\n", style(terminal).heading(&next(self.opened, self.lesson.number))),
             _ => page,
         }
     }

@@ -11,7 +11,7 @@
 
 use super::piece::{Piece, pieces};
 use super::question::{Question, choice};
-use super::{Fault, Goal};
+use super::{Fault, Goal, seen};
 
 /// The parts of a page, in their order.
 pub const HEADINGS: [&str; 5] = ["Predict", "Run", "Explain", "Repair", "Transfer"];
@@ -115,6 +115,17 @@ impl Page {
             Block::Commands(commands) => Some(commands),
             _ => None,
         })
+    }
+
+    /// The commands that show these words on the page; if none shows them to the letter, those with other numbers.
+    pub fn showing(&self, words: &str) -> Vec<&Typed> {
+        let typed = || self.commands().flat_map(|commands| &commands.typed);
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let exact: Vec<&Typed> = typed().filter(|typed| plain(&typed.shown).contains(&plain(words))).collect();
+        match exact.is_empty() {
+            true => typed().filter(|typed| seen(words, &typed.shown).is_some()).collect(),
+            false => exact,
+        }
     }
 
     pub(super) fn goals(&self) -> Option<(&usize, &Vec<Goal>)> {
@@ -348,11 +359,8 @@ fn harm(command: &str) -> Option<&'static str> {
 
 /// Answers whose words no output of the page has.
 fn unseen(file: &str, page: &Page) -> Vec<Fault> {
-    let outputs: Vec<&str> =
-        page.commands().flat_map(|commands| &commands.typed).map(|typed| typed.shown.as_str()).collect();
-    let is_unseen = |words: &str| outputs.iter().all(|output| super::seen(words, output).is_none());
     let questions = page.questions().filter_map(|question| Some((question.line, question.seen.as_deref()?)));
-    let unseen = questions.filter(|(_, words)| is_unseen(words));
+    let unseen = questions.filter(|(_, words)| page.showing(words).is_empty());
     unseen
         .map(|(line, words)| {
             let remedy = "quote a line that a command of this page prints, or leave `Seen:` out";

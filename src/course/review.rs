@@ -156,7 +156,7 @@ impl Reviewer<'_> {
             review.notes.push(format!("it was made in the future ({}): is a clock wrong?", review.at));
         }
         if !made.left_out.is_empty() {
-            review.notes.push(format!("{} left out when it was made: see `left_out` in it", made.left_out.len()));
+            review.notes.push(left_out(&made.left_out));
         }
     }
 
@@ -227,4 +227,12 @@ struct Findings<'a> {
     review: &'a mut Review,
     faults: &'a mut Vec<String>,
     notes: &'a mut Vec<String>,
+}
+
+/// What its maker says was left out: the first of it, and how much more.
+fn left_out(what: &[String]) -> String {
+    let more = what.len().saturating_sub(1);
+    let first = what.first().map_or("", String::as_str);
+    let more = if more > 0 { format!("; and {more} more, see `left_out` in it") } else { String::new() };
+    format!("left out when it was made: {first}{more}")
 }

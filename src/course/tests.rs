@@ -182,6 +182,24 @@ fn check(before: &str, after: &str, said: &str) {
     assert_eq!(missing.first().map_or("", String::as_str), said, "{before} -> {after}");
 }
 
+/// What proves the opposite has the same words, with other numbers.
+#[test]
+fn an_answer_is_shown_by_the_command_with_its_words() {
+    let two = "\n```console\n$ lesson run other.toml\n  P2 waits for 3 s\n```\n\n## Explain";
+    let text = PAGE.replacen("\n## Explain", two, 1);
+    let page = Page::parse("01-one.md", 1, &text).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let table: [(&str, &[&str]); 4] = [
+        ("P2 waits for 3 s", &["lesson run other.toml"]),
+        ("P2 waits  for 12 s", &["lesson run my.toml"]),
+        ("P2 waits for 7 s", &["lesson run my.toml", "lesson run other.toml"]),
+        ("P2 goes for 12 s", &[]),
+    ];
+    for (words, expected) in table {
+        let showing: Vec<&str> = page.showing(words).iter().map(|typed| typed.command.as_str()).collect();
+        assert_eq!(showing, expected, "{words}");
+    }
+}
+
 #[test]
 fn other_units_are_noticed() {
     let read = |head: &str| parse(&SCENARIO.replace("on =", &format!("{head}on =")), "test").expect("sound");

@@ -10,7 +10,7 @@ mod mountinfo;
 pub mod terminal;
 
 pub use file_system::FileSystem;
-pub use terminal::{ColorChoice, Terminal};
+pub use terminal::{ColorChoice, Terminal, width_of_stderr};
 
 use std::path::Path;
 

@@ -54,6 +54,13 @@ impl Terminal {
     }
 }
 
+/// The columns of the window in which errors are read; `None` if they go elsewhere.
+pub fn width_of_stderr() -> Option<usize> {
+    let stderr = std::io::stderr();
+    let size = terminal_size::terminal_size_of(&stderr).filter(|_| stderr.is_terminal());
+    size.map(|(width, _)| width.0.into()).filter(|columns| *columns > 0)
+}
+
 /// Decides about colours, and says what decided. The first of these that applies:
 ///
 /// 1. `--color always` or `--color never`

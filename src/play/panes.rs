@@ -222,8 +222,11 @@ impl<'a> Scene<'a> {
             return lines;
         }
         let legend = legend(&strips);
-        if !legend.is_empty() && all + 2 <= room {
-            lines.push(faint(&legend));
+        let words = Line::of(Tone::Faint, legend.as_str()).wrapped(columns, 0);
+        match () {
+            () if legend.is_empty() || all + 2 > room => {}
+            () if all + 1 + words.len() <= room => lines.extend(words),
+            () => lines.push(faint(&legend)),
         }
         if all < room {
             lines.insert(0, faint(&scale(&names, self.now_us, style)));

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::explored::{self, Exploration, Walk};
 use super::paint::Style;
+use super::refrain::folded;
 use super::story::Story;
 use super::table::{Cells, table};
 use super::words::{clean, grouped, name};
 use crate::course::{Course, Done, Goal, Judged, Lesson, Round, SEEDS, Unlucky, Verdict, Way};
 use crate::explore::Schedules;
-use crate::scenario::{Scenario, format_schedule};
+use crate::model::MOST_COUNTED_ATTEMPTS;
+use crate::scenario::{Process, Scenario, Step, format_schedule};
 
 /// The map of the course: what is done, and the next thing to do.
 pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, style: Style) -> String {
@@ -134,14 +136,18 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     let explored = &verdict.answer.explored;
     let schedules = match &explored.schedules {
         Some(Schedules::Counted { all, .. }) => format!("{} complete schedules", grouped(all)),
-        Some(Schedules::Infinite) => "schedules without end".into(),
+        Some(Schedules::Infinite) => "some go round and round".into(),
         None => "all schedules".into(),
     };
     let goals = || verdict.goals.iter().map(|(goal, _)| *goal);
     let in_time: Vec<Goal> = goals().filter(|goal| goal.is_in_time()).collect();
     let patient: Vec<Goal> = goals().filter(|goal| goal.is_patient()).collect();
     let always: Vec<Goal> = goals().filter(|goal| !goal.is_in_time() && !goal.is_patient()).collect();
-    let names = |goals: &[Goal]| goals.iter().map(|goal| goal.name()).collect::<Vec<_>>().join("; ");
+    let words = |goal: &Goal| match goal {
+        Goal::EverybodyFinishes => "from each state everybody can still finish",
+        goal => goal.name().trim_end_matches(" in virtual time").trim_end_matches(" with endless patience"),
+    };
+    let names = |goals: &[Goal]| goals.iter().map(words).collect::<Vec<_>>().join("; ");
     let mut text = String::new();
     if !always.is_empty() {
         text += &style.wrap(
@@ -157,8 +163,8 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     if !patient.is_empty() {
         text += &style.wrap(
             &format!(
-                "Proved: {}. So every order of the steps was looked at in which no time-out fires, and whoever tries \
-                 again never stops.",
+                "Proved with endless patience, in every order of the steps in which no time-out fires and whoever \
+                 tries again never stops: {}.",
                 names(&patient)
             ),
             "",
@@ -167,16 +173,19 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     if !in_time.is_empty() {
         text += &style.wrap(
             &format!(
-                "Tried: {SEEDS} runs in virtual time, each with other luck; in each: {}. What time decides can't be \
-                 proved by looking at every order: `lesson explore` lets a time-out fire at any moment, however long \
-                 it is.",
+                "Tried: {SEEDS} runs in virtual time, each with other luck; in each: {}. That is good evidence, and no \
+                 proof: where time decides, not every run can be looked at.",
                 names(&in_time)
             ),
             "",
         );
     }
     if !verdict.answer.tireless.is_empty() {
-        text += &style.wrap("Who tries more than 20 times is taken to try for ever.", "");
+        let tireless = format!(
+            "Who tries more than {MOST_COUNTED_ATTEMPTS} times is taken to try for ever: it can always still get its \
+             turn; when, nobody promises."
+        );
+        text += &style.wrap(&tireless, "");
     }
     text
 }
@@ -190,7 +199,7 @@ fn trouble(checked: &Checked, style: Style) -> String {
         Some((goal, Judged::MissedOn(way))) => {
             let Way { program, path, is_stuck, .. } = &**way;
             let walk = Walk { scenario, program, path, is_stuck: *is_stuck, source: Some(file) };
-            walk.told(heading(*goal), &remark(scenario, way), style)
+            walk.told(heading(*goal), &remark(scenario, *goal, way), style)
         }
         Some((goal, Judged::MissedIn(unlucky))) => soonest(checked, *goal, unlucky, style),
         Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),
@@ -206,9 +215,8 @@ fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> St
     );
     let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
     let mut story = Story::new(checked.scenario, style);
-    for event in events {
-        text += &story.line(event).unwrap_or_default();
-    }
+    let lines: Vec<String> = events.iter().filter_map(|event| story.line(event)).collect();
+    text += &folded(&lines, style);
     text += &story.ending().unwrap_or_default();
     text += &format!("\n{}\n", style.heading("Carry it out"));
     text + &format!("  lesson run {} --simulate --seed {seed}\n", checked.file)
@@ -230,9 +238,9 @@ fn heading(goal: Goal) -> &'static str {
     }
 }
 
-/// What stands below a way that goes round.
-fn remark(scenario: &Scenario, way: &Way) -> String {
-    let Some(Round { after, kept }) = way.round else { return String::new() };
+/// What stands below a way: how it goes round, or why it counts though it would seldom come.
+fn remark(scenario: &Scenario, goal: Goal, way: &Way) -> String {
+    let Some(Round { after, kept }) = way.round else { return by_order(scenario, goal, way).into() };
     let last = way.path.movers.len();
     let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
     match kept {
@@ -244,6 +252,22 @@ fn remark(scenario: &Scenario, way: &Way) -> String {
             "After move {last} everybody stands as {back}, and {} has not finished its round: it can go round for ever.",
             clean(name(scenario, who))
         ),
+    }
+}
+
+/// What a learner who thinks of time has to know of a way.
+fn by_order(scenario: &Scenario, goal: Goal, way: &Way) -> &'static str {
+    let has = |is_meant: fn(&Process) -> bool| way.path.movers.iter().any(|&who| is_meant(&scenario.processes[who]));
+    if goal == Goal::NothingLost && has(|process| process.retry.is_some()) {
+        return "Only the order of the steps counts here, and no time passes: somebody may make all attempts before \
+                another one makes the next step.";
+    }
+    match has(|process| process.steps.iter().any(|step| matches!(step, Step::Work(_)))) {
+        true => {
+            "Only the order of the steps counts here, and not how long they take: nothing promises that one process \
+                 has done its work when another one begins."
+        }
+        false => "",
     }
 }
 

@@ -4,7 +4,7 @@ use super::coffman;
 use super::graph;
 use super::paint::Style;
 use super::parts::Part;
-use super::words::{clean, list, name, plural, span};
+use super::words::{GLUE, broken, clean, list, name, plural, span};
 use crate::scenario::LockKind;
 use crate::trace::{Deadlock, KilledFor, Trace, What, Witness};
 
@@ -64,10 +64,17 @@ fn stillness(trace: &Trace, deadlock: &Deadlock) -> String {
     )
 }
 
+/// A line as the witness has it. One that is too long goes on below; the blanks of its columns stay.
+fn quoted(line: &str, style: Style) -> String {
+    let line = clean(line.trim_end()).replace("  ", &GLUE.to_string().repeat(2));
+    let lines = broken(&line, style.width.saturating_sub(4)).into_iter().enumerate();
+    lines.map(|(at, line)| format!("{}{}\n", if at == 0 { "  " } else { "    " }, style.faint(&line))).collect()
+}
+
 fn testimony(witness: &Witness, style: Style) -> Part {
     let mut text = String::new();
     for line in witness.lines.iter().take(MOST) {
-        text += &format!("  {}\n", style.faint(&clean(line.raw.trim_end())));
+        text += &quoted(&line.raw, style);
         text += &style.wrap(&clean(&line.means), "      ");
     }
     if witness.lines.is_empty() {

@@ -4,7 +4,9 @@ mod json;
 mod verdict;
 
 use super::graph;
+use super::listing::command;
 use super::paint::Style;
+use super::refrain::folded;
 use super::story::Story;
 use super::table::{Cells, table};
 use super::words::{clean, grouped, name, plural, width};
@@ -155,9 +157,8 @@ impl Walk<'_> {
         let mut text = format!("\n{}\n", style.heading(&format!("{what}: {}", plural(moves, "move"))));
         let (told, deadlock) = tell(self);
         let mut story = Story::of_moves(scenario, moves, style);
-        for event in &told {
-            text += &story.line(event).unwrap_or_default();
-        }
+        let lines: Vec<String> = told.iter().filter_map(|event| story.line(event)).collect();
+        text += &folded(&lines, style);
         text += &style.wrap(remark, "  ");
         let graph = graph::picture(scenario, &deadlock, style);
         if !graph.is_empty() {
@@ -165,15 +166,24 @@ impl Walk<'_> {
         }
         if let Some(source) = self.source {
             let schedule = format_schedule(&path.movers, scenario);
-            let (command, option) = match is_for_real(scenario, program, path) {
+            let (how, option) = match is_for_real(scenario, program, path) {
                 true => ("run", "--schedule"),
                 false => ("play", "--moves"),
             };
-            let command = format!("lesson {command} {source} {option} {}", shell_words::quote(&schedule));
-            text += &format!("\n{}\n  {}\n", style.heading("Carry it out"), clean(&command));
+            let line = format!("lesson {how} {source} {option} {}", shell_words::quote(&schedule));
+            text += &format!("\n{}\n{}", style.heading("Carry it out"), carried_out(&clean(&line), style));
         }
         text
     }
+}
+
+/// A command below its heading. A page that is as wide as a file keeps it on one line, as programs read it there.
+fn carried_out(line: &str, style: Style) -> String {
+    let lines = match style.width < Style::PLAIN.width {
+        true => command(line, style.width.saturating_sub(2)),
+        false => vec![line.to_owned()],
+    };
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// What there is to say about the last moment at which everybody could still end.
@@ -232,4 +242,19 @@ fn tell(walk: &Walk) -> (Vec<Event>, Deadlock) {
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
     (events, narrator.deadlock().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_broken_in_a_narrow_window_only() {
+        let line = "lesson run shop.toml --schedule 'orders stock orders stock web web web'";
+        let whole = format!("  {line}\n");
+        let broken = "  lesson run shop.toml --schedule \\\n      'orders stock orders stock web web web'\n";
+        for (width, expected) in [(120, whole.as_str()), (80, whole.as_str()), (50, broken)] {
+            assert_eq!(carried_out(line, Style { color: false, width }), expected, "{width}");
+        }
+    }
 }

@@ -20,15 +20,11 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
     };
     let rows = [
         ("lessons", format!("{lessons} of {} done", course.lessons.len())),
-        ("predictions", format!("{predictions} made, {right} right")),
+        ("predictions", format!("{predictions} made, {right} right (the first question of a lesson)")),
         ("exercises", format!("{solved} of {with_exercise} solved")),
         (
             "evidence",
-            format!(
-                "what {} printed, {} of events",
-                plural(transcripts as u64, "command"),
-                plural(traces as u64, "record")
-            ),
+            format!("what {} printed, {}", plural(transcripts as u64, "command"), plural(traces as u64, "trace")),
         ),
         ("machine", of_machine.to_owned()),
     ];
@@ -47,7 +43,7 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
         text += &if more > 0 { format!("  ... and {more} more\n") } else { String::new() };
     }
     let names: Vec<String> =
-        ["a checksum of the file", "each record of events", "each exercise", "each answer"].map(str::to_owned).to_vec();
+        ["a checksum of the file", "each trace", "each exercise", "each answer"].map(str::to_owned).to_vec();
     let proof = format!(
         "`lesson review` checks {} again. That shows that the file agrees with itself and with the course. It does not \
          show who made it.",

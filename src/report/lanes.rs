@@ -1,7 +1,7 @@
 //! The lanes as text: one row a process, as wide as the page.
 
 use super::paint::Style;
-use super::words::{clean, fit, grouped, setting, span, width};
+use super::words::{GLUE, clean, fit, grouped, setting, span, width};
 use crate::analysis::{Lane, Mark, Piece, State, Strip, lanes};
 use crate::trace::Trace;
 
@@ -44,6 +44,16 @@ pub fn legend_of_state(state: State) -> &'static str {
     }
 }
 
+/// Whether lanes are drawn with this sign.
+pub(super) fn is_sign(sign: char) -> bool {
+    GLYPHS.iter().any(|glyph| glyph.1 == sign) || is_mark(sign)
+}
+
+/// Whether it is the sign of a moment, and not of a stretch of time.
+pub(super) fn is_mark(sign: char) -> bool {
+    MARKS.iter().any(|mark| mark.1 == sign)
+}
+
 /// What a mark says, in words.
 pub fn word_of_mark(mark: Mark) -> &'static str {
     MARKS.iter().find(|known| known.0 == mark).map_or("", |known| known.2)
@@ -58,9 +68,11 @@ pub fn picture(trace: &Trace, style: Style) -> String {
     let mut text = scale(&names, end_us, style) + "\n";
     let merged: u64 = lanes.iter().map(|lane| crowded(lane, end_us, room(columns, style))).sum();
     let strips = strips(&lanes, &names, end_us, style);
-    let legend = legend(&strips);
+    // A sign and its word are not parted.
+    let legend: Vec<String> =
+        legend(&strips).split(", ").map(|part| part.replacen(' ', &GLUE.to_string(), 1)).collect();
     text.extend(strips.into_iter().map(|line| line + "\n"));
-    let below = [Some(legend), (merged > 0).then(|| format!("{}: {TELLING}.", too_short(merged)))];
+    let below = [Some(legend.join(", ")), (merged > 0).then(|| format!("{}: {TELLING}.", too_short(merged)))];
     for words in below.into_iter().flatten() {
         text += &style.faint(style.wrap(&words, &" ".repeat(columns + 2)).trim_end());
         text.push('\n');

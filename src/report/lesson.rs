@@ -1,6 +1,6 @@
 //! A lesson's page in a terminal: `lesson read` shows it whole, `lesson learn` piece by piece.
 
-use super::listing::listing;
+use super::listing::{file, listing};
 use super::markdown::{markdown, wrapped};
 use super::paint::Style;
 use super::words::{clean, width};
@@ -63,7 +63,9 @@ impl Leaf<'_> {
         match block {
             Block::Prose(text) => markdown(text, self.style),
             Block::Commands(commands) => self.commands(commands),
-            Block::File { name, text } => self.say(&format!("The file `{}`:", clean(name))) + "\n" + &self.lines(text),
+            Block::File { name, text } => {
+                self.say(&format!("The file `{}`:", clean(name))) + "\n" + &file(text, self.style)
+            }
             Block::Lines(text) => self.lines(text),
             Block::Question(question) => self.question(question),
             // Three hints are one piece of advice.
@@ -218,10 +220,10 @@ Two orders make a ring, and a ring of waits never
 ends by itself, whatever else these processes may
 do. A table:
 
-│lock│   who    │
-├────┼──────────┤
-│`A` │the first │
-│`B` │the second│
+lock  who
+────  ──────────
+`A`   the first
+`B`   the second
 
 1. Take `A`.
 2. Take `B`, always behind it.

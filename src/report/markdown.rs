@@ -3,12 +3,16 @@
 //! What a line of Markdown means, and how its parts look, is termimad's affair. Where a line breaks is ours: a full
 //! stop stays behind its word, whatever marks stand in between.
 
+use termimad::MadSkin;
 use termimad::crossterm::style::{Attribute, Color};
 use termimad::minimad::{Composite, Compound};
-use termimad::{FmtText, MadSkin};
 
 use super::paint::Style;
-use super::words::{clean, width};
+use super::table::Cells;
+use super::words::{GLUE, clean, width};
+
+/// Code in a cell of a table that is no longer is not broken.
+const WHOLE: usize = 24;
 
 /// Lays a text out. Without colour, code keeps its marks, so that one sees where a command ends.
 pub fn markdown(text: &str, style: Style) -> String {
@@ -156,13 +160,39 @@ fn link(text: &str) -> Option<(&str, &str, &str, &str)> {
     Some((&text[..open], &text[open + 1..middle], &text[middle + 2..close], &text[close + 1..]))
 }
 
+/// The lines of a table; the second one, of dashes, says no more than that the first one is its head.
 fn table(lines: &[String], style: Style) -> String {
-    let mut source = lines.iter().map(|line| links(line)).collect::<Vec<_>>().join("\n");
-    if !style.color {
-        source = source.replace('`', "\\`");
-    }
-    let shown = FmtText::from(&skin(style), &source, Some(style.width)).to_string();
-    shown.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let is_ruler = |line: &&String| line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' '));
+    let mut rows = lines.iter().filter(|line| !is_ruler(line)).map(|line| cells(line));
+    let heads = rows.next().unwrap_or_default();
+    let rows: Vec<Vec<String>> = rows.map(|row| padded(row, heads.len())).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    super::table::table(&heads, &rows, Cells::Words, style)
+}
+
+/// The cells of a line, without marks. Code keeps its own, as no colour shows it here; it is not broken if it is short.
+fn cells(line: &str) -> Vec<String> {
+    // A line that is meant as a letter: `\|`. No text has this one: it was made safe.
+    const LINE: char = '\u{1}';
+    let line = line.replace("\\|", &LINE.to_string());
+    let line = line.strip_prefix('|').unwrap_or(&line);
+    let line = line.trim_end().strip_suffix('|').unwrap_or(line);
+    let cell = |text: &str| {
+        let text = lone_stars(&links(text.trim()));
+        let shown = |part: &Compound| match part.code {
+            true if width(part.src) <= WHOLE => format!("`{}`", part.src.replace(' ', &GLUE.to_string())),
+            true => format!("`{}`", part.src),
+            false => part.src.to_owned(),
+        };
+        Composite::from_inline(&text).compounds.iter().map(shown).collect::<String>().replace(LINE, "|")
+    };
+    line.split('|').map(cell).collect()
+}
+
+/// As many cells as there are heads.
+fn padded(mut row: Vec<String>, count: usize) -> Vec<String> {
+    row.resize(count, String::new());
+    row
 }
 
 /// Some letters of one look.
@@ -277,7 +307,21 @@ mod tests {
             ("twenty columns here, `a b`.", "twenty columns here,\n`a b`.\n"),
             ("twenty columns heree `a`.", "twenty columns heree\n`a`.\n"),
             ("- twenty columns here and", "• twenty columns here\n  and\n"),
-            ("| a | b |\n|---|---|\n| `c` | d |", "│ a │ b │\n├───┼───┤\n│`c`│d  │\n"),
+            ("| a | b |\n|---|---|\n| `c` | d |", "a    b\n───  ─\n`c`  d\n"),
+            ("| a \\| b | *c* |\n|:---|---:|\n| d |", "a | b  c\n─────  ─\nd\n"),
+            // Its words stay whole, as all others do.
+            (
+                "| **word** | means |\n|---|---|\n| SHARED | many read |",
+                "word    means\n──────  ─────────\nSHARED  many read\n",
+            ),
+            (
+                "| word | means |\n|---|---|\n| `A B` | many may read here |",
+                "word   means\n─────  ─────────────\n`A B`  many may read\n       here\n",
+            ),
+            (
+                "| word | means |\n|---|---|\n| PENDING | many more may read |",
+                "PENDING\n  means: many more\n    may read\n",
+            ),
             ("", ""),
         ];
         for (text, expected) in table {

@@ -2,7 +2,7 @@
 
 use colored::{Color, Colorize};
 
-use super::words::GLUE;
+use super::words::broken;
 
 /// How a page is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,24 +55,7 @@ impl Style {
     /// (U+00A0).
     pub fn wrap(self, text: &str, indent: &str) -> String {
         let room = self.width.saturating_sub(indent.len()).max(20);
-        let mut lines: Vec<String> = Vec::new();
-        let mut used = usize::MAX;
-        let parts = |c: char| c.is_whitespace() && c != GLUE;
-        for word in text.split(parts).filter(|word| !word.is_empty()).map(|word| word.replace(GLUE, " ")) {
-            let width = super::words::width(&word);
-            match lines.last_mut() {
-                Some(line) if used + 1 + width <= room => {
-                    line.push(' ');
-                    line.push_str(&word);
-                    used += 1 + width;
-                }
-                _ => {
-                    lines.push(format!("{indent}{word}"));
-                    used = width;
-                }
-            }
-        }
-        lines.into_iter().map(|line| line + "\n").collect()
+        broken(text, room).into_iter().map(|line| format!("{indent}{line}\n")).collect()
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Observed {
     Here(String),
     /// The commands were run, and the words did not come.
     NotThisTime,
-    /// No command was run that could show it.
+    /// No command that shows it was run.
     NotRun,
 }
 
@@ -43,7 +43,7 @@ impl Leaf<'_> {
         match observed {
             Observed::Nothing => String::new(),
             Observed::Here(seen) => self.hung("Seen:     ", &format!("`{seen}`")),
-            Observed::NotRun => self.hung("", &format!("Nothing was run here. On the page stands: `{words}`")),
+            Observed::NotRun => self.hung("", &format!("The command was not run. On the page stands: `{words}`")),
             Observed::NotThisTime => self.hung(
                 "Seen:     ",
                 &format!(

@@ -157,9 +157,13 @@ impl Transcript {
                 counts.sort_unstable();
                 let counts: Vec<String> = counts
                     .chunk_by(|a, b| a == b)
-                    .map(|same| format!("{} in {}", plural(same[0], "row"), plural(same.len() as u64, "run")))
+                    .map(|same| format!("{} ({})", plural(same[0], "row"), plural(same.len() as u64, "run")))
                     .collect();
-                format!("Rows were lost in {wrong} of {}. Stored: {}.", plural(n as u64, "run"), counts.join(", "))
+                format!(
+                    "Rows were lost in {wrong} of {}. Stored by a run: {}.",
+                    plural(n as u64, "run"),
+                    counts.join(", ")
+                )
             }
         };
         format!("\n{}", self.style.wrap(&text, ""))

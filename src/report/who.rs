@@ -161,7 +161,7 @@ fn parties(answer: &Answer, parties: &[Party], view: &View) -> String {
         0 => String::new(),
         more => format!("... {more} more\n"),
     };
-    table(&heads, &rows, Cells::Words, Style { width, ..view.style }) + &more
+    table(&heads, &rows, Cells::Lines, Style { width, ..view.style }) + &more
 }
 
 fn of_machine(answer: &Answer, view: &View) -> String {

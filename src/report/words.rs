@@ -101,6 +101,29 @@ pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
+/// Breaks a text at its blanks into lines of so many columns; one that does not break holds ([`GLUE`]), and is plain
+/// afterwards. A word that is longer has a line of its own.
+pub fn broken(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = usize::MAX;
+    let parts = |c: char| c.is_whitespace() && c != GLUE;
+    for word in text.split(parts).filter(|word| !word.is_empty()).map(|word| word.replace(GLUE, " ")) {
+        let width = width(&word);
+        match lines.last_mut() {
+            Some(line) if used + 1 + width <= columns => {
+                line.push(' ');
+                line.push_str(&word);
+                used += 1 + width;
+            }
+            _ => {
+                lines.push(word);
+                used = width;
+            }
+        }
+    }
+    lines
+}
+
 /// Cuts a text to so many columns, with `…` where something is missing, and fills it up with blanks.
 pub fn fit(text: &str, columns: usize) -> String {
     let cut = cut(text, columns);

@@ -155,6 +155,9 @@ fn explain(said: &str, marked: &str) -> (String, String) {
         _ if message.starts_with("invalid type: integer") && rest == "a string" => {
             "write a duration with its unit, in quotes: \"5s\"".to_owned()
         }
+        ("missing comma between array elements", _) => {
+            "write `,` before it, or the quote that is missing there".to_owned()
+        }
         ("duplicate key", _) => "take one of the two out".to_owned(),
         ("cannot recurse further", _) => "nothing in a scenario is nested so deep".to_owned(),
         (_, "") => "write it as TOML asks: https://toml.io".to_owned(),

@@ -144,6 +144,9 @@ impl TryFrom<String> for Step {
     }
 }
 
+/// A word that is so many letters away from a step is taken for a slip of the finger.
+const MOST_SLIPS: usize = 2;
+
 /// The forms of every step, for the errors.
 const FORMS: [(&str, &str); 10] = [
     ("lock", "lock NAME [UNITS|shared] [within DURATION] [or fail]"),
@@ -165,7 +168,9 @@ fn unknown(text: &str, verb: &str) -> StepError {
         Some((_, form)) => format!("`{shown}` is not complete or says too much; write: {form}"),
         None => {
             let words: Vec<&str> = FORMS.iter().map(|(word, _)| *word).collect();
-            format!("unknown step `{shown}`; a step is one of: {}", words.join(", "))
+            let alike = |word: &&&str| strsim::damerau_levenshtein(word, verb) <= MOST_SLIPS;
+            let meant = words.iter().find(alike).map_or_else(String::new, |word| format!(": did you mean `{word}`?"));
+            format!("unknown step `{shown}`{meant}; a step is one of: {}", words.join(", "))
         }
     })
 }

@@ -182,7 +182,7 @@ fn counts(line: &str) -> String {
             (r"^( *)\d+ x ", "$1(count) x "),
             (r"\b[1-9]\d* refused", "some refused"),
             (r"(\d+ rows are|1 row is) lost", "some rows are lost"),
-            (r"^Rows were lost in [1-9]\d* of (\d+) runs\. Stored: .*", "Rows were lost in some of $1 runs."),
+            (r"^Rows were lost in [1-9]\d* of (\d+) runs\. Stored by a run: .*", "Rows were lost in some of $1 runs."),
         ])
     });
     let line = replaced(line, &RULES);

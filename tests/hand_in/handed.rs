@@ -14,14 +14,14 @@ fn what_was_done_is_handed_in_and_said() {
 Ada Lovelace, A course of two
 
   lessons       2 of 2 done
-  predictions   2 made, 1 right
+  predictions   2 made, 1 right (the first question of a lesson)
   exercises     1 of 1 solved
-  evidence      what 2 commands printed, 2 records of events
+  evidence      what 2 commands printed, 2 traces
   machine       its report (lesson check: all is well)
 
-`lesson review` checks a checksum of the file, each record of events, each
-exercise and each answer again. That shows that the file agrees with itself and
-with the course. It does not show who made it.
+`lesson review` checks a checksum of the file, each trace, each exercise and
+each answer again. That shows that the file agrees with itself and with the
+course. It does not show who made it.
 
 ada-lovelace-hand-in.json is written.
 ";
@@ -44,12 +44,9 @@ ada-lovelace-hand-in.json is written.
 fn nothing_done_is_said_and_handed_in_all_the_same() {
     let place = Place::new();
     let done = hand_in(&place, "--name nobody").expect(0);
-    for words in [
-        "0 of 2 done",
-        "0 made, 0 right",
-        "what 0 commands printed, 0 records of events",
-        "Nothing of this course is done yet",
-    ] {
+    for words in
+        ["0 of 2 done", "0 made, 0 right", "what 0 commands printed, 0 traces", "Nothing of this course is done yet"]
+    {
         assert!(done.text().contains(words), "{words}: {}", done.text());
     }
     assert_eq!(place.entries(), ["nobody-hand-in.json"]);
@@ -71,7 +68,7 @@ fn what_does_not_fit_is_left_out_and_said() {
     place.write("home/evidence/01/bytes.txt", [0xff, 0xfe]);
     let page = hand_in(&place, "ada.json --name Ada").expect(0);
     let left_out = [
-        "lesson 1: the evidence of 2 earlier runs",
+        "lesson 1: the evidence of 2 earlier runs; the latest 3 are in it",
         "lesson 1: the transcript of `lesson run notes.toml`: it is not in the folder of the evidence",
         "lesson 1: the transcript of `lesson run notes.toml`: it is larger than 4 MiB",
         "lesson 1: the transcript of `lesson run notes.toml`: it is not text",
@@ -82,7 +79,7 @@ fn what_does_not_fit_is_left_out_and_said() {
     let words = page.text().split_whitespace().collect::<Vec<_>>().join(" ");
     left_out.iter().for_each(|what| assert!(words.contains(what), "{what}: {words}"));
     let page = review(&place, "ada.json").expect(0);
-    assert!(page.text().contains("5 left out when it was made"), "{}", page.text());
+    assert!(page.text().contains("left out when it was made: lesson 1: "), "{}", page.text());
 }
 
 #[test]

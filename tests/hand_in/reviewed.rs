@@ -105,12 +105,16 @@ whether alone: that no file can show.
 A course of two, 3 files
 
 Ada Lovelace, C…
-  lessons: 2 of 2, predictions: 1 of 2 right,
-  exercises: 1 of 1, traces: 2 of 2, remarks:
-  consistent, 1 note
+  lessons: 2 of 2
+  predictions: 1 of 2 right
+  exercises: 1 of 1
+  traces: 2 of 2
+  remarks: consistent, 1 note
 Bob
-  lessons: 0 of 2, predictions: 0 of 0,
-  exercises: 0 of 1, traces: 0 of 0,
+  lessons: 0 of 2
+  predictions: 0 of 0
+  exercises: 0 of 1
+  traces: 0 of 0
   remarks: 1 fault
 
 Wrong:

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::super::output::{copy, print};
+use super::super::style;
 use super::room::{Room, is_plain};
 use crate::machine::Terminal;
-use crate::report::{clean, plain};
+use crate::report::{self, clean, plain};
 use crate::run::is_interrupted;
 
 /// How often it is looked whether a command has ended.
@@ -82,14 +83,9 @@ fn subcommand<S: AsRef<str>>(arguments: &[S]) -> Option<&str> {
 }
 
 /// Carries it out, live. `None` if that leaves nothing behind.
-pub(super) fn carry(
-    deed: &Deed,
-    types: Option<&str>,
-    room: &mut Room,
-    terminal: &Terminal,
-) -> anyhow::Result<Option<Ran>> {
+pub(super) fn carry(deed: &Deed, types: Option<&str>, room: &Room, terminal: &Terminal) -> anyhow::Result<Option<Ran>> {
     match deed {
-        Deed::Cat(name) => cat(name, room).map(|()| None),
+        Deed::Cat(name) => cat(name, room, terminal).map(|()| None),
         Deed::Lesson(arguments, target) => {
             let mut child = start(arguments, target.as_deref(), types.is_some(), room, terminal)?;
             if let (Some(mut pipe), Some(types)) = (child.stdin.take(), types) {
@@ -100,7 +96,6 @@ pub(super) fn carry(
             let said = String::from_utf8_lossy(&said);
             copy(&said)?;
             let transcript = plain(&said);
-            room.heard += &transcript;
             let trace = Some(room.beside(TRACE)).filter(|file| file.exists());
             Ok(Some(Ran { status, transcript, trace }))
         }
@@ -170,10 +165,10 @@ fn tell(child: &mut Child) {
     let _ = child.kill(); // it may just have ended
 }
 
-fn cat(name: &str, room: &Room) -> anyhow::Result<()> {
+fn cat(name: &str, room: &Room, terminal: &Terminal) -> anyhow::Result<()> {
     let Some(path) = room.file(name) else { bail!("`{name}` is not the name of a file") };
     match fs::read_to_string(&path) {
-        Ok(text) => print(&text.lines().map(|line| format!("{}\n", clean(line))).collect::<String>()),
+        Ok(text) => print(&report::cat(&text, style(&terminal.again()))),
         Err(error) => print(&format!("cat: {}: {error}\n", clean(name))),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::super::courses::note;
+use super::super::aside::note;
 use crate::course::Lesson;
 use crate::run::Arena;
 
@@ -13,8 +13,8 @@ use crate::run::Arena;
 pub(super) struct Room {
     arena: Arena,
     path: PathBuf,
-    /// All that the commands printed.
-    pub(super) heard: String,
+    /// The commands that ran, and what each printed.
+    pub(super) heard: Vec<(String, String)>,
 }
 
 impl Room {
@@ -22,7 +22,7 @@ impl Room {
     pub(super) fn new(lesson: &Lesson) -> anyhow::Result<Self> {
         let arena = Arena::new(None)?;
         let path = arena.room("lesson")?;
-        let room = Self { arena, path, heard: String::new() };
+        let room = Self { arena, path, heard: Vec::new() };
         lesson.files.iter().for_each(|(name, bytes)| room.write(name, bytes));
         Ok(room)
     }

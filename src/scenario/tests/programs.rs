@@ -28,6 +28,17 @@ two.toml:5:20: unknown step `jump`
     );
     check_steps(
         "flock",
+        r#""lock A", "unlok A""#,
+        str![[r#"
+two.toml:5:20: unknown step `unlok A`: did you mean `unlock`?
+  |
+5 | steps = ["lock A", "unlok A"]
+  |                    ^^^^^^^^^
+  = help: a step is one of: lock, unlock, work, meet, crash, begin, select, insert, commit, rollback
+"#]],
+    );
+    check_steps(
+        "flock",
         r#""lock A twice""#,
         str![[r#"
 two.toml:5:10: `lock A twice` is not complete or says too much

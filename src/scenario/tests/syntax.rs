@@ -66,7 +66,7 @@ two.toml:8:19: missing comma between array elements
   |
 8 | steps = ["lock A" "unlock A"]
   |                   ^
-  = help: write `,`
+  = help: write `,` before it, or the quote that is missing there
 "#]],
     );
     check_process(
