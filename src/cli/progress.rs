@@ -32,7 +32,8 @@ impl Args {
             true => print(&format!("{:#}\n", document(&opened.course, &done)))?,
             false => {
                 let next = next(&opened, 1);
-                print(&map(&opened.course, &done, &next, style(terminal)))?;
+                let lines = terminal.height.filter(|_| terminal.is_terminal);
+                print(&map(&opened.course, &done, &next, lines, style(terminal)))?;
             }
         }
         Ok(Verdict::Shown)

@@ -15,7 +15,7 @@ use super::start::file_in;
 use super::{Verdict, style};
 use crate::course::{self, Exercise, Lesson, TASK};
 use crate::machine::Terminal;
-use crate::report::course::{Checked, verdict, verdict_document};
+use crate::report::exercise::{Checked, verdict, verdict_document};
 use crate::report::plural;
 use crate::run::{Care, is_interrupted};
 use crate::scenario::{self, LARGEST_FILE, Scenario};

@@ -1,32 +1,63 @@
-//! The course in words: the map, an exercise and its verdict, what was done.
+//! The course in words: the map, and what was done.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::explored::{self, Exploration, Walk};
-use super::paint::Style;
-use super::refrain::folded;
-use super::story::Story;
+use super::paint::{Style, height, plain};
 use super::table::{Cells, table};
-use super::words::{clean, grouped, name};
-use crate::course::{Course, Done, Goal, Judged, Lesson, Round, SEEDS, Unlucky, Verdict, Way};
-use crate::explore::Schedules;
-use crate::model::MOST_COUNTED_ATTEMPTS;
-use crate::scenario::{Process, Scenario, Step, format_schedule};
+use super::words::{clean, fit, width};
+use crate::course::{Course, Done, Lesson};
 
-/// The map of the course: what is done, and the next thing to do.
-pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, style: Style) -> String {
+/// The map of the course: what is done, and the next thing to do. Where `lines` are not enough for it, and there is
+/// room beside it, it has two lessons in a line.
+pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, lines: Option<usize>, style: Style) -> String {
+    let finished = course.lessons.iter().filter(|lesson| is_done(lesson, done)).count();
+    let ending = format!("\n{finished} of {} complete. {}\n", course.lessons.len(), style.heading(next));
+    let framed = |body: String| format!("{}\n\n{body}{ending}", style.heading(&clean(&course.title)));
     let row = |lesson: &Lesson| {
         let Steps { learned, exercise } = Steps::of(lesson, done.get(&lesson.number));
         vec![lesson.number.to_string(), learned.into(), exercise.into(), clean(&lesson.page.title)]
     };
     let rows: Vec<Vec<String>> = course.lessons.iter().map(row).collect();
-    let finished = course.lessons.iter().filter(|lesson| is_done(lesson, done)).count();
-    let mut text = format!("{}\n\n", style.heading(&clean(&course.title)));
-    text += &table(&["", "tour", "exercise", "about"], &rows, Cells::Words, style);
-    text += &format!("\n{finished} of {} complete. {}\n", course.lessons.len(), style.heading(next));
-    text
+    let long = framed(table(&["", "tour", "exercise", "about"], &rows, Cells::Words, style));
+    if lines.is_none_or(|lines| height(&long, style.width) < lines) {
+        return long;
+    }
+    let short = framed(in_pairs(course, done, style));
+    let fits = short.lines().all(|line| width(&plain(line)) <= style.width);
+    if fits { short } else { long }
+}
+
+/// The lessons, two in a line, with a mark for the tour and one for the exercise.
+fn in_pairs(course: &Course, done: &BTreeMap<usize, Done>, style: Style) -> String {
+    let cells: Vec<String> = course
+        .lessons
+        .iter()
+        .map(|lesson| {
+            let Steps { learned, exercise } = Steps::of(lesson, done.get(&lesson.number));
+            let (learned, exercise) = (mark(learned), mark(exercise));
+            format!("{:>2}  {learned} {exercise}  {}", lesson.number, clean(&lesson.page.title))
+        })
+        .collect();
+    let (left, right) = cells.split_at(cells.len().div_ceil(2));
+    let columns = left.iter().map(|cell| width(cell)).max().unwrap_or(0);
+    let line = |(at, cell): (usize, &String)| {
+        let beside = right.get(at).map_or("", String::as_str);
+        format!("{}\n", format!("{}   {beside}", fit(cell, columns)).trim_end())
+    };
+    let lines: String = left.iter().enumerate().map(line).collect();
+    lines + "\n" + &style.wrap("First the tour, then the exercise: ✓ done, ~ begun, - to do, blank: there is none.", "")
+}
+
+/// The sign of a word of [`Steps`].
+fn mark(step: &str) -> char {
+    match step {
+        "done" | "solved" => '✓',
+        "begun" | "given up" => '~',
+        "none" => ' ',
+        _ => '-',
+    }
 }
 
 /// What there is to do in a lesson, and what is done.
@@ -82,226 +113,5 @@ pub fn document(course: &Course, done: &BTreeMap<usize, Done>) -> Value {
         "lessons": course.lessons.iter().map(lesson).collect::<Vec<_>>(),
         "done": course.lessons.iter().filter(|lesson| is_done(lesson, done)).count(),
         "of": course.lessons.len(),
-    })
-}
-
-/// A checked exercise.
-pub struct Checked<'a> {
-    /// The lesson.
-    pub lesson: &'a Lesson,
-    /// The repaired scenario.
-    pub scenario: &'a Scenario,
-    /// Its file, as on a command line.
-    pub file: String,
-    /// What came of it.
-    pub verdict: &'a Verdict,
-}
-
-/// Whether an exercise is solved: the proof, or where it goes wrong.
-pub fn verdict(checked: &Checked, style: Style) -> String {
-    let Checked { lesson, verdict, .. } = checked;
-    let title = format!("Exercise {}: {}", lesson.number, clean(&lesson.page.title));
-    let mut text = format!("{}\n", style.heading(&title));
-    for what in &verdict.missing {
-        let what = format!("{}: the work has to be done still", clean(what));
-        text += &marked(&style.bad("✗"), &what, style);
-    }
-    if verdict.missing.is_empty() {
-        text += &marked(&style.good("✓"), "the work is still done", style);
-    }
-    for (goal, judged) in &verdict.goals {
-        text += &match judged {
-            Judged::Reached => marked(&style.good("✓"), goal.name(), style),
-            Judged::Unknown(why) => marked(&style.warn("?"), &format!("{goal}: not known; {why}"), style),
-            _ => marked(&style.bad("✗"), goal.name(), style),
-        };
-    }
-    text += "\n";
-    text += &match (verdict.is_solved(), verdict.is_unknown()) {
-        (true, _) => format!("{}\n{}", style.good("Solved."), proof(verdict, style)),
-        (false, true) => style.wrap("Not known: nothing was found to be wrong, but not everything was looked at.", ""),
-        (false, false) => format!("{}\n{}", style.bad("Not yet."), trouble(checked, style)),
-    };
-    text
-}
-
-/// A line with a mark before it.
-fn marked(mark: &str, text: &str, style: Style) -> String {
-    let lines = style.wrap(text, "    ");
-    format!("  {mark} {}", lines.trim_start())
-}
-
-/// What was looked at, and found: for every interleaving, and where time decides.
-fn proof(verdict: &Verdict, style: Style) -> String {
-    let explored = &verdict.answer.explored;
-    let schedules = match &explored.schedules {
-        Some(Schedules::Counted { all, .. }) => format!("{} complete schedules", grouped(all)),
-        Some(Schedules::Infinite) => "some go round and round".into(),
-        None => "all schedules".into(),
-    };
-    let goals = || verdict.goals.iter().map(|(goal, _)| *goal);
-    let in_time: Vec<Goal> = goals().filter(|goal| goal.is_in_time()).collect();
-    let patient: Vec<Goal> = goals().filter(|goal| goal.is_patient()).collect();
-    let always: Vec<Goal> = goals().filter(|goal| !goal.is_in_time() && !goal.is_patient()).collect();
-    let words = |goal: &Goal| match goal {
-        Goal::EverybodyFinishes => "from each state everybody can still finish",
-        goal => goal.name().trim_end_matches(" in virtual time").trim_end_matches(" with endless patience"),
-    };
-    let names = |goals: &[Goal]| goals.iter().map(words).collect::<Vec<_>>().join("; ");
-    let mut text = String::new();
-    if !always.is_empty() {
-        text += &style.wrap(
-            &format!(
-                "Proved: all {} states were visited, which is every order in which the steps can come \
-                 ({schedules}). In each: {}.",
-                grouped(&explored.states),
-                names(&always)
-            ),
-            "",
-        );
-    }
-    if !patient.is_empty() {
-        text += &style.wrap(
-            &format!(
-                "Proved with endless patience, in every order of the steps in which no time-out fires and whoever \
-                 tries again never stops: {}.",
-                names(&patient)
-            ),
-            "",
-        );
-    }
-    if !in_time.is_empty() {
-        text += &style.wrap(
-            &format!(
-                "Tried: {SEEDS} runs in virtual time, each with other luck; in each: {}. That is good evidence, and no \
-                 proof: where time decides, not every run can be looked at.",
-                names(&in_time)
-            ),
-            "",
-        );
-    }
-    if !verdict.answer.tireless.is_empty() {
-        let tireless = format!(
-            "Who tries more than {MOST_COUNTED_ATTEMPTS} times is taken to try for ever: it can always still get its \
-             turn; when, nobody promises."
-        );
-        text += &style.wrap(&tireless, "");
-    }
-    text
-}
-
-/// Where the first goal that is missed goes wrong.
-fn trouble(checked: &Checked, style: Style) -> String {
-    let Checked { scenario, file, verdict, .. } = checked;
-    let is_missed = |judged: &Judged| !matches!(judged, Judged::Reached | Judged::Unknown(_));
-    let exploration = Exploration { scenario, answer: &verdict.answer, source: Some(file.clone()) };
-    match verdict.goals.iter().find(|(_, judged)| is_missed(judged)) {
-        Some((goal, Judged::MissedOn(way))) => {
-            let Way { program, path, is_stuck, .. } = &**way;
-            let walk = Walk { scenario, program, path, is_stuck: *is_stuck, source: Some(file) };
-            walk.told(heading(*goal), &remark(scenario, *goal, way), style)
-        }
-        Some((goal, Judged::MissedIn(unlucky))) => soonest(checked, *goal, unlucky, style),
-        Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),
-        None => String::new(),
-    }
-}
-
-/// The simulated run that goes wrong soonest, as a story up to there.
-fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> String {
-    let Unlucky { seed, runs, tried, events } = unlucky;
-    let text = format!(
-        "{runs} of {tried} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the soonest."
-    );
-    let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
-    let mut story = Story::new(checked.scenario, style);
-    let lines: Vec<String> = events.iter().filter_map(|event| story.line(event)).collect();
-    text += &folded(&lines, style);
-    text += &story.ending().unwrap_or_default();
-    text += &format!("\n{}\n", style.heading("Carry it out"));
-    text + &format!("  lesson run {} --simulate --seed {seed}\n", checked.file)
-}
-
-/// What stands above the way on which a goal is missed.
-fn heading(goal: Goal) -> &'static str {
-    match goal {
-        Goal::NoDeadlock => "The shortest way to a deadlock",
-        Goal::NothingLost => "The shortest way to a loss",
-        Goal::NothingLostInTime => "The way to the loss",
-        Goal::NobodyRefused => "The shortest way to a refusal",
-        Goal::NobodyRefusedInTime => "The way to the refusal",
-        Goal::EverybodyFinishes => "The shortest way to trouble",
-        Goal::NoLivelock => "The way into a livelock, and once around",
-        Goal::NobodyStarves => "A way to starve, once around",
-        Goal::NoDeadlockWithPatience => "The shortest way to a cycle that only a time-out ends",
-        Goal::NothingLostWithPatience => "The shortest way to a loss that no patience prevents",
-    }
-}
-
-/// What stands below a way: how it goes round, or why it counts though it would seldom come.
-fn remark(scenario: &Scenario, goal: Goal, way: &Way) -> String {
-    let Some(Round { after, kept }) = way.round else { return by_order(scenario, goal, way).into() };
-    let last = way.path.movers.len();
-    let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
-    match kept {
-        None => format!(
-            "After move {last} everybody stands as {back}, and nobody has finished a round: unless somebody gives up, it \
-             can go round for ever."
-        ),
-        Some(who) => format!(
-            "After move {last} everybody stands as {back}, and {} has not finished its round: it can go round for ever.",
-            clean(name(scenario, who))
-        ),
-    }
-}
-
-/// What a learner who thinks of time has to know of a way.
-fn by_order(scenario: &Scenario, goal: Goal, way: &Way) -> &'static str {
-    let has = |is_meant: fn(&Process) -> bool| way.path.movers.iter().any(|&who| is_meant(&scenario.processes[who]));
-    if goal == Goal::NothingLost && has(|process| process.retry.is_some()) {
-        return "Only the order of the steps counts here, and no time passes: somebody may make all attempts before \
-                another one makes the next step.";
-    }
-    match has(|process| process.steps.iter().any(|step| matches!(step, Step::Work(_)))) {
-        true => {
-            "Only the order of the steps counts here, and not how long they take: nothing promises that one process \
-                 has done its work when another one begins."
-        }
-        false => "",
-    }
-}
-
-/// The verdict as a document: `lesson`, `file`, `solved`, `missing`, `goals`, `states`, `complete`. A goal has its
-/// `name`; `reached` (null: not known); where it is missed the `schedule`, with the number of moves after which it
-/// `goes_round_after`, or the `seed` of the soonest run, and how many
-/// `runs_missed` it of those `runs_tried`.
-pub fn verdict_document(checked: &Checked) -> Value {
-    let Checked { lesson, file, verdict, .. } = checked;
-    let goal = |(goal, judged): &(Goal, Judged)| {
-        let reached = match judged {
-            Judged::Reached => Some(true),
-            Judged::Unknown(_) => None,
-            _ => Some(false),
-        };
-        let unlucky = if let Judged::MissedIn(unlucky) = judged { Some(unlucky) } else { None };
-        let way = if let Judged::MissedOn(way) = judged { Some(way) } else { None };
-        json!({
-            "goal": goal.name(),
-            "reached": reached,
-            "seed": unlucky.map(|unlucky| unlucky.seed),
-            "runs_missed": unlucky.map(|unlucky| unlucky.runs),
-            "runs_tried": unlucky.map(|unlucky| unlucky.tried),
-            "schedule": way.map(|way| format_schedule(&way.path.movers, checked.scenario)),
-            "goes_round_after": way.and_then(|way| way.round).map(|round| round.after),
-        })
-    };
-    json!({
-        "lesson": lesson.number,
-        "file": file,
-        "solved": verdict.is_solved(),
-        "missing": verdict.missing,
-        "goals": verdict.goals.iter().map(goal).collect::<Vec<_>>(),
-        "states": verdict.answer.explored.states,
-        "complete": verdict.answer.explored.stopped.is_none(),
     })
 }

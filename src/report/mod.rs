@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod course;
+pub mod exercise;
 pub mod explored;
 pub mod hand_in;
 pub mod json;

@@ -84,12 +84,13 @@ fn no_pause_parts_a_question_or_a_listing() {
 
 #[test]
 fn the_map_ends_with_what_is_next() {
-    for (lines, columns) in [(24, 80), (20, 50)] {
+    for (lines, columns, is_whole) in [(24, 80, true), (40, 80, true), (20, 50, false)] {
         let place = Place::new();
         let mut map = lesson([] as [&str; 0]);
         map.env("LESSON_HOME", place.join("home"));
         let text = Window::open(map, lines, columns).read();
         assert!(text.ends_with("\n\n0 of 24 complete. Next: lesson learn 1\n"), "{text}");
+        assert_eq!(text.lines().count() < usize::from(lines), is_whole, "{columns}x{lines}: {text}");
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(columns.into()), "{columns}x{lines}: {text}");
     }
