@@ -152,10 +152,10 @@
 //! in a fixed form, so that paper, book and terminal say the same ([`course::Page`]). Each page is a test: its commands
 //! are run and their outputs compared (`tests/docs`). An exercise is solved when the explorer has proved its goals for
 //! every interleaving, or the simulator reached them with every seed where time decides, and the work is still done
-//! ([`course::verify()`]). Between the two stands endless patience (`course/patience.rs`): every interleaving in which no
-//! time-out fires, so that to begin at another moment is no repair. Where it goes wrong, the verdict has the shortest
-//! way, or the run of a seed that goes wrong soonest, and the report tells it as a story with a command. What a learner does is kept at once ([`home::Home`]): the lock of a file, another file that
-//! gets its name.
+//! ([`course::verify()`]). Between the two stands endless patience (`course/patience.rs`): every interleaving in which
+//! no time-out fires, so that to begin at another moment is no repair. Where it goes wrong, the verdict has the
+//! shortest way, or the run of a seed that goes wrong soonest, and the report tells it as a story with a command. What
+//! a learner does is kept at once ([`home::Home`]): the lock of a file, another file that gets its name.
 //!
 //! `lesson learn` runs the commands of a page as children of its own, each on a leash: a child whose parent is gone
 //! ends (`cli/leash.rs`). What they print and trace is kept beside the progress. A hand-in ([`course::HandIn`]) has all

@@ -55,9 +55,9 @@ mod tests {
                 "error: there is no exercise 12;\nthese have one: 1, 2\n",
             ),
             (
-                "error: a.toml:8:11: unknown step\n  |\n8 | steps = [\"unlok B, and a long line of a file\"]\n  |           ^\n  \
+                "error: a.toml:8:11: no\n  |\n8 | steps = [\"unlok B\", \"a long line of a file\"]\n  |    ^\n  \
                  = help: a step is one of: lock, unlock, work",
-                "error: a.toml:8:11: unknown step\n  |\n8 | steps = [\"unlok B, and a long line of a file\"]\n  |           ^\n  \
+                "error: a.toml:8:11: no\n  |\n8 | steps = [\"unlok B\", \"a long line of a file\"]\n  |    ^\n  \
                  = help: a step is one of: lock,\n          unlock, work\n",
             ),
         ];

@@ -1,9 +1,9 @@
 //! Is the work still done? An empty program has no deadlock; it is no solution either.
 //!
-//! Each process of the exercise has to be there still, with as many rounds, or transactions that do as much. On file locks and mutexes it has to work
-//! for as long as before while it holds the same locks, or more; in which order it takes them is its own affair. On
-//! SQLite its transactions have to read and write what they did, in that order; it may work before the transaction
-//! instead of in it.
+//! Each process of the exercise has to be there still, with as many rounds, or transactions that do as much. On file
+//! locks and mutexes it has to work for as long as before while it holds the same locks, or more; in which order it
+//! takes them is its own affair. On SQLite its transactions have to read and write what they did, in that order; it may
+//! work before the transaction instead of in it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -138,7 +138,8 @@ fn trouble(checked: &Checked, style: Style) -> String {
 fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> String {
     let Unlucky { seed, runs, tried, events } = unlucky;
     let text = format!(
-        "{runs} of {tried} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the soonest."
+        "{runs} of {tried} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the \
+         soonest."
     );
     let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
     let mut story = Story::new(checked.scenario, style);
@@ -172,11 +173,12 @@ fn remark(scenario: &Scenario, goal: Goal, way: &Way) -> String {
     let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
     match kept {
         None => format!(
-            "After move {last} everybody stands as {back}, and nobody has finished a round: unless somebody gives up, it \
-             can go round for ever."
+            "After move {last} everybody stands as {back}, and nobody has finished a round: unless somebody gives up, \
+             it can go round for ever."
         ),
         Some(who) => format!(
-            "After move {last} everybody stands as {back}, and {} has not finished its round: it can go round for ever.",
+            "After move {last} everybody stands as {back}, and {} has not finished its round: it can go \
+             round for ever.",
             clean(name(scenario, who))
         ),
     }

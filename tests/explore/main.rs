@@ -7,5 +7,6 @@ mod fair;
 mod holds;
 mod laws;
 mod naive;
+mod patient;
 mod random;
 mod real;
