@@ -117,6 +117,10 @@ fn help_is_a_screen_and_man_and_completions_know_every_command() {
         }
     }
     assert!(run("man who").expect(0).text().contains(".TH lesson-who 1"));
+    let deep = run("man course check").expect(0).text().to_owned();
+    assert!(deep.contains(".TH lesson-course-check 1"), "{deep}");
+    let page = run("man verify").expect(0).text().to_owned();
+    assert!(page.contains("\n.SH EXAMPLES\n  lesson verify 2 ") && !page.contains("EXTRA"), "{page}");
 }
 
 #[test]

@@ -141,28 +141,32 @@ impl Completions {
 #[command(after_help = "\
 Examples:
   lesson man | man -l -                 read it
-  lesson man who > lesson-who.1         that of a command")]
+  lesson man who > lesson-who.1         that of a command
+  lesson man course check | man -l -")]
 pub(super) struct Man {
     /// Of this command; without it, of lesson itself
-    command: Option<String>,
+    command: Vec<String>,
 }
 
 impl Man {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let mut whole = Cli::command().after_help(ending(80));
         whole.build();
-        let page = match &self.command {
-            None => whole,
-            Some(name) => {
-                let Some(found) = whole.get_subcommands().find(|command| command.get_name() == name) else {
-                    bail!("there is no command `{}`; `lesson --help` lists them", crate::scenario::excerpt(name, 64));
-                };
-                found.clone().name(format!("lesson-{name}"))
-            }
-        };
+        let mut found = &whole;
+        for name in &self.command {
+            let Some(next) = found.get_subcommands().find(|command| command.get_name() == name) else {
+                let names = self.command.join(" ");
+                bail!("there is no command `{}`; `lesson --help` lists them", crate::scenario::excerpt(&names, 64));
+            };
+            found = next;
+        }
+        let names = [&["lesson".to_owned()], self.command.as_slice()].concat();
+        let page = found.clone().name(names.join("-"));
         let mut text: Vec<u8> = Vec::new();
         clap_mangen::Man::new(page).render(&mut text).map_err(io::Error::other).context("can't make the page")?;
-        print(&String::from_utf8_lossy(&text))?;
+        // What stands behind the options of every command begins with examples, which have a section of their own
+        // (man-pages(7)).
+        print(&String::from_utf8_lossy(&text).replacen("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n", 1))?;
         Ok(Verdict::Shown)
     }
 }
