@@ -203,9 +203,14 @@ impl HandIn {
     }
 }
 
-/// SHA-256 over the canonical form, in hexadecimal digits. [`Value`] keeps the names of an object in order.
+/// A digest of the canonical form. [`Value`] keeps the names of an object in order.
 fn seal(value: &Value) -> String {
-    Sha256::digest(value.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&value.to_string())
+}
+
+/// SHA-256 in hexadecimal digits.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How many values a text in JSON has, about: commas outside of strings.

@@ -13,6 +13,9 @@ use crate::explore::Task;
 use crate::scenario::{self, excerpt, visible};
 use crate::trace::Recording;
 
+/// The longest words of a hand-in about what is not in it that are repeated, in characters.
+const LONGEST_LEFT_OUT: usize = 120;
+
 /// What is needed to check hand-ins.
 pub struct Reviewer<'a> {
     /// The course that they are of.
@@ -48,6 +51,8 @@ pub struct Review {
     pub traces: Share,
     /// Transcripts that are what their trace tells, of those that could be compared.
     pub transcripts: Share,
+    /// What tells the recording of a real run from any other, for each: no two runs are the same to the microsecond.
+    pub recordings: BTreeSet<String>,
     /// The misconceptions behind first answers.
     pub misconceptions: BTreeSet<String>,
     /// What is wrong with it, in sentences.
@@ -232,7 +237,7 @@ struct Findings<'a> {
 /// What its maker says was left out: the first of it, and how much more.
 fn left_out(what: &[String]) -> String {
     let more = what.len().saturating_sub(1);
-    let first = what.first().map_or("", String::as_str);
+    let first = what.first().map_or_else(String::new, |first| excerpt(first, LONGEST_LEFT_OUT));
     let more = if more > 0 { format!("; and {more} more, see `left_out` in it") } else { String::new() };
     format!("left out when it was made: {first}{more}")
 }

@@ -2,6 +2,8 @@
 
 mod csv;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::Style;
@@ -57,6 +59,22 @@ impl Class<'_> {
         }
         twins.retain(|(_, files)| files.len() > 1);
         twins
+    }
+
+    /// Files of more than one learner in which the same real runs are recorded, and how many of them.
+    fn copies(&self) -> Vec<(Vec<&str>, usize)> {
+        let mut found: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        for (file, read) in self.files {
+            let Ok(review) = read else { continue };
+            for recording in &review.recordings {
+                found.entry(recording).or_default().push((&review.name, file));
+            }
+        }
+        let mut copies: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        for files in found.values().filter(|files| files.iter().any(|(name, _)| *name != files[0].0)) {
+            *copies.entry(files.iter().map(|(_, file)| *file).collect()).or_default() += 1;
+        }
+        copies.into_iter().collect()
     }
 
     /// Exercises of the course.
@@ -122,6 +140,14 @@ impl Class<'_> {
             let files: Vec<String> = files.into_iter().map(clean).collect();
             text += &told(cut(name, 40).as_str(), &[format!("this name is in {}", files.join(", "))], style);
         }
+        for (files, count) in self.copies() {
+            let what = match count {
+                1 => "one real run is recorded in all of them; it was one learner's".to_owned(),
+                count => format!("{count} real runs are recorded in all of them; each was one learner's"),
+            };
+            let files: Vec<String> = files.into_iter().map(clean).collect();
+            text += &told(&files.join(", "), &[what], style);
+        }
         if text.is_empty() { text } else { format!("\n{}\n{text}", style.warn("Noted:")) }
     }
 
@@ -157,6 +183,7 @@ impl Class<'_> {
     ///                "faults": [], "notes": [] },
     ///              { "file": "x.json", "consistent": false, "unreadable": "it is a directory; ..." } ],
     ///   "misconceptions": [ { "name": "...", "learners": 2 } ],
+    ///   "copies": [ { "files": ["ada.json", "bob.json"], "recordings": 2 } ],
     ///   "learners": 3,                  names with a consistent file
     ///   "proves": "consistency, not identity" }
     /// ```
@@ -164,6 +191,8 @@ impl Class<'_> {
         let common = common(self.reviews());
         let common: Vec<Value> =
             common.iter().map(|(name, learners)| json!({ "name": name, "learners": learners })).collect();
+        let copy = |(files, count): (Vec<&str>, usize)| json!({ "files": files.into_iter().map(clean).collect::<Vec<_>>(), "recordings": count });
+        let copies: Vec<Value> = self.copies().into_iter().map(copy).collect();
         json!({
             "lesson": env!("CARGO_PKG_VERSION"),
             "command": "review",
@@ -172,6 +201,7 @@ impl Class<'_> {
                         "exercises": self.exercises() },
             "files": self.files.iter().map(|(file, read)| entry(file, read)).collect::<Vec<_>>(),
             "misconceptions": common,
+            "copies": copies,
             "learners": self.learners(),
             "proves": "consistency, not identity",
         })

@@ -41,6 +41,7 @@ whether alone: that no file can show.
             "transcripts": { "told": 2, "compared": 2 }, "misconceptions": ["somebody always wins"],
             "faults": [], "notes": [],
         }],
+        "copies": [],
     });
     assert_eq!(document, expected, "{document:#}");
     let csv = review(&place, "ada.json --csv").expect(0);

@@ -61,6 +61,7 @@ fn hostile_texts_are_harmless() {
         let text = changed(|made| {
             made.name = name.into();
             made.course.title = name.into();
+            made.left_out = vec![name.into(); 2];
             done(made, 1).runs[0].command = name.into();
             done(made, 2).answers[0].misconception = Some(name.into());
         });
@@ -92,6 +93,14 @@ fn two_files_of_one_name_are_both_there_and_one_learner() {
     {
         assert!(page.text().contains(words), "{words}: {}", page.text());
     }
+    // Bob has handed in Ada's runs; her own second file is no copy of another learner's.
+    let words = page.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let copied = "ada.json, ada-again.json, bob.json, eve.json 2 real runs are recorded in all of them";
+    assert!(words.contains(copied), "{words}");
+    let document = review(&place, "ada.json ada-again.json bob.json --json").expect(0).json();
+    let files = ["ada.json", "ada-again.json", "bob.json"];
+    assert_eq!(document["copies"], serde_json::json!([{ "files": files, "recordings": 2 }]));
+    assert_eq!(review(&place, "ada.json ada-again.json --json").expect(0).json()["copies"], serde_json::json!([]));
     let csv = review(&place, "ada.json ada-again.json bob.json --csv").expect(0);
     assert_eq!(csv.text().matches(",2\r\n").count(), 2, "{}", csv.text());
 }

@@ -2,7 +2,7 @@
 
 use super::{Findings, Reviewer};
 use crate::analysis::{Conformity, Figures, conforms};
-use crate::course::handin::{LARGEST_TEXT, Shown};
+use crate::course::handin::{LARGEST_TEXT, Shown, digest};
 use crate::course::{Done, Evidence};
 use crate::scenario::{self, excerpt};
 use crate::trace::{Recording, Trace, What};
@@ -37,6 +37,10 @@ impl Reviewer<'_> {
             Ok((traces(&recording)?, recording))
         });
         findings.review.traces.count(matches!(checked, Ok((None, _))));
+        if matches!(&checked, Ok((_, recording)) if !recording.header.command.is_simulated()) {
+            let events = text.split_once('\n').map_or("", |(_, events)| events);
+            findings.review.recordings.insert(digest(events));
+        }
         match checked {
             Err(fault) => findings.faults.push(format!("the trace of `{command}`: {}", excerpt(&fault, LONGEST_WHY))),
             Ok((note, recording)) => {
