@@ -79,7 +79,7 @@ fn answers_are_compared_and_kept() {
     let wrong =
         "The thought behind it is \"locks sort themselves out\". Nobody takes a lock away.\n\nRight is b) Neither";
     check("A\n\n\n\n\n\n\n\n\nb\n\n", "a b -", true, 4, &["You said: a) Both", SEEN, wrong, "\"people are locks\""]);
-    let asked = "Type one of a, b, or nothing, or q.\n";
+    let asked = "Type one of a, b, s or q, and then Enter.\n";
     check("c\nab\nb)\n", "b+ - -", true, 4, &[asked, RIGHT, "The answer is a) Whoever drives back.", GOES_ON]);
     check("", "- - -", true, 4, &[SEEN, "The answer is b) Neither", "Enter goes on (q leaves): ", GOES_ON]);
     let skipped = [
@@ -91,7 +91,7 @@ fn answers_are_compared_and_kept() {
     check("b\ns\ns\ns\n\ns\ns\n\n\n", "b+ - -", true, 0, &skipped);
     check("b\nq\n", "b+", false, 0, &["\nWhat you answered is kept. `lesson learn 1 --course"]);
     check("\nq\n", "-", false, 0, &["\n`lesson learn 1 --course"]);
-    let strange = ["Type nothing, s or q.\n", "Type nothing or q.\n", GOES_ON];
+    let strange = ["Press Enter alone, or type s or q.\n", "Press Enter alone, or type q.\n", GOES_ON];
     check(&"y\n".repeat(200), "- - -", true, 0, &strange);
     let file = ["The file `mine.toml` is written for this tour.\n", "The file `mine.toml` is gone with this tour; it"];
     check("", "- - -", true, 4, &file);
@@ -167,7 +167,7 @@ fn what_luck_did_not_show_is_said() {
         "Seen: not this time. The page shows `a line of luck 17`, and this machine did not",
         "lesson run 02.toml --schedule 'P1 P2'",
         "Stuck? `lesson hint 2 --course",
-        "Its exercise is yours: `lesson start 2 --course",
+        "Its exercise is yours now: `lesson start 2 --course",
     ] {
         assert!(text.contains(words), "`{words}` is missing in: {text}");
     }
@@ -181,7 +181,7 @@ fn what_luck_did_not_show_is_said() {
     .expect(0);
     let done = finish(typed(&place, "learn 2", "")).expect(0);
     assert!(done.text().ends_with("\nThat is the end of lesson 2.\n\nThat was the last lesson.\n"), "{}", done.text());
-    assert!(!done.text().contains("Its exercise is yours"), "one next step: {}", done.text());
+    assert!(!done.text().contains("Its exercise is yours now"), "one next step: {}", done.text());
 }
 
 #[test]

@@ -24,7 +24,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 5] = [
             ("verify", "is it solved?"),
             ("hint", "a push"),
             ("progress", "what is done"),
-            ("reset", "forget it all"),
+            ("reset", "forget what was done"),
             ("hand-in", "one file of it all"),
             ("review", "for the instructor"),
             ("course", "a course of your own"),

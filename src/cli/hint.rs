@@ -4,7 +4,7 @@ use super::courses::{Which, keep, now, number};
 use super::output::print;
 use super::{Verdict, style};
 use crate::machine::Terminal;
-use crate::report::markdown;
+use crate::report::{cat, markdown};
 
 /// Gives the next of three hints; the solution once you have solved it, or give up.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,12 @@ impl Args {
         let worked = opened.done().get(&number).and_then(|done| done.exercise.clone()).unwrap_or_default();
         if self.give_up || (worked.solved.is_some() && !self.again && !self.all) {
             let whose = if worked.solved.is_some() { "You have solved it. One way:" } else { "One way:" };
-            print(&format!("{}\n\n{}\n", style.heading(whose), exercise.solution.trim_end()))?;
+            // A file to be copied is as it is; on a screen it is to be read.
+            let solution = match terminal.is_terminal {
+                true => cat(&exercise.solution, style),
+                false => exercise.solution.clone(),
+            };
+            print(&format!("{}\n\n{}\n", style.heading(whose), solution.trim_end()))?;
             opened.keep(number, |done| {
                 let worked = done.exercise();
                 if worked.solved.is_none() {

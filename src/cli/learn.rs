@@ -215,14 +215,20 @@ impl<'a> Tour<'a> {
     fn answer(&mut self, question: &Question) -> anyhow::Result<Option<char>> {
         let letters: Vec<String> = question.options.iter().map(|choice| choice.letter.to_string()).collect();
         let letters = letters.join(", ");
+        self.input.forget();
         for _ in 0..PATIENCE {
-            let line = self.prompt(&format!("Your answer ({letters}; Enter skips, q leaves): "))?;
+            let line = self.prompt(&format!("Your answer ({letters}; s skips, q leaves): "))?;
             let mut typed = line.chars();
             match (typed.next(), typed.next()) {
-                (None, _) => return Ok(None),
+                // Enter goes on everywhere else: nobody is to lose a question by it. A file that ends says no more.
+                (None, _) if !self.input.is_terminal => return Ok(None),
+                (Some('s'), None) => {
+                    self.show("Skipped.\n")?;
+                    return Ok(None);
+                }
                 (Some(letter), None) if question.has(letter) => return Ok(Some(letter)),
                 (Some(letter), Some(')')) if question.has(letter) => return Ok(Some(letter)),
-                _ => self.show(&format!("Type one of {letters}, or nothing, or q.\n"))?,
+                _ => self.show(&format!("Type one of {letters}, s or q, and then Enter.\n"))?,
             }
         }
         Ok(None)
@@ -306,7 +312,7 @@ impl<'a> Tour<'a> {
             match self.prompt("Enter runs it (s skips, q leaves): ")?.as_str() {
                 "" => return Ok(false),
                 "s" => return Ok(true),
-                _ => self.show("Type nothing, s or q.\n")?,
+                _ => self.show("Press Enter alone, or type s or q.\n")?,
             }
         }
         Ok(true)
@@ -318,7 +324,7 @@ impl<'a> Tour<'a> {
             if self.prompt("Enter goes on (q leaves): ")?.is_empty() {
                 break;
             }
-            print("\nType nothing or q.\n")?;
+            print("\nPress Enter alone, or type q.\n")?;
         }
         Ok(())
     }

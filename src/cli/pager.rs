@@ -48,7 +48,7 @@ fn start(what: &str) -> Option<Child> {
         Some(named) => shell_words::split(named),
         // What stands at the bottom, and another text at the end (less(1), PROMPTS).
         None => {
-            let prompt = format!("-Ps {what}   ?eThe end; q leaves:space goes on, b goes back, q leaves. ");
+            let prompt = format!("-Ps {what}   ?eThe end; q leaves:space: on, b: back, q: leave. ");
             Ok(USUAL.map(str::to_owned).into_iter().chain([prompt]).collect())
         }
     };
@@ -61,7 +61,8 @@ fn start(what: &str) -> Option<Child> {
         }
     };
     PAGES.store(true, Ordering::SeqCst);
-    match Command::new(program).args(options).stdin(Stdio::piped()).spawn() {
+    // A page is to be read: a key pressed by mistake is to write no file (less(1), SECURITY).
+    match Command::new(program).args(options).env("LESSSECURE", "1").stdin(Stdio::piped()).spawn() {
         Ok(pager) => Some(pager),
         Err(error) => {
             PAGES.store(false, Ordering::SeqCst);

@@ -11,7 +11,7 @@ use super::output::print;
 use super::{Verdict, style};
 use crate::course::Exercise;
 use crate::machine::Terminal;
-use crate::report::clean;
+use crate::report::{carried_out, clean};
 use crate::scenario::Scenario;
 
 /// Puts the exercise of a lesson into this folder: a file to repair.
@@ -56,12 +56,13 @@ impl Args {
         for (name, shipped) in &lesson.files {
             let file = file_in(&self.dir, name);
             let shown = clean(&file.display().to_string());
+            let say = |what: String| style(terminal).wrap(&what, "");
             let is_part = is_changed && Some(name.as_str()) != mine;
             text += &match put(&file, shipped, is_part)? {
-                Put::Written => format!("{shown} is written.\n"),
-                Put::There => format!("{shown} is there already.\n"),
-                Put::Changed => format!("{shown} is there, with your changes; it is left as it is.\n"),
-                Put::Missing => format!("{shown} is not written: it belongs to a file that has changed.\n"),
+                Put::Written => say(format!("{shown} is written.")),
+                Put::There => say(format!("{shown} is there already.")),
+                Put::Changed => say(format!("{shown} is there, with your changes; it is left as it is.")),
+                Put::Missing => say(format!("{shown} is not written: it belongs to a file that has changed.")),
             };
         }
         if let Some(exercise) = &lesson.exercise {
@@ -89,8 +90,12 @@ impl Args {
             ("what is wrong with it, and when you have edited it", format!("lesson verify {number}{dir}{option}")),
             ("a push", format!("lesson hint {number}{option}")),
         ];
-        let rows: String = rows.iter().map(|(when, command)| format!("{when}:\n  {}\n", clean(command))).collect();
-        style(terminal).wrap(&format!("Solved when: {}.", goals.join("; ")), "") + &rows
+        let style = style(terminal);
+        let row = |(when, command): &(&str, String)| {
+            style.wrap(&format!("{when}:"), "") + &carried_out(&clean(command), style)
+        };
+        let rows: String = rows.iter().map(row).collect();
+        style.wrap(&format!("Solved when: {}.", goals.join("; ")), "") + &rows
     }
 }
 

@@ -170,6 +170,9 @@ impl<'a> Check<'a> {
         let page = verdict(&self.checked(), style(terminal));
         match self.outcome() {
             Verdict::Shown => format!("{page}\n{}\n", style(terminal).heading(&next(self.opened, self.lesson.number))),
+            Verdict::NotShown => {
+                format!("{page}\nStuck? lesson hint {}{}\n", self.lesson.number, self.opened.option)
+            }
             _ => page,
         }
     }

@@ -138,7 +138,7 @@ fn less_in_transactions(before: &Process, now: &Process) -> Option<String> {
             }
             let Some(next) = there.next() else {
                 let steps: Vec<String> = wanted.iter().map(Step::to_string).collect();
-                return Some(format!("has no transaction any more with: {}", steps.join(", ")));
+                return Some(format!("has no transaction any more with {}", steps.join(", ")));
             };
             rest = next;
         }

@@ -8,7 +8,7 @@ pub enum Goal {
     /// In no interleaving somebody waits for ever in a cycle.
     NoDeadlock,
     /// From every state that can be reached everybody can still end, and nobody is ended by a detector.
-    EverybodyFinishes,
+    EverybodyEnds,
     /// In no interleaving a round is given up, or a row lost.
     NothingLost,
     /// In no interleaving anybody is refused.
@@ -31,7 +31,7 @@ impl Goal {
     /// All of them.
     pub const ALL: [Self; 10] = [
         Self::NoDeadlock,
-        Self::EverybodyFinishes,
+        Self::EverybodyEnds,
         Self::NothingLost,
         Self::NobodyRefused,
         Self::NoLivelock,
@@ -46,7 +46,7 @@ impl Goal {
     pub fn name(self) -> &'static str {
         match self {
             Self::NoDeadlock => "no deadlock",
-            Self::EverybodyFinishes => "everybody finishes",
+            Self::EverybodyEnds => "everybody comes to an end",
             Self::NothingLost => "nothing is lost",
             Self::NobodyRefused => "nobody is refused",
             Self::NoLivelock => "no livelock",

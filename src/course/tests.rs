@@ -239,12 +239,12 @@ fn less_work_is_noticed() {
         (
             base,
             "steps = [\"begin immediate\", \"insert\", \"work 300ms\", \"commit\"]",
-            "P1 has no transaction any more with: select, insert",
+            "P1 has no transaction any more with select, insert",
         ),
         (
             base,
             "steps = [\"begin\", \"select\", \"commit\", \"begin\", \"insert\", \"work 300ms\", \"commit\"]",
-            "P1 has no transaction any more with: select, insert",
+            "P1 has no transaction any more with select, insert",
         ),
         (
             base,
@@ -254,7 +254,7 @@ fn less_work_is_noticed() {
         (
             base,
             "steps = [\"begin\", \"select\", \"insert\", \"work 300ms\", \"rollback\"]",
-            "P1 has no transaction any more with: select, insert",
+            "P1 has no transaction any more with select, insert",
         ),
     ];
     for (before, after, said) in table {

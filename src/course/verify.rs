@@ -124,7 +124,7 @@ impl Judge<'_> {
     fn judge(&self, goal: Goal) -> Judged {
         match goal {
             Goal::NoDeadlock => self.deadlock(),
-            Goal::EverybodyFinishes => match self.deadlock() {
+            Goal::EverybodyEnds => match self.deadlock() {
                 Judged::Reached => self.nowhere(|_, arc| arc.outcome == Outcome::Victim, None),
                 judged => judged,
             },

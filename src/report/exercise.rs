@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::explored::{self, Exploration, Walk};
+use super::listing::carried_out;
 use super::paint::Style;
 use super::refrain::folded;
 use super::story::Story;
@@ -30,11 +31,11 @@ pub fn verdict(checked: &Checked, style: Style) -> String {
     let title = format!("Exercise {}: {}", lesson.number, clean(&lesson.page.title));
     let mut text = format!("{}\n", style.heading(&title));
     for what in &verdict.missing {
-        let what = format!("{}: the work has to be done still", clean(what));
+        let what = format!("{}; all the work has to stay in the file", clean(what));
         text += &marked(&style.bad("✗"), &what, style);
     }
     if verdict.missing.is_empty() {
-        text += &marked(&style.good("✓"), "the work is still done", style);
+        text += &marked(&style.good("✓"), "all the work is still in the file", style);
     }
     for (goal, judged) in &verdict.goals {
         text += &match judged {
@@ -71,7 +72,7 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     let patient: Vec<Goal> = goals().filter(|goal| goal.is_patient()).collect();
     let always: Vec<Goal> = goals().filter(|goal| !goal.is_in_time() && !goal.is_patient()).collect();
     let words = |goal: &Goal| match goal {
-        Goal::EverybodyFinishes => "from each state everybody can still finish",
+        Goal::EverybodyEnds => "from each state everybody can still come to an end",
         goal => goal.name().trim_end_matches(" in virtual time").trim_end_matches(" with endless patience"),
     };
     let names = |goals: &[Goal]| goals.iter().map(words).collect::<Vec<_>>().join("; ");
@@ -117,20 +118,47 @@ fn proof(verdict: &Verdict, style: Style) -> String {
     text
 }
 
-/// Where the first goal that is missed goes wrong.
+/// Where the first goal that is missed goes wrong, as a story, and the commands that show it of the others.
 fn trouble(checked: &Checked, style: Style) -> String {
-    let Checked { scenario, file, verdict, .. } = checked;
     let is_missed = |judged: &Judged| !matches!(judged, Judged::Reached | Judged::Unknown(_));
-    let exploration = Exploration { scenario, answer: &verdict.answer, source: Some(file.clone()) };
-    match verdict.goals.iter().find(|(_, judged)| is_missed(judged)) {
-        Some((goal, Judged::MissedOn(way))) => {
-            let Way { program, path, is_stuck, .. } = &**way;
-            let walk = Walk { scenario, program, path, is_stuck: *is_stuck, source: Some(file) };
-            walk.told(heading(*goal), &remark(scenario, *goal, way), style)
+    let mut missed = checked.verdict.goals.iter().filter(|(_, judged)| is_missed(judged));
+    let Some((first, judged)) = missed.next() else { return String::new() };
+    let mut text = match judged {
+        Judged::MissedOn(way) => checked.walk(way).told(heading(*first), &remark(checked.scenario, *first, way), style),
+        Judged::MissedIn(unlucky) => soonest(checked, *first, unlucky, style),
+        _ => {
+            let answer = &checked.verdict.answer;
+            let exploration = Exploration { scenario: checked.scenario, answer, source: None };
+            let follows = explored::follows(&exploration, style);
+            format!("{follows}\n{}", carried_out(&checked.command(judged), style))
         }
-        Some((goal, Judged::MissedIn(unlucky))) => soonest(checked, *goal, unlucky, style),
-        Some(_) => format!("{}\n  lesson explore {file}\n", explored::follows(&exploration, style)),
-        None => String::new(),
+    };
+    let shown = checked.command(judged);
+    for (goal, judged) in missed {
+        let command = checked.command(judged);
+        text += &match command == shown {
+            true => format!("\n{}", style.wrap(&format!("\"{goal}\" fails there, too."), "")),
+            false => {
+                format!("\n{}{}", style.wrap(&format!("Where \"{goal}\" fails:"), ""), carried_out(&command, style))
+            }
+        };
+    }
+    text
+}
+
+impl Checked<'_> {
+    fn walk<'a>(&'a self, way: &'a Way) -> Walk<'a> {
+        let Way { program, path, is_stuck, .. } = way;
+        Walk { scenario: self.scenario, program, path, is_stuck: *is_stuck, source: Some(&self.file) }
+    }
+
+    /// The command that shows how a goal is missed.
+    fn command(&self, judged: &Judged) -> String {
+        let way = if let Judged::MissedOn(way) = judged { self.walk(way).command() } else { None };
+        way.unwrap_or_else(|| match judged {
+            Judged::MissedIn(Unlucky { seed, .. }) => format!("lesson run {} --simulate --seed {seed}", self.file),
+            _ => format!("lesson explore {}", self.file),
+        })
     }
 }
 
@@ -146,8 +174,8 @@ fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> St
     let lines: Vec<String> = events.iter().filter_map(|event| story.line(event)).collect();
     text += &folded(&lines, style);
     text += &story.ending().unwrap_or_default();
-    text += &format!("\n{}\n", style.heading("Carry it out"));
-    text + &format!("  lesson run {} --simulate --seed {seed}\n", checked.file)
+    let command = carried_out(&format!("lesson run {} --simulate --seed {seed}", checked.file), style);
+    text + &format!("\n{}\n{command}", style.heading("Carry it out"))
 }
 
 /// What stands above the way on which a goal is missed.
@@ -158,7 +186,7 @@ fn heading(goal: Goal) -> &'static str {
         Goal::NothingLostInTime => "The way to the loss",
         Goal::NobodyRefused => "The shortest way to a refusal",
         Goal::NobodyRefusedInTime => "The way to the refusal",
-        Goal::EverybodyFinishes => "The shortest way to trouble",
+        Goal::EverybodyEnds => "The shortest way to trouble",
         Goal::NoLivelock => "The way into a livelock, and once around",
         Goal::NobodyStarves => "A way to starve, once around",
         Goal::NoDeadlockWithPatience => "The shortest way to a cycle that only a time-out ends",
@@ -171,17 +199,18 @@ fn remark(scenario: &Scenario, goal: Goal, way: &Way) -> String {
     let Some(Round { after, kept }) = way.round else { return by_order(scenario, goal, way).into() };
     let last = way.path.movers.len();
     let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
-    match kept {
-        None => format!(
-            "After move {last} everybody stands as {back}, and nobody has finished a round: unless somebody gives up, \
-             it can go round for ever."
-        ),
-        Some(who) => format!(
-            "After move {last} everybody stands as {back}, and {} has not finished its round: it can go \
-             round for ever.",
-            clean(name(scenario, who))
-        ),
-    }
+    let kept = match kept {
+        None => "nobody has finished a round: unless somebody gives up, it can go round for ever".to_owned(),
+        Some(who) => format!("{} has not finished its round: it can go round for ever", clean(name(scenario, who))),
+    };
+    let lasting = match scenario.processes.iter().any(|process| process.lasting.is_some()) {
+        true => " What is to be done for some time (`for`) may be done as often as you like.",
+        false => "",
+    };
+    format!(
+        "After move {last} everybody stands as {back}, and {kept}. Only the order of the steps counts here, not how \
+         long they take.{lasting}"
+    )
 }
 
 /// What a learner who thinks of time has to know of a way.

@@ -4,7 +4,7 @@ mod json;
 mod verdict;
 
 use super::graph;
-use super::listing::command;
+use super::listing::carried_out;
 use super::paint::Style;
 use super::refrain::folded;
 use super::story::Story;
@@ -152,38 +152,54 @@ pub(super) struct Walk<'a> {
 impl Walk<'_> {
     /// A story under `what`; `remark` stands below, and then the graph at its end and the command that carries it out.
     pub(super) fn told(&self, what: &str, remark: &str, style: Style) -> String {
-        let Self { scenario, program, path, .. } = self;
+        let Self { scenario, path, .. } = self;
         let moves = path.movers.len() as u64;
         let mut text = format!("\n{}\n", style.heading(&format!("{what}: {}", plural(moves, "move"))));
         let (told, deadlock) = tell(self);
-        let mut story = Story::of_moves(scenario, moves, style);
-        let lines: Vec<String> = told.iter().filter_map(|event| story.line(event)).collect();
-        text += &folded(&lines, style);
+        text += &folded(&self.lines(&told, style), style);
         text += &style.wrap(remark, "  ");
         let graph = graph::picture(scenario, &deadlock, style);
         if !graph.is_empty() {
             text += &format!("\n{}\n{graph}", style.heading("The wait-for graph at its end"));
         }
-        if let Some(source) = self.source {
-            let schedule = format_schedule(&path.movers, scenario);
-            let (how, option) = match is_for_real(scenario, program, path) {
-                true => ("run", "--schedule"),
-                false => ("play", "--moves"),
-            };
-            let line = format!("lesson {how} {source} {option} {}", shell_words::quote(&schedule));
-            text += &format!("\n{}\n{}", style.heading("Carry it out"), carried_out(&clean(&line), style));
+        if let Some(command) = self.command() {
+            text += &format!("\n{}\n{}", style.heading("Carry it out"), carried_out(&command, style));
         }
         text
     }
-}
 
-/// A command below its heading. A page that is as wide as a file keeps it on one line, as programs read it there.
-fn carried_out(line: &str, style: Style) -> String {
-    let lines = match style.width < Style::PLAIN.width {
-        true => command(line, style.width.saturating_sub(2)),
-        false => vec![line.to_owned()],
-    };
-    lines.iter().map(|line| format!("  {line}\n")).collect()
+    /// The lines of the story: at least one for each move, so that none seems to be missing.
+    fn lines(&self, events: &[Event], style: Style) -> Vec<String> {
+        let Self { scenario, program, path, .. } = self;
+        let mut story = Story::of_moves(scenario, path.movers.len() as u64, style);
+        let mut lines = Vec::new();
+        let mut rest = events;
+        for number in 0..=path.movers.len() + 1 {
+            let (told, later) = rest.split_at(rest.partition_point(|event| event.at_us <= number as u64));
+            let before = lines.len();
+            lines.extend(told.iter().filter_map(|event| story.line(event)));
+            rest = later;
+            let mover = number.checked_sub(1).and_then(|at| path.movers.get(at));
+            if let (Some(&who), true) = (mover, lines.len() == before) {
+                // Of what a step does others may see nothing.
+                let place = program.place(who, path.states[number - 1][who]);
+                let step = place.step_of(&scenario.processes[who].steps);
+                lines.extend(step.map(|step| story.silent(who, step, number as u64)));
+            }
+        }
+        lines
+    }
+
+    /// The command that goes this way.
+    pub(super) fn command(&self) -> Option<String> {
+        let Self { scenario, program, path, source, .. } = self;
+        let schedule = format_schedule(&path.movers, scenario);
+        let (how, option) = match is_for_real(scenario, program, path) {
+            true => ("run", "--schedule"),
+            false => ("play", "--moves"),
+        };
+        Some(clean(&format!("lesson {how} {} {option} {}", (*source)?, shell_words::quote(&schedule))))
+    }
 }
 
 /// What there is to say about the last moment at which everybody could still end.
@@ -242,19 +258,4 @@ fn tell(walk: &Walk) -> (Vec<Event>, Deadlock) {
         (0..last.len()).for_each(|who| events.extend(narrator.waits(last, who, path.movers.len() as u64 + 1)));
     }
     (events, narrator.deadlock().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_is_broken_in_a_narrow_window_only() {
-        let line = "lesson run shop.toml --schedule 'orders stock orders stock web web web'";
-        let whole = format!("  {line}\n");
-        let broken = "  lesson run shop.toml --schedule \\\n      'orders stock orders stock web web web'\n";
-        for (width, expected) in [(120, whole.as_str()), (80, whole.as_str()), (50, broken)] {
-            assert_eq!(carried_out(line, Style { color: false, width }), expected, "{width}");
-        }
-    }
 }

@@ -31,7 +31,12 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
     let title = format!("{}, {}", cut(&clean(&made.name), 40), cut(&clean(&made.course.title), 40));
     let mut text: String = style.wrap(&title, "").lines().map(|line| style.heading(line) + "\n").collect();
     text += "\n";
-    text.extend(rows.iter().map(|(name, what)| format!("  {}{what}\n", fit(name, NAMES))));
+    let hang = " ".repeat(2 + NAMES);
+    let row = |(name, what): &(&str, String)| {
+        let lines = style.wrap(what, &hang);
+        format!("  {}{}", fit(name, NAMES), lines.trim_start())
+    };
+    text.extend(rows.iter().map(row));
     if made.lessons.is_empty() {
         text += "\n";
         text += &style.wrap("Nothing of this course is done yet: the file has the machine's report only.", "");

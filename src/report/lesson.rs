@@ -320,7 +320,8 @@ Repair
 
 `lesson start 2` gives you the file.
 
-Solved when: no deadlock; everybody finishes.
+Solved when: no deadlock; everybody comes to an
+end.
 
 Stuck? `lesson hint 2` gives the first of three
 hints.

@@ -12,7 +12,8 @@ use super::paint::Style;
 use super::words::width;
 use drawn::{is_drawn, is_legend, narrowed};
 
-pub(super) use command::command;
+pub use command::carried_out;
+use command::command;
 
 /// What sets a box off from the text around it.
 const INDENT: &str = "  ";

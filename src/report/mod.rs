@@ -36,7 +36,7 @@ pub use fixed::{KEY, cells, heading_of_fix, heads, reason_of};
 pub use graph::ring_where;
 pub use lanes::{TELLING, legend, legend_of_state, scale, strips, too_short, word_of_mark, word_of_state};
 pub use lesson::Leaf;
-pub use listing::cat;
+pub use listing::{carried_out, cat};
 pub use markdown::markdown;
 pub use paint::{Style, height, plain};
 pub use parts::{Part, parts};

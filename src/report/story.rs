@@ -6,7 +6,7 @@ use super::paint::Style;
 use super::words::{clean, cut, fit, list, moment, name, plural, setting, span, width};
 use crate::analysis::{Hold, WaitForGraph};
 use crate::model::Mode;
-use crate::scenario::{DATABASE, LockKind, Process, Scenario};
+use crate::scenario::{DATABASE, LockKind, Process, Scenario, Step};
 use crate::trace::{Edge, Event, KilledFor, What};
 
 /// More lines than this are not a story. The trace has them all.
@@ -59,21 +59,31 @@ impl Story {
             return None;
         }
         self.lines += 1;
-        let who = clean(name(&self.scenario, event.who));
+        Some(self.row(event.who, mark, &text))
+    }
+
+    /// The line for a move by a step of which nothing is told.
+    pub(super) fn silent(&mut self, who: usize, step: &Step, number: u64) -> String {
+        self.now_us = self.now_us.max(number);
+        self.row(who, Kind::Plain, &format!("makes its step `{step}`"))
+    }
+
+    fn row(&self, who: usize, mark: Kind, text: &str) -> String {
+        let who = clean(name(&self.scenario, who));
         let columns = self.name_columns();
         let room = self.style.width.saturating_sub(13 + columns).max(20);
-        let text = Style { color: false, width: room }.wrap(&text, "");
+        let text = Style { color: false, width: room }.wrap(text, "");
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
         let rest: String = lines
             .map(|line| format!("{:indent$}{}\n", "", mark.paint(self.style, line), indent = 13 + columns))
             .collect();
-        Some(format!(
+        format!(
             "{} {} {}\n{rest}",
             self.style.faint(&format!("{:>11}", self.now())),
             self.style.name(&fit(&who, columns)),
             mark.paint(self.style, first),
-        ))
+        )
     }
 
     /// Takes an event in and says nothing.

@@ -68,10 +68,14 @@ impl Leaf<'_> {
     /// The end of the tour, and one next step: the exercise if it is still to be solved, else the next lesson.
     pub fn ending(&self, is_solved: bool, next: Option<&Lesson>) -> String {
         let step = match (&self.lesson.exercise, next) {
-            (Some(_), _) if !is_solved => format!(
-                "Its exercise is yours: `{}` puts the file into your folder, `{}` checks what you made of it.",
+            (Some(_), next) if !is_solved => format!(
+                "Its exercise is yours now: `{}` puts the file into your folder, `{}` checks what you made of it.{}",
                 self.command("start"),
-                self.command("verify")
+                self.command("verify"),
+                next.map_or_else(String::new, |next| format!(
+                    " After that: `lesson learn {}{}`.",
+                    next.number, self.option
+                ))
             ),
             (_, Some(next)) => format!("`lesson learn {}{}` goes on.", next.number, self.option),
             (_, None) => "That was the last lesson.".into(),
@@ -109,11 +113,11 @@ mod tests {
 
     /// Lesson 3 has an exercise, lesson 20 has files to look at, and lesson 24 is the last one.
     #[test]
-    fn the_end_names_one_next_step_and_says_where_files_are() {
+    fn the_end_names_the_next_step_and_says_where_files_are() {
         let course = Course::built_in().expect("a course");
         let end = |number: usize| format!("That is the end of lesson {number}.\n\n");
-        let own = "Its exercise is yours: `lesson start 3` puts the file into your folder,\n\
-                   `lesson verify 3` checks what you made of it.\n";
+        let own = "Its exercise is yours now: `lesson start 3` puts the file into your folder,\n\
+                   `lesson verify 3` checks what you made of it. After that: `lesson learn 4`.\n";
         let files = "`lesson start 20` puts its files into your folder.\n\n";
         for (number, is_solved, expected) in [
             (3, false, own.to_owned()),

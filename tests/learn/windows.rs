@@ -61,7 +61,12 @@ fn screens(place: &Place, lines: u16, columns: u16, answer: impl Fn(&str, usize)
             screens.push(screen);
             return screens;
         }
-        window.say(answer(&screen, screens.len()));
+        let is_question = screen.lines().last().is_some_and(|line| line.starts_with("Your answer"));
+        let typed = match answer(&screen, screens.len()) {
+            "" if is_question => "s", // Enter alone answers none
+            typed => typed,
+        };
+        window.say(typed);
         screens.push(screen);
     }
 }
@@ -100,10 +105,13 @@ fn the_map_ends_with_what_is_next() {
 fn what_is_typed_at_a_pause_is_not_lost() {
     let pause = "Enter goes on (q leaves): ";
     let place = Place::new();
-    let typed = |screen: &str, _| if screen.contains("Type nothing") || !screen.ends_with(pause) { "" } else { "b" };
+    let typed =
+        |screen: &str, _| if screen.contains("Press Enter alone") || !screen.ends_with(pause) { "" } else { "b" };
     let screens = screens(&place, 20, 50, typed);
     let pauses = screens.iter().filter(|screen| screen.ends_with(pause)).count();
-    let said = screens.iter().filter(|screen| screen.ends_with("\nType nothing or q.\n\nEnter goes on (q leaves): "));
+    let said = screens
+        .iter()
+        .filter(|screen| screen.ends_with("\nPress Enter alone, or type q.\n\nEnter goes on (q leaves): "));
     assert_eq!((pauses / 2, pauses % 2), (said.count(), 0), "{}", screens.join("\n=====\n"));
     assert_eq!(answers(&progress(&place, 1)), "- - -");
 }
@@ -126,7 +134,7 @@ fn the_usual_pager_says_how_to_leave() {
     let pager = place.write("less", "#!/bin/sh\necho \"$@\"\nexec cat\n");
     fs::set_permissions(&pager, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
     let path = format!("{}:{}", place.path().display(), std::env::var("PATH").expect("a path"));
-    let prompt = "-FRX -Ps lesson 1   ?eThe end; q leaves:space goes on, b goes back, q leaves. \n1. One\n";
+    let prompt = "-FRX -Ps lesson 1   ?eThe end; q leaves:space: on, b: back, q: leave. \n1. One\n";
     for (own, expected) in [(None, prompt), (Some("less -R"), "-R\n1. One\n"), (Some(""), "1. One\n")] {
         let mut read = command(&place, "read 1");
         read.env("PATH", &path).env_remove("PAGER").env_remove("LESS");

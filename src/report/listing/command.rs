@@ -1,5 +1,6 @@
 //! A command that is wider than its window: several lines, which are the same command for a shell.
 
+use super::super::paint::Style;
 use super::super::words::width;
 
 /// What the second line and all below it begin with.
@@ -10,7 +11,7 @@ const GOES_ON: &str = " \\";
 
 /// A command in lines of so many columns. It is broken between its arguments only: a break within quotes would be part
 /// of what is quoted. One that has no room stands alone, and is the terminal's to break.
-pub(in crate::report) fn command(line: &str, columns: usize) -> Vec<String> {
+pub(super) fn command(line: &str, columns: usize) -> Vec<String> {
     if width(line) <= columns {
         return vec![line.to_owned()];
     }
@@ -26,6 +27,15 @@ pub(in crate::report) fn command(line: &str, columns: usize) -> Vec<String> {
     let last = lines.len().saturating_sub(1);
     lines.iter_mut().take(last).for_each(|line| *line += GOES_ON);
     lines
+}
+
+/// A command below its heading. A page that is as wide as a file keeps it on one line, as programs read it there.
+pub fn carried_out(line: &str, style: Style) -> String {
+    let lines = match style.width < Style::PLAIN.width {
+        true => command(line, style.width.saturating_sub(2)),
+        false => vec![line.to_owned()],
+    };
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// Parts of a command with a blank between two, each with its quotes.
@@ -95,6 +105,16 @@ mod tests {
             // As a shell reads it.
             let read = |text: &str| shell_words::split(&text.replace("\\\n", "")).expect("it is sound");
             assert_eq!(read(&lines), read(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_broken_in_a_narrow_window_only() {
+        let line = "lesson run shop.toml --schedule 'orders stock orders stock web web web'";
+        let whole = format!("  {line}\n");
+        let broken = "  lesson run shop.toml --schedule \\\n      'orders stock orders stock web web web'\n";
+        for (width, expected) in [(120, whole.as_str()), (80, whole.as_str()), (50, broken)] {
+            assert_eq!(carried_out(line, Style { color: false, width }), expected, "{width}");
         }
     }
 }
