@@ -191,7 +191,10 @@ impl Class<'_> {
         let common = common(self.reviews());
         let common: Vec<Value> =
             common.iter().map(|(name, learners)| json!({ "name": name, "learners": learners })).collect();
-        let copy = |(files, count): (Vec<&str>, usize)| json!({ "files": files.into_iter().map(clean).collect::<Vec<_>>(), "recordings": count });
+        let copy = |(files, count): (Vec<&str>, usize)| {
+            let files: Vec<String> = files.into_iter().map(clean).collect();
+            json!({ "files": files, "recordings": count })
+        };
         let copies: Vec<Value> = self.copies().into_iter().map(copy).collect();
         json!({
             "lesson": env!("CARGO_PKG_VERSION"),
