@@ -130,7 +130,10 @@ fn ideas_are_judged() {
     let till = "steps = [\"work 100ms\", \"begin\", \"select\"";
     let patient = ("busy_timeout = \"0s\"", "busy_timeout = \"5s\"");
     let one_round = ("rounds = 2\nsteps  = [", "steps = [\"begin\", \"insert\", \"commit\", ");
-    let table: [(usize, Changes, bool); 14] = [
+    let round = r#"steps  = ["begin", "select", "work 200ms", "insert", "commit"]"#;
+    let transaction = r#""begin", "select", "work 200ms", "insert", "commit""#;
+    let both = format!("steps = [\"lock queue\", {transaction}, {transaction}, \"unlock queue\"]");
+    let table: [(usize, Changes, bool); 18] = [
         (1, &[patient], true),
         (1, &[patient, one_round], true),
         (1, &[patient, ("rounds = 2\n", ""), ("\"insert\"", "\"insert\", \"insert\"")], true),
@@ -156,6 +159,18 @@ fn ideas_are_judged() {
         (23, &[("busy_timeout = \"900ms\"", "busy_timeout = \"60s\"")], false),
         (23, &[(till, "steps = [\"work 2s\", \"begin\", \"select\"")], false),
         (23, &[(till, &format!("{retry}{till}"))], true),
+        (23, &[(till, &till.replace("begin", "begin exclusive"))], true),
+        // What is refused at once is a cross still, and who comes later only happens to meet nobody.
+        (
+            17,
+            &[
+                ("steps = [\"lock B", "steps = [\"work 5s\", \"lock B"),
+                ("lock A within 500ms\", \"work 100ms\", \"unlock A", "lock A or fail\", \"work 100ms\", \"unlock A"),
+            ],
+            false,
+        ),
+        (6, &[("rounds = 2\n", ""), (round, &both), ("on           =", "locks = { queue = \"flock\" }\non =")], true),
+        (3, &[("\"insert\", \"commit\"]", "\"insert\", \"commit\", \"crash\"]"), ("\"300ms\"", "\"5s\"")], false),
     ];
     for (number, changes, is_solved) in table {
         check(number, changes, is_solved);

@@ -1,12 +1,13 @@
 //! `lesson --help`: the commands by purpose; `lesson man` and `lesson completions`, made from the same description.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context, bail};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use clap_complete::Shell;
 
+use super::aside::note;
 use super::output::print;
 use super::{Cli, Verdict};
 use crate::machine::{ColorChoice, Terminal};
@@ -167,6 +168,9 @@ impl Man {
         // What stands behind the options of every command begins with examples, which have a section of their own
         // (man-pages(7)).
         print(&String::from_utf8_lossy(&text).replacen("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n", 1))?;
+        if io::stdout().is_terminal() {
+            note("that is for man(1) to set: lesson man | man -l -");
+        }
         Ok(Verdict::Shown)
     }
 }

@@ -5,6 +5,7 @@
 //! takes them is its own affair. On SQLite its transactions have to read and write what they did, in that order; it may
 //! work before the transaction instead of in it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -30,6 +31,20 @@ pub(super) fn missing(shipped: &Scenario, repaired: &Scenario) -> Vec<String> {
     missing
 }
 
+/// Who works longer than before, in all rounds together: that may be to come later.
+pub(super) fn later(shipped: &Scenario, repaired: &Scenario) -> Vec<String> {
+    let all = |process: &Process| work(process).saturating_mul(process.round_count().unwrap_or(1));
+    let before = |name: &str| shipped.processes.iter().find(|process| process.name == name).map(all);
+    let is_later = |process: &&Process| before(&process.name).is_some_and(|before| all(process) > before);
+    repaired.processes.iter().filter(is_later).map(|process| process.name.clone()).collect()
+}
+
+/// How long a process works in a round.
+fn work(process: &Process) -> Duration {
+    let works = process.steps.iter().filter_map(|step| if let Step::Work(time) = step { Some(*time) } else { None });
+    works.fold(Duration::ZERO, Duration::saturating_add)
+}
+
 /// What a process does less, the first of it.
 fn less(before: &Process, now: &Process) -> Option<String> {
     if !has_fewer_rounds(before, now) {
@@ -45,7 +60,7 @@ fn less(before: &Process, now: &Process) -> Option<String> {
 /// One round that does in a row what all rounds do; only of transactions, which can be counted, and if it is not long.
 fn unrolled(process: &Process) -> Option<Process> {
     let rounds = process.round_count().filter(|_| process.lasting.is_none())? as usize;
-    let is_plain = |step: &Step| step.is_transaction() || matches!(step, Step::Work(_));
+    let is_plain = |step: &Step| *step != Step::Crash;
     let transacts = process.steps.iter().any(Step::is_transaction);
     let fits = transacts
         && process.steps.len().saturating_mul(rounds) <= LONGEST_UNROLLED
@@ -68,8 +83,10 @@ fn less_in_a_round(before: &Process, now: &Process) -> Option<String> {
         return Some("does not come to every meeting any more".into());
     }
     let crashes = |process: &Process| process.steps.iter().filter(|step| **step == Step::Crash).count();
-    if crashes(now) < crashes(before) {
-        return Some("does not crash any more: that is what has to be survived".into());
+    match crashes(now).cmp(&crashes(before)) {
+        Ordering::Less => return Some("does not crash any more: that is what has to be survived".into()),
+        Ordering::Greater => return Some("crashes, and did not before: that is no end of its work".into()),
+        Ordering::Equal => {}
     }
     if before.steps.iter().any(Step::is_transaction) {
         return less_in_transactions(before, now);
@@ -143,11 +160,6 @@ fn less_in_transactions(before: &Process, now: &Process) -> Option<String> {
             rest = next;
         }
     }
-    let work = |process: &Process| -> Duration {
-        let works =
-            process.steps.iter().filter_map(|step| if let Step::Work(time) = step { Some(*time) } else { None });
-        works.fold(Duration::ZERO, Duration::saturating_add)
-    };
     let (had, has) = (work(before), work(now));
     let text = || format!("works for {} a round and not for {}", duration::format(has), duration::format(had));
     (has < had).then(text)

@@ -21,6 +21,8 @@ pub enum Goal {
     NoDeadlockWithPatience,
     /// No round is given up, and no row lost, where no time-out fires and whoever tries again never stops.
     NothingLostWithPatience,
+    /// Nobody is refused where no time-out fires and whoever tries again never stops.
+    NobodyRefusedWithPatience,
     /// No round is given up, and no row lost, where the simulator keeps the time.
     NothingLostInTime,
     /// Nobody is refused where the simulator keeps the time.
@@ -29,7 +31,7 @@ pub enum Goal {
 
 impl Goal {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoDeadlock,
         Self::EverybodyEnds,
         Self::NothingLost,
@@ -38,6 +40,7 @@ impl Goal {
         Self::NobodyStarves,
         Self::NoDeadlockWithPatience,
         Self::NothingLostWithPatience,
+        Self::NobodyRefusedWithPatience,
         Self::NothingLostInTime,
         Self::NobodyRefusedInTime,
     ];
@@ -53,6 +56,7 @@ impl Goal {
             Self::NobodyStarves => "nobody starves",
             Self::NoDeadlockWithPatience => "no deadlock with endless patience",
             Self::NothingLostWithPatience => "nothing is lost with endless patience",
+            Self::NobodyRefusedWithPatience => "nobody is refused with endless patience",
             Self::NothingLostInTime => "nothing is lost in virtual time",
             Self::NobodyRefusedInTime => "nobody is refused in virtual time",
         }
@@ -60,7 +64,7 @@ impl Goal {
 
     /// Whether it is asked with endless patience.
     pub fn is_patient(self) -> bool {
-        matches!(self, Self::NoDeadlockWithPatience | Self::NothingLostWithPatience)
+        matches!(self, Self::NoDeadlockWithPatience | Self::NothingLostWithPatience | Self::NobodyRefusedWithPatience)
     }
 
     /// Whether time decides: it is tried with many seeds then, and not proved.

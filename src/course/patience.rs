@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use crate::explore::{Arc, Node, Path, Sought, nearest};
-use crate::model::{Attempts, Mode, Move, Outcome, Place, Program, TooLarge, holdings, wanted};
+use crate::model::{Attempts, Mode, Move, Outcome, Phase, Place, Program, TooLarge, holdings, wanted};
 use crate::scenario::{DATABASE, Scenario};
 
 /// So many states are looked at.
-const MOST_STATES: usize = 300_000;
+const MOST_STATES: usize = 100_000;
 
 /// What comes of a scenario with endless patience.
 pub(super) struct Patient<'a> {
@@ -25,20 +25,30 @@ impl<'a> Patient<'a> {
     }
 
     /// One of the shortest ways to where nobody can go on; `Some(None)` if there is none, `None` if that is not known.
-    pub(super) fn deadlock(&self) -> Option<Option<Path>> {
-        self.nearest(|node| (node.moves.is_empty() && !self.program.is_over(&node.at)).then_some(Sought::State))
+    pub(super) fn deadlock(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Option<Path>> {
+        self.nearest(go_on, |node| (node.moves.is_empty() && !self.program.is_over(&node.at)).then_some(Sought::State))
     }
 
     /// One of the shortest ways to a move by which a round is given up or a row lost.
-    pub(super) fn loss(&self) -> Option<Option<Path>> {
+    pub(super) fn loss(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Option<Path>> {
         let tries_again =
             |who: usize| self.scenario.processes[who].retry.as_ref().is_some_and(|retry| retry.attempts > 1);
         let gives_up = |arc: &Arc| arc.outcome == Outcome::Refused && !tries_again(arc.who);
-        self.nearest(|node| node.moves.iter().position(|arc| arc.loses || gives_up(arc)).map(Sought::Move))
+        self.nearest(go_on, |node| node.moves.iter().position(|arc| arc.loses || gives_up(arc)).map(Sought::Move))
     }
 
-    fn nearest(&self, sought: impl Fn(&Node) -> Option<Sought>) -> Option<Option<Path>> {
-        nearest(&self.program, MOST_STATES, |at, made| !self.is_time_out(at, made), sought)
+    /// One of the shortest ways to a refusal.
+    pub(super) fn refusal(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Option<Path>> {
+        let is_refusal = |arc: &Arc| arc.outcome == Outcome::Refused;
+        self.nearest(go_on, |node| node.moves.iter().position(is_refusal).map(Sought::Move))
+    }
+
+    fn nearest(
+        &self,
+        go_on: &mut dyn FnMut() -> bool,
+        sought: impl Fn(&Node) -> Option<Sought>,
+    ) -> Option<Option<Path>> {
+        nearest(&self.program, MOST_STATES, go_on, |at, made| !self.is_time_out(at, made), sought)
     }
 
     /// Whether it is a refusal that comes when the time is up, not at once.
@@ -48,6 +58,9 @@ impl<'a> Patient<'a> {
 
     /// Whether the step at this place waits for some time before it is refused.
     fn has_patience(&self, who: usize, place: &Place) -> bool {
+        if place.phase == Phase::Pending {
+            return self.scenario.busy_timeout() > Duration::ZERO; // it waits for readers to leave
+        }
         let process = &self.scenario.processes[who];
         let held =
             holdings(self.scenario, process, place).iter().find(|held| held.lock == DATABASE).map(|held| held.mode);

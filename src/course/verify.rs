@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::patience::Patient;
 use super::{Goal, duty};
-use crate::analysis::Figures;
-use crate::explore::{Answer, Arc, Cycle, Loops, Node, Path, Progress, Schedules, Sought, Task, answer, nearest};
+use crate::analysis::{self, Figures};
+use crate::explore::{
+    Answer, Arc, Cycle, Doing, Loops, Node, Path, Progress, Schedules, Sought, Task, answer, nearest,
+};
 use crate::model::{MOST_COUNTED_ATTEMPTS, Outcome, Program, TooLarge};
 use crate::scenario::{OnDeadlock, Scenario, Step};
 use crate::simulate;
@@ -16,19 +18,27 @@ pub const SEEDS: u64 = 100;
 
 /// How far the interleavings of an exercise are looked at, by whoever checks it: it is small, and more than this is
 /// more than it takes.
-pub const TASK: Task = Task { count: true, keep: true, first: None, max_states: 5_000_000, max_bytes: 1 << 30 };
+pub const TASK: Task = Task { count: true, keep: true, first: None, max_states: 1_000_000, max_bytes: 1 << 30 };
 
-/// Runs that go wrong are simulated for so long altogether, in virtual time: then one of them is known, and is enough.
+/// The same where no goal asks for all of them.
+const MOST_UNASKED: u64 = 50_000;
+
+/// Runs are simulated for so long altogether, in virtual time.
 const LONGEST_TRIAL: Duration = Duration::from_secs(3_600);
 
+/// No exercise takes longer, in virtual time.
+const LONGEST_RUN: Duration = Duration::from_secs(600);
+
 /// The shortest way to a loss is looked for among so many states.
-const MOST_MAPPED: usize = 300_000;
+const MOST_MAPPED: usize = 100_000;
 
 /// What came of checking a repaired scenario.
 #[derive(Debug, Clone)]
 pub struct Verdict {
     /// What it does no more, in sentences.
     pub missing: Vec<String>,
+    /// Who works longer than before: where time decides, that may be all that keeps processes from meeting.
+    pub later: Vec<String>,
     /// What is known of its interleavings.
     pub answer: Answer,
     /// Each goal, and whether it is reached.
@@ -109,19 +119,30 @@ pub fn verify(
     task: &Task,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Verdict, TooLarge> {
-    let answer = answer(repaired, task, progress)?;
-    let judge = Judge { scenario: repaired, answer: &answer };
+    let is_asked = goals.iter().any(|goal| !goal.is_in_time() && !goal.is_patient());
+    let max_states = if is_asked { task.max_states } else { task.max_states.min(MOST_UNASKED) };
+    let mut answer = answer(repaired, &Task { max_states, ..task.clone() }, progress)?;
+    let mut is_stopped = answer.interrupted;
+    let at = Progress { states: answer.explored.states, rank: 0, last_rank: 0, doing: Doing::Concluding };
+    let mut go_on = || {
+        is_stopped = is_stopped || !progress(at);
+        !is_stopped
+    };
+    let mut judge = Judge { scenario: repaired, answer: &answer, go_on: &mut go_on };
     let goals = goals.iter().map(|goal| (*goal, judge.judge(*goal))).collect();
-    Ok(Verdict { missing: duty::missing(shipped, repaired), goals, answer })
+    answer.interrupted = is_stopped;
+    Ok(Verdict { missing: duty::missing(shipped, repaired), later: duty::later(shipped, repaired), goals, answer })
 }
 
 struct Judge<'a> {
     scenario: &'a Scenario,
     answer: &'a Answer,
+    /// Whether to go on.
+    go_on: &'a mut dyn FnMut() -> bool,
 }
 
 impl Judge<'_> {
-    fn judge(&self, goal: Goal) -> Judged {
+    fn judge(&mut self, goal: Goal) -> Judged {
         match goal {
             Goal::NoDeadlock => self.deadlock(),
             Goal::EverybodyEnds => match self.deadlock() {
@@ -131,7 +152,8 @@ impl Judge<'_> {
             // Who is not refused gives nothing up, and only a crash loses something then.
             Goal::NothingLost => {
                 let none = self.is_unrefused().filter(|none| *none && !self.crashes());
-                self.nowhere(|from, arc| arc.loses || self.gives_up(from, arc), none)
+                let (scenario, program) = (self.scenario, &self.answer.program);
+                self.nowhere(|from, arc| arc.loses || gives_up(scenario, program, from, arc), none)
             }
             Goal::NobodyRefused => {
                 let none = self.is_unrefused();
@@ -139,8 +161,9 @@ impl Judge<'_> {
             }
             Goal::NoLivelock => self.loops(|loops| loops.livelock.as_ref().map(|cycle| (None, cycle))),
             Goal::NobodyStarves => self.loops(|loops| loops.starving.first().map(|(who, cycle)| (Some(*who), cycle))),
-            Goal::NoDeadlockWithPatience => self.patient(|patient| patient.deadlock(), true),
-            Goal::NothingLostWithPatience => self.patient(|patient| patient.loss(), false),
+            Goal::NoDeadlockWithPatience | Goal::NothingLostWithPatience | Goal::NobodyRefusedWithPatience => {
+                self.patient(goal)
+            }
             Goal::NothingLostInTime => {
                 let is_lost = |what: &What| matches!(what, What::Abandons { .. } | What::Crashed { .. });
                 self.in_time(|figures| figures.abandoned == 0 && figures.lost().unwrap_or(0) == 0, is_lost)
@@ -184,13 +207,13 @@ impl Judge<'_> {
     }
 
     /// Whether no move is of this kind. `none` is what the counts say of it.
-    fn nowhere(&self, is_meant: impl Fn(&Node, &Arc) -> bool, none: Option<bool>) -> Judged {
+    fn nowhere(&mut self, is_meant: impl Fn(&Node, &Arc) -> bool, none: Option<bool>) -> Judged {
         if none == Some(true) {
             return Judged::Reached;
         }
         let program = &self.answer.program;
         let meant = |node: &Node| node.moves.iter().position(|arc| is_meant(node, arc)).map(Sought::Move);
-        match (nearest(program, MOST_MAPPED, |_, _| true, meant), none) {
+        match (nearest(program, MOST_MAPPED, self.go_on, |_, _| true, meant), none) {
             (Some(way), _) => way.map_or(Judged::Reached, |path| missed_on(program, path, false)),
             (None, Some(false)) => Judged::Missed,
             (None, _) => unknown(),
@@ -198,42 +221,54 @@ impl Judge<'_> {
     }
 
     /// Whether there is no such way with endless patience.
-    fn patient(&self, find: impl Fn(&Patient) -> Option<Option<Path>>, is_stuck: bool) -> Judged {
-        match Patient::new(self.scenario) {
-            Ok(patient) => match find(&patient) {
-                Some(way) => way.map_or(Judged::Reached, |path| missed_on(&patient.program, path, is_stuck)),
-                None => unknown(),
-            },
-            Err(error) => Judged::Unknown(error.to_string()),
+    fn patient(&mut self, goal: Goal) -> Judged {
+        let patient = match Patient::new(self.scenario) {
+            Ok(patient) => patient,
+            Err(error) => return Judged::Unknown(error.to_string()),
+        };
+        let (way, is_stuck) = match goal {
+            Goal::NoDeadlockWithPatience => (patient.deadlock(self.go_on), true),
+            Goal::NothingLostWithPatience => (patient.loss(self.go_on), false),
+            _ => (patient.refusal(self.go_on), false),
+        };
+        match way {
+            Some(Some(path)) => missed_on(&patient.program, path, is_stuck),
+            Some(None) => Judged::Reached,
+            None => unknown(),
         }
-    }
-
-    /// Whether a round is given up by a move: it is refused, and that was the last attempt.
-    fn gives_up(&self, from: &Node, arc: &Arc) -> bool {
-        let retry = self.scenario.processes[arc.who].retry.as_ref();
-        let attempt = self.answer.program.place(arc.who, from.at[arc.who]).attempt;
-        let is_last = retry.is_none_or(|retry| retry.attempts <= MOST_COUNTED_ATTEMPTS && attempt >= retry.attempts);
-        arc.outcome == Outcome::Refused && is_last
     }
 
     /// Whether every run is well; the one that is not, and comes soonest to an event `by` which it is not.
-    fn in_time(&self, is_well: impl Fn(&Figures) -> bool, by: impl Fn(&What) -> bool) -> Judged {
-        let (mut runs, mut tried, mut took_us, mut soonest) = (0, 0, 0_u64, None::<Unlucky>);
-        while tried < SEEDS && took_us <= LONGEST_TRIAL.as_micros() as u64 {
+    fn in_time(&mut self, is_well: impl Fn(&Figures) -> bool, by: impl Fn(&What) -> bool) -> Judged {
+        let (mut runs, mut tried, mut took, mut soonest) = (0, 0, Duration::ZERO, None::<Unlucky>);
+        while tried < SEEDS && took <= LONGEST_TRIAL {
+            if !(self.go_on)() {
+                return unknown();
+            }
             tried += 1;
-            let Trace { mut events, outcome, .. } = match self.simulated(tried) {
-                Ok(trace) if is_well(&Figures::of(&trace)) => continue,
+            let mut trace = match self.simulated(tried) {
                 Ok(trace) => trace,
                 Err(error) => return Judged::Unknown(error.to_string()),
             };
-            (runs, took_us) = (runs + 1, took_us.saturating_add(outcome.took_us));
+            let figures = Figures::of(&trace);
+            took = took.saturating_add(Duration::from_micros(figures.took_us));
+            match figures.outcome {
+                analysis::Outcome::TimedOut => return too_long(),
+                _ if is_well(&figures) => continue,
+                _ => runs += 1,
+            }
+            let events = &mut trace.events;
             let told = events.iter().position(|event| by(&event.what)).map_or(events.len(), |at| at + 1);
             if soonest.as_ref().is_none_or(|soonest| told < soonest.events.len()) {
                 events.truncate(told);
-                soonest = Some(Unlucky { seed: tried, runs: 0, tried: 0, events });
+                soonest = Some(Unlucky { seed: tried, runs: 0, tried: 0, events: trace.events });
             }
         }
-        soonest.map_or(Judged::Reached, |unlucky| Judged::MissedIn(Unlucky { runs, tried, ..unlucky }))
+        match soonest {
+            Some(unlucky) => Judged::MissedIn(Unlucky { runs, tried, ..unlucky }),
+            None if tried < SEEDS => too_long(),
+            None => Judged::Reached,
+        }
     }
 
     fn simulated(&self, seed: u64) -> Result<Trace, simulate::Error> {
@@ -242,10 +277,18 @@ impl Judge<'_> {
             seed,
             patience: Duration::ZERO,
             schedule: None,
-            deadline: None,
+            deadline: Some(LONGEST_RUN),
         };
         simulate::run(self.scenario, &options)
     }
+}
+
+/// Whether a round is given up by a move: it is refused, and that was the last attempt.
+fn gives_up(scenario: &Scenario, program: &Program, from: &Node, arc: &Arc) -> bool {
+    let retry = scenario.processes[arc.who].retry.as_ref();
+    let attempt = program.place(arc.who, from.at[arc.who]).attempt;
+    let is_last = retry.is_none_or(|retry| retry.attempts <= MOST_COUNTED_ATTEMPTS && attempt >= retry.attempts);
+    arc.outcome == Outcome::Refused && is_last
 }
 
 fn missed_on(program: &Program, path: Path, is_stuck: bool) -> Judged {
@@ -254,4 +297,8 @@ fn missed_on(program: &Program, path: Path, is_stuck: bool) -> Judged {
 
 fn unknown() -> Judged {
     Judged::Unknown("there are more states than were looked at; use fewer processes, steps or rounds".into())
+}
+
+fn too_long() -> Judged {
+    Judged::Unknown("its runs take too long, even in virtual time; use shorter times, or fewer rounds".into())
 }

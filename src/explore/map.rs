@@ -210,14 +210,24 @@ pub enum Sought {
 }
 
 /// One of the shortest ways to what is sought, over the moves that are followed (where everybody stands, and the
-/// move); `Some(None)` if there is none, `None` if that is not known without a look at more than `most` states.
+/// move); `Some(None)` if there is none, `None` if that is not known without a look at more than `most` states, or if
+/// `go_on`, which is asked at each, said no.
 pub fn nearest(
     program: &Program,
     most: usize,
+    go_on: &mut dyn FnMut() -> bool,
     follows: impl Fn(&[u32], &Move) -> bool,
     sought: impl Fn(&Node) -> Option<Sought>,
 ) -> Option<Option<Path>> {
-    let states = grow(program, most, |_| true, follows, |node| sought(node).is_some())?;
+    let mut is_stopped = false;
+    let is_last = |node: &Node| {
+        is_stopped = !go_on();
+        is_stopped || sought(node).is_some()
+    };
+    let states = grow(program, most, |_| true, follows, is_last)?;
+    if is_stopped {
+        return None;
+    }
     let map = Map { states, extent: Extent::OneWay };
     let Some((last, found)) = map.states.iter().enumerate().find_map(|(at, node)| Some((at, sought(node)?))) else {
         return Some(None);
@@ -239,7 +249,7 @@ fn grow(
     most: usize,
     opens: impl Fn(&[u32]) -> bool,
     follows: impl Fn(&[u32], &Move) -> bool,
-    is_last: impl Fn(&Node) -> bool,
+    mut is_last: impl FnMut(&Node) -> bool,
 ) -> Option<Vec<Node>> {
     let start = program.start();
     let mut states = vec![Node::new(program, start.clone(), 0, None)];

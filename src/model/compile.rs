@@ -22,6 +22,11 @@ pub(super) fn compile_process(
     room: usize,
 ) -> Result<Stands, TooLarge> {
     check_meetings(process)?;
+    // Each step of each round is a place, whatever else there is.
+    let least = process.steps.len().saturating_mul(process.round_count().unwrap_or(1) as usize);
+    if least > room {
+        return Err(too_many(process));
+    }
     let attempts = match &process.retry {
         None => Some(1),
         Some(retry) if attempts == Attempts::Unlimited || retry.attempts > MOST_COUNTED_ATTEMPTS => None,
@@ -50,14 +55,18 @@ pub(super) fn compile_process(
         }
         next += 1;
         if compiler.stands.places.len() > room {
-            return Err(TooLarge(format!(
-                "with {} there are more than {MOST_PLACES} places to stand at (steps x rounds x attempts), the most \
-                 that the model takes; use fewer steps, rounds or attempts",
-                process.name
-            )));
+            return Err(too_many(process));
         }
     }
     Ok(compiler.stands)
+}
+
+fn too_many(process: &Process) -> TooLarge {
+    TooLarge(format!(
+        "with {} there are more than {MOST_PLACES} places to stand at (steps x rounds x attempts), the most that the \
+         model takes; use fewer steps, rounds or attempts",
+        process.name
+    ))
 }
 
 /// Where time decides how often a process meets others, the model can't tell who is still to come.

@@ -7,7 +7,7 @@ use super::listing::carried_out;
 use super::paint::Style;
 use super::refrain::folded;
 use super::story::Story;
-use super::words::{clean, grouped, name};
+use super::words::{clean, grouped, list, name};
 use crate::course::{Goal, Judged, Lesson, Round, SEEDS, Unlucky, Verdict, Way};
 use crate::explore::Schedules;
 use crate::model::MOST_COUNTED_ATTEMPTS;
@@ -108,6 +108,15 @@ fn proof(verdict: &Verdict, style: Style) -> String {
             "",
         );
     }
+    if !in_time.is_empty() && !verdict.later.is_empty() {
+        let names: Vec<String> = verdict.later.iter().map(|name| clean(name)).collect();
+        let later = format!(
+            "But {} works longer than before. If that is to come later, it helps only as long as nobody's times \
+             change: nothing keeps them from meeting.",
+            list(&names)
+        );
+        text += &style.wrap(&later, "");
+    }
     if !verdict.answer.tireless.is_empty() {
         let tireless = format!(
             "Who tries more than {MOST_COUNTED_ATTEMPTS} times is taken to try for ever: it can always still get its \
@@ -190,6 +199,7 @@ fn heading(goal: Goal) -> &'static str {
         Goal::NoLivelock => "The way into a livelock, and once around",
         Goal::NobodyStarves => "A way to starve, once around",
         Goal::NoDeadlockWithPatience => "The shortest way to a cycle that only a time-out ends",
+        Goal::NobodyRefusedWithPatience => "The shortest way to a refusal that no patience prevents",
         Goal::NothingLostWithPatience => "The shortest way to a loss that no patience prevents",
     }
 }
