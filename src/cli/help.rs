@@ -15,7 +15,15 @@ use crate::report::Style;
 
 /// Every command, by purpose, in a few words: whoever wants more asks it for help.
 const GROUPS: [(&str, &[(&str, &str)]); 5] = [
-    ("lessons", &[("locked", "rows are lost"), ("deadlock", "all wait, for ever"), ("fixed", "each fix, measured")]),
+    (
+        "lessons",
+        &[
+            ("locked", "rows are lost"),
+            ("deadlock", "all wait, for ever"),
+            ("fixed", "each fix, measured"),
+            ("check", "is all here?"),
+        ],
+    ),
     (
         "course",
         &[
@@ -43,8 +51,8 @@ const GROUPS: [(&str, &[(&str, &str)]); 5] = [
             ("recordings", "the files of out/"),
         ],
     ),
-    ("in the wild", &[("who", "has it locked now?"), ("mystery", "find the culprit"), ("check", "is all here?")]),
-    ("more", &[("completions", "for your shell"), ("man", "a manual page"), ("help", "on a command")]),
+    ("in the wild", &[("who", "has it locked now?"), ("mystery", "find the culprit")]),
+    ("more", &[("completions", "for your shell"), ("man", "a manual page")]),
 ];
 
 /// Columns of a group's name, of a command's, and of its words.
@@ -59,8 +67,7 @@ const EXAMPLES: [(&str, &str); 3] = [
     ("lesson who app.db", "who has it locked, right now, and why"),
 ];
 
-const STATUS: &str = "Exit status: 0 = it showed what it promises, 1 = it did not, 2 = bad usage or input, \
-                      3 = not known, 130 = interrupted. `lesson help COMMAND` tells more.";
+const STATUS: &str = "Exit status: 0 shown, 1 not, 2 bad input, 3 not known; `lesson help COMMAND`.";
 
 impl Cli {
     /// Reads the command line; on bad usage, and for help, it prints and ends.
@@ -86,7 +93,7 @@ fn refuse(error: &clap::Error) -> ! {
 
 /// The command line, with its commands by purpose.
 fn described(width: usize) -> Command {
-    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}\n{}", groups(width), ending(width));
+    let template = format!("{{about}}\n{{usage-heading}} {{usage}}\n\n{}\n{}", groups(width), ending(width));
     Cli::command().help_template(template)
 }
 
@@ -131,10 +138,21 @@ pub(super) struct Completions {
 impl Completions {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "lesson", &mut text);
+        clap_complete::generate(self.shell, &mut visible(&Cli::command()), "lesson", &mut text);
         print(&String::from_utf8_lossy(&text))?;
         Ok(Verdict::Shown)
     }
+}
+
+/// A command without what is ours alone: a completion offers nothing that help does not list.
+fn visible(command: &Command) -> Command {
+    let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    let commands = command.get_subcommands().filter(|command| !command.is_hide_set());
+    Command::new(command.get_name().to_owned())
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(command.get_about().cloned().unwrap_or_default())
+        .args(arguments.cloned())
+        .subcommands(commands.cloned())
 }
 
 /// Prints a manual page.
@@ -184,7 +202,7 @@ mod tests {
         let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, commands)| *commands).map(|(name, _)| *name).collect();
         let command = Cli::command();
         let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
-        let mut there: Vec<&str> = visible.map(Command::get_name).chain(["help"]).collect();
+        let mut there: Vec<&str> = visible.map(Command::get_name).collect();
         listed.sort_unstable();
         there.sort_unstable();
         assert_eq!(listed, there);
@@ -192,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_groups_fit_their_window() {
-        for (width, lines) in [(80, 15), (50, 26)] {
+        for (width, lines) in [(80, 13), (50, 25)] {
             let text = groups(width);
             assert_eq!(text.lines().count(), lines, "{text}");
             let text = text + &ending(width);

@@ -50,7 +50,7 @@ use crate::run::Interrupted;
 use crate::scenario::{MOST_PROCESSES, Mistake};
 use output::PipeClosed;
 
-/// Makes real processes fight over real locks, shows why they wait, and shows each fix work.
+/// Real processes fight over real locks: see why they wait, and what helps.
 #[derive(Debug, Parser)]
 #[command(name = "lesson", version, propagate_version = true, max_term_width = 80)]
 pub struct Cli {
