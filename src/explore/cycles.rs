@@ -294,7 +294,9 @@ impl<'a, const W: usize> Cycles<'a, W> {
         Some(summaries)
     }
 
-    /// The way to a component, and a way around in it.
+    /// The way to a component, and one through it and back to where that began. It is fair by itself: whoever can move in
+    /// each of its states does. First it goes to an edge that it is to pass, if there is one. It is as short as the next nearest
+    /// step towards that makes it.
     fn cycle(
         &self,
         cycle: &Summary,
@@ -302,40 +304,27 @@ impl<'a, const W: usize> Cycles<'a, W> {
         passes: impl Fn(&Edge) -> bool,
         pace: &mut Pace,
     ) -> Option<Cycle> {
-        let around = self.around(cycle, follows, passes, pace)?;
-        Some(Cycle { into: self.graph.path_to(cycle.state), around })
-    }
-
-    /// A way through a component and back to where it began that is fair by itself: whoever can move in each of its
-    /// states does. First it goes to an edge that it is to pass, if there is one. It is as short as the next nearest
-    /// step towards that makes it.
-    fn around(
-        &self,
-        cycle: &Summary,
-        follows: impl Fn(&Edge) -> bool,
-        passes: impl Fn(&Edge) -> bool,
-        pace: &mut Pace,
-    ) -> Option<Path> {
         let components = self.edges.components(&follows, pace)?;
         let mine = components.of[cycle.state as usize];
         let inside = |edge: &Edge| follows(edge) && components.of[edge.to as usize] == mine;
         let mut way = Way::new(cycle.state, self.can_move(cycle.state));
         self.extend(&mut way, inside, passes, pace)?;
-        loop {
+        let around = loop {
             let mut closed = way.clone();
             if !closed.is_closed() {
                 self.extend(&mut closed, inside, |edge| edge.to == cycle.state, pace)?;
             }
             let unfair = closed.unfair();
             if unfair == 0 {
-                return Some(closed.path(self.graph));
+                break closed;
             }
             // Somebody moves who has not, or comes to where it can't. The component is fair, so there is such a step.
             let helps = |edge: &Edge| unfair & (1 << edge.who | !self.can_move(edge.to)) != 0;
             if !self.extend(&mut way, inside, helps, pace)? {
-                return Some(closed.path(self.graph));
+                break closed;
             }
-        }
+        };
+        Some(Cycle { into: self.graph.path_to(cycle.state), around: around.path(self.graph) })
     }
 
     /// Who can move in a state, as bits.
