@@ -18,6 +18,15 @@ pub(super) fn note(text: &str) {
     say(&format!("note: {}", clean(text)));
 }
 
+/// Says lines that some line is too wide for; whether it had to.
+pub(super) fn say_broken(text: &str) -> bool {
+    let is_wide = machine::width_of_stderr().is_some_and(|columns| text.lines().any(|line| width(line) > columns));
+    if is_wide {
+        say(text);
+    }
+    is_wide
+}
+
 fn say(text: &str) {
     let text = match machine::width_of_stderr() {
         Some(columns) => broken(text, columns),

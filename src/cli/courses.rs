@@ -156,6 +156,9 @@ pub(super) fn files(dir: &Path) -> anyhow::Result<Files> {
 pub(super) fn number() -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
     |text| match text.parse() {
         Ok(number @ 1..=99) => Ok(number),
-        _ => Err("a lesson has a number, such as 2; `lesson` lists them".into()),
+        _ => Err(match text.strip_suffix(".toml").and_then(|name| name.parse::<u8>().ok()) {
+            Some(number) => format!("that is a file; give the number of the lesson: {number}"),
+            None => "a lesson has a number, such as 2; `lesson` lists them".into(),
+        }),
     }
 }

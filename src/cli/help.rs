@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use clap_complete::Shell;
 
-use super::aside::note;
+use super::aside::{self, note};
 use super::output::print;
 use super::{Cli, Verdict};
 use crate::machine::{ColorChoice, Terminal};
@@ -87,6 +87,10 @@ fn refuse(error: &clap::Error) -> ! {
         Cli::command()
             .error(error.kind(), format!("a number is no command; did you mean `lesson learn {number}`?"))
             .exit();
+    }
+    // What is asked for is laid out for its window; a mistake is one line, as long as it is.
+    if error.use_stderr() && aside::say_broken(&error.render().to_string()) {
+        std::process::exit(error.exit_code());
     }
     error.exit()
 }

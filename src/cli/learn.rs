@@ -231,6 +231,7 @@ impl<'a> Tour<'a> {
                 _ => self.show(&format!("Type one of {letters}, s or q, and then Enter.\n"))?,
             }
         }
+        self.show("Skipped.\n")?;
         Ok(None)
     }
 

@@ -48,7 +48,7 @@ fn start(what: &str) -> Option<Child> {
         Some(named) => shell_words::split(named),
         // What stands at the bottom, and another text at the end (less(1), PROMPTS).
         None => {
-            let prompt = format!("-Ps {what}   ?eThe end; q leaves:space: on, b: back, q: leave. ");
+            let prompt = format!("-Ps {what}   ?eThe end, q leaves:space goes on, b back, q leaves. ");
             Ok(USUAL.map(str::to_owned).into_iter().chain([prompt]).collect())
         }
     };

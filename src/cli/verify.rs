@@ -16,7 +16,7 @@ use super::{Verdict, style};
 use crate::course::{self, Exercise, Lesson, TASK};
 use crate::machine::Terminal;
 use crate::report::exercise::{Checked, verdict, verdict_document};
-use crate::report::plural;
+use crate::report::{height, plural};
 use crate::run::{Care, is_interrupted};
 use crate::scenario::{self, LARGEST_FILE, Scenario};
 
@@ -167,7 +167,10 @@ impl<'a> Check<'a> {
     }
 
     fn page(&self, terminal: &Terminal) -> String {
-        let page = verdict(&self.checked(), style(terminal));
+        let mut page = verdict(&self.checked(), style(terminal));
+        if terminal.height.is_some_and(|most| terminal.is_terminal && height(&page, terminal.width) + 3 > most) {
+            page += "\nThat was higher than this window: scroll up for what is solved.\n";
+        }
         match self.outcome() {
             Verdict::Shown => format!("{page}\n{}\n", style(terminal).heading(&next(self.opened, self.lesson.number))),
             Verdict::NotShown => {

@@ -294,9 +294,9 @@ impl<'a, const W: usize> Cycles<'a, W> {
         Some(summaries)
     }
 
-    /// The way to a component, and one through it and back to where that began. It is fair by itself: whoever can move in
-    /// each of its states does. First it goes to an edge that it is to pass, if there is one. It is as short as the next nearest
-    /// step towards that makes it.
+    /// The way to a component, and one through it and back to where that began. It is fair by itself: whoever can move
+    /// in each of its states does. First it goes to an edge that it is to pass, if there is one. It is as short as the
+    /// next nearest step towards that makes it.
     fn cycle(
         &self,
         cycle: &Summary,

@@ -20,7 +20,8 @@ pub fn map(course: &Course, done: &BTreeMap<usize, Done>, next: &str, lines: Opt
         vec![lesson.number.to_string(), learned.into(), exercise.into(), clean(&lesson.page.title)]
     };
     let rows: Vec<Vec<String>> = course.lessons.iter().map(row).collect();
-    let long = framed(table(&["", "tour", "exercise", "about"], &rows, Cells::Words, style));
+    let legend = style.wrap("A `-` is to do; `none`: the lesson has no exercise.", "");
+    let long = framed(table(&["", "tour", "exercise", "about"], &rows, Cells::Words, style) + "\n" + &legend);
     if lines.is_none_or(|lines| height(&long, style.width) < lines) {
         return long;
     }

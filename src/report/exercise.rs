@@ -175,8 +175,8 @@ impl Checked<'_> {
 fn soonest(checked: &Checked, goal: Goal, unlucky: &Unlucky, style: Style) -> String {
     let Unlucky { seed, runs, tried, events } = unlucky;
     let text = format!(
-        "{runs} of {tried} runs in virtual time go wrong, each with other luck. The one with seed {seed} is the \
-         soonest."
+        "{runs} of {tried} runs in virtual time go wrong. The luck of a run is a number, its seed; the one with seed \
+         {seed} goes wrong soonest."
     );
     let mut text = format!("{}\n{}\n", style.wrap(&text, ""), style.heading(heading(goal)));
     let mut story = Story::new(checked.scenario, style);

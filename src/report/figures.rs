@@ -33,7 +33,7 @@ fn times(trace: &Trace, figures: &Figures) -> String {
     // Who waits while it holds does not need that time: the limit speaks of transactions only.
     text += &match figures.limit_us {
         limit if limit > 0 && trace.scenario.uses_database() => format!(
-            "; the physical limit, the sum of the holds (or the longest work), is {}: {} of the time.",
+            "; the physical limit, the sum of the exclusive holds (or the longest work), is {}: {} of the time.",
             span(limit),
             percent(figures.share_of_limit())
         ),

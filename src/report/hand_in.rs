@@ -15,11 +15,11 @@ pub fn page(made: &HandIn, course: &Course, style: Style) -> String {
     let Contents { lessons, predictions, right, solved, transcripts, traces } = made.contents(course);
     let with_exercise = course.lessons.iter().filter(|lesson| lesson.exercise.is_some()).count();
     let of_machine = match made.machine["ok"].as_bool() {
-        Some(true) => "its report (lesson check: all is well)",
-        _ => "its report (lesson check: not all is well)",
+        Some(true) => "its report, made just now (lesson check: all is well)",
+        _ => "its report, made just now (lesson check: not all is well)",
     };
     let rows = [
-        ("lessons", format!("{lessons} of {} done", course.lessons.len())),
+        ("lessons", format!("{lessons} of {} done, tour and exercise", course.lessons.len())),
         ("predictions", format!("{predictions} made, {right} right (the first question of a lesson)")),
         ("exercises", format!("{solved} of {with_exercise} solved")),
         (

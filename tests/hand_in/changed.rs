@@ -99,9 +99,9 @@ fn a_trace_is_read_again() {
     check(
         |made| {
             let handed = made.lessons.get_mut(&1).expect("a lesson");
-            handed.evidence = vec![handed.evidence[0].clone(); 4];
+            handed.evidence = vec![handed.evidence[0].clone(); 13];
         },
-        &["the evidence of 4 runs, and 3 fit"],
+        &["the evidence of 13 runs, and 12 fit"],
     );
 }
 

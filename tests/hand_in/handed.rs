@@ -13,11 +13,11 @@ fn what_was_done_is_handed_in_and_said() {
     let page = "\
 Ada Lovelace, A course of two
 
-  lessons       2 of 2 done
+  lessons       2 of 2 done, tour and exercise
   predictions   2 made, 1 right (the first question of a lesson)
   exercises     1 of 1 solved
   evidence      what 2 commands printed, 2 traces
-  machine       its report (lesson check: all is well)
+  machine       its report, made just now (lesson check: all is well)
 
 `lesson review` checks a checksum of the file, each trace, each exercise and
 each answer again. That shows that the file agrees with itself and with the
@@ -60,6 +60,8 @@ fn what_does_not_fit_is_left_out_and_said() {
     let key = progress.courses.keys().next().expect("a course").clone();
     let run = progress.lesson(&key, 1).runs[0].clone();
     let with = |transcript: &str| Evidence { transcript: transcript.into(), trace: None, ..run.clone() };
+    // More than a tour of any lesson leaves behind.
+    progress.lesson(&key, 1).runs.extend(vec![run.clone(); 9]);
     let names = ["01/told.txt", "../../progress.json", "01/large.txt", "01/bytes.txt"];
     progress.lesson(&key, 1).runs.extend(names.into_iter().map(with));
     progress.lesson(&key, 7).finished = Some(at(30));
@@ -68,7 +70,7 @@ fn what_does_not_fit_is_left_out_and_said() {
     place.write("home/evidence/01/bytes.txt", [0xff, 0xfe]);
     let page = hand_in(&place, "ada.json --name Ada").expect(0);
     let left_out = [
-        "lesson 1: the evidence of 2 earlier runs; the latest 3 are in it",
+        "lesson 1: the evidence of 2 earlier runs; the latest 12 are in it",
         "lesson 1: the transcript of `lesson run notes.toml`: it is not in the folder of the evidence",
         "lesson 1: the transcript of `lesson run notes.toml`: it is larger than 4 MiB",
         "lesson 1: the transcript of `lesson run notes.toml`: it is not text",

@@ -134,7 +134,7 @@ fn the_usual_pager_says_how_to_leave() {
     let pager = place.write("less", "#!/bin/sh\necho \"$@\"\nexec cat\n");
     fs::set_permissions(&pager, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
     let path = format!("{}:{}", place.path().display(), std::env::var("PATH").expect("a path"));
-    let prompt = "-FRX -Ps lesson 1   ?eThe end; q leaves:space: on, b: back, q: leave. \n1. One\n";
+    let prompt = "-FRX -Ps lesson 1   ?eThe end, q leaves:space goes on, b back, q leaves. \n1. One\n";
     for (own, expected) in [(None, prompt), (Some("less -R"), "-R\n1. One\n"), (Some(""), "1. One\n")] {
         let mut read = command(&place, "read 1");
         read.env("PATH", &path).env_remove("PAGER").env_remove("LESS");
