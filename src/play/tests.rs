@@ -148,7 +148,7 @@ fn what_came_of_a_move_is_told() {
     check_told(CROSSED, "1 1 1", "lets B go");
     check_told("banker", "1 2", "gets 2 of money");
     check_told("locked", "1 1", "gets database (RESERVED), inserts a row");
-    check_told("locked", "1", "is done");
+    check_told("locked", "1", "makes its step");
     check_told("locked", "1 1 2 2", "refused: database is locked (SQLITE_BUSY); a record is lost");
     check_told("deadlock on fcntl", "1 1 2 2 1", "refused: Resource deadlock would occur (EDEADLK)");
     check_told("try-lock 2", "1 2 1 2 1", "refused: the lock is taken (EWOULDBLOCK)");

@@ -182,7 +182,7 @@ pub(super) fn came(made: &Made, told: &[Event]) -> String {
         _ => {
             let own = told.iter().filter(|event| event.who == made.choice.who);
             let parts: Vec<String> = own.filter_map(|event| simply(&event.what)).collect();
-            if parts.is_empty() { "is done".into() } else { parts.join(", ") }
+            if parts.is_empty() { "makes its step".into() } else { parts.join(", ") }
         }
     }
 }
