@@ -57,7 +57,8 @@ fn less(before: &Process, now: &Process) -> Option<String> {
     (!is_still_done).then(|| "has fewer rounds".into())
 }
 
-/// One round that does in a row what all rounds do; only of transactions, which can be counted, and if it is not long.
+/// One round that does in a row what all rounds do: of a process with transactions, which can be counted, if it is not
+/// long.
 fn unrolled(process: &Process) -> Option<Process> {
     let rounds = process.round_count().filter(|_| process.lasting.is_none())? as usize;
     let is_plain = |step: &Step| *step != Step::Crash;

@@ -200,6 +200,27 @@ fn an_answer_is_shown_by_the_command_with_its_words() {
     }
 }
 
+/// At the first look, and behind the search, where each goal is looked at.
+#[test]
+fn who_interrupts_a_check_is_heard() {
+    let scenario = parse(SCENARIO, "test").expect("sound");
+    for goal in Goal::ALL {
+        for most in [0, 1] {
+            let mut looks = 0;
+            let verdict = verify(&scenario, &scenario, &[goal], &TASK, &mut |_| {
+                looks += 1;
+                looks <= most
+            });
+            let verdict = verdict.expect("it fits");
+            let is_open = matches!(&verdict.goals[0].1, Judged::Unknown(why) if why == "it was interrupted");
+            let is_known = matches!(verdict.goals[0].1, Judged::Reached);
+            assert!(verdict.answer.interrupted == is_open || is_known, "{goal} {most}: {:?}", verdict.goals);
+            let asks_on_its_way = goal.is_in_time() || goal.is_patient();
+            assert!(!asks_on_its_way || is_open, "{goal} {most}: {:?}", verdict.goals);
+        }
+    }
+}
+
 #[test]
 fn other_units_are_noticed() {
     let read = |head: &str| parse(&SCENARIO.replace("on =", &format!("{head}on =")), "test").expect("sound");

@@ -129,7 +129,11 @@ pub fn verify(
         !is_stopped
     };
     let mut judge = Judge { scenario: repaired, answer: &answer, go_on: &mut go_on };
-    let goals = goals.iter().map(|goal| (*goal, judge.judge(*goal))).collect();
+    let mut goals: Vec<(Goal, Judged)> = goals.iter().map(|goal| (*goal, judge.judge(*goal))).collect();
+    if is_stopped {
+        let open = goals.iter_mut().filter(|(_, judged)| matches!(judged, Judged::Unknown(_)));
+        open.for_each(|(_, judged)| *judged = Judged::Unknown("it was interrupted".into()));
+    }
     answer.interrupted = is_stopped;
     Ok(Verdict { missing: duty::missing(shipped, repaired), later: duty::later(shipped, repaired), goals, answer })
 }

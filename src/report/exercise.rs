@@ -133,7 +133,7 @@ fn trouble(checked: &Checked, style: Style) -> String {
     let mut missed = checked.verdict.goals.iter().filter(|(_, judged)| is_missed(judged));
     let Some((first, judged)) = missed.next() else { return String::new() };
     let mut text = match judged {
-        Judged::MissedOn(way) => checked.walk(way).told(heading(*first), &remark(checked.scenario, *first, way), style),
+        Judged::MissedOn(way) => checked.walk(way).told(heading(*first), &remark(checked, *first, way), style),
         Judged::MissedIn(unlucky) => soonest(checked, *first, unlucky, style),
         _ => {
             let answer = &checked.verdict.answer;
@@ -205,8 +205,15 @@ fn heading(goal: Goal) -> &'static str {
 }
 
 /// What stands below a way: how it goes round, or why it counts though it would seldom come.
-fn remark(scenario: &Scenario, goal: Goal, way: &Way) -> String {
-    let Some(Round { after, kept }) = way.round else { return by_order(scenario, goal, way).into() };
+fn remark(checked: &Checked, goal: Goal, way: &Way) -> String {
+    let Checked { scenario, verdict, .. } = checked;
+    let Some(Round { after, kept }) = way.round else {
+        let no_return = match way.is_stuck && !goal.is_patient() {
+            true => explored::no_return(scenario, &verdict.answer, &way.path) + " ",
+            false => String::new(),
+        };
+        return no_return + by_order(scenario, goal, way);
+    };
     let last = way.path.movers.len();
     let back = if after == 0 { "at the start".into() } else { format!("after move {after}") };
     let kept = match kept {

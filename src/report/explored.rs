@@ -128,7 +128,8 @@ fn chance(p: &Probability, is_possible: bool) -> String {
 /// The shortest schedule as a story, with the graph at its end and the command that carries it out.
 fn shortest(exploration: &Exploration, path: &Path, style: Style) -> String {
     let what = if is_shortest(exploration.answer) { "The shortest way to a deadlock" } else { "A way to a deadlock" };
-    walk(exploration, path).told(what, &no_return(exploration, path), style)
+    let remark = no_return(exploration.scenario, exploration.answer, path);
+    walk(exploration, path).told(what, &remark, style)
 }
 
 /// The way to the nearest deadlock.
@@ -176,17 +177,18 @@ impl Walk<'_> {
         let mut rest = events;
         for number in 0..=path.movers.len() + 1 {
             let (told, later) = rest.split_at(rest.partition_point(|event| event.at_us <= number as u64));
-            let before = lines.len();
+            let before = story.count();
             lines.extend(told.iter().filter_map(|event| story.line(event)));
             rest = later;
             let mover = number.checked_sub(1).and_then(|at| path.movers.get(at));
-            if let (Some(&who), true) = (mover, lines.len() == before) {
+            if let (Some(&who), true) = (mover, story.count() == before) {
                 // Of what a step does others may see nothing.
                 let place = program.place(who, path.states[number - 1][who]);
                 let step = place.step_of(&scenario.processes[who].steps);
-                lines.extend(step.map(|step| story.silent(who, step, number as u64)));
+                lines.extend(step.and_then(|step| story.silent(who, step, number as u64)));
             }
         }
+        lines.extend(story.ending());
         lines
     }
 
@@ -203,17 +205,17 @@ impl Walk<'_> {
 }
 
 /// What there is to say about the last moment at which everybody could still end.
-fn no_return(exploration: &Exploration, path: &Path) -> String {
+pub(super) fn no_return(scenario: &Scenario, answer: &Answer, path: &Path) -> String {
     match path.safe_moves {
         Some(safe) => {
-            let mover = clean(name(exploration.scenario, path.movers[safe]));
+            let mover = clean(name(scenario, path.movers[safe]));
             format!(
                 "The point of no return is move {}, by {mover}: before it everybody could still come to an end, after \
                  it no schedule brings them there.",
                 safe + 1
             )
         }
-        None if exploration.answer.explored.safety.is_some() => {
+        None if answer.explored.safety.is_some() => {
             "There is no point of no return: even from the start no schedule brings everybody to an end.".into()
         }
         None => String::new(),

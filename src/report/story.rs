@@ -54,18 +54,28 @@ impl Story {
         let text = self.tell(event);
         self.hear(event);
         let (mark, text) = text?;
+        self.counted(event.who, mark, &text)
+    }
+
+    /// The line for a move by a step of which nothing is told.
+    pub(super) fn silent(&mut self, who: usize, step: &Step, number: u64) -> Option<String> {
+        self.now_us = self.now_us.max(number);
+        self.counted(who, Kind::Plain, &format!("makes its step `{step}`"))
+    }
+
+    /// So many lines it would have if nothing were left out.
+    pub(super) fn count(&self) -> u64 {
+        self.lines as u64 + self.untold
+    }
+
+    /// A line, as long as the story is not too long.
+    fn counted(&mut self, who: usize, mark: Kind, text: &str) -> Option<String> {
         if self.lines >= LONGEST {
             self.untold += 1;
             return None;
         }
         self.lines += 1;
-        Some(self.row(event.who, mark, &text))
-    }
-
-    /// The line for a move by a step of which nothing is told.
-    pub(super) fn silent(&mut self, who: usize, step: &Step, number: u64) -> String {
-        self.now_us = self.now_us.max(number);
-        self.row(who, Kind::Plain, &format!("makes its step `{step}`"))
+        Some(self.row(who, mark, text))
     }
 
     fn row(&self, who: usize, mark: Kind, text: &str) -> String {
@@ -135,7 +145,8 @@ impl Story {
     /// What stands under the story when it was too long.
     pub fn ending(&self) -> Option<String> {
         let more = plural(self.untold, "event");
-        (self.untold > 0).then(|| format!("{:13}... and {more} more; --trace FILE keeps them all\n", ""))
+        let kept = if self.clock == Clock::Time { "; --trace FILE keeps them all" } else { "" };
+        (self.untold > 0).then(|| format!("{:13}... and {more} more{kept}\n", ""))
     }
 
     fn now(&self) -> String {

@@ -7,6 +7,7 @@ mod processes;
 mod programs;
 mod round_trip;
 mod syntax;
+mod transactions;
 mod units;
 
 use snapbox::IntoData;
